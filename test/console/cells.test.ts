@@ -4,7 +4,15 @@ import { DAY_MARKS, marksOf } from '../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, DropDay } from '../../observe/facts/days/dropDays.ts';
 import { needOf } from '../../observe/facts/days/dropNeeds.ts';
 import { dropCases } from '../observe/judgeCases/drops.ts';
-import { datasetFacts, HOUR_MS, hourOldLook, loadedDay, NOW, namedExport } from '../observe/statusFacts.ts';
+import {
+  datasetFacts,
+  HOUR_MS,
+  hourOldLook,
+  loadedDay,
+  NOW,
+  namedExport,
+  unusualBy,
+} from '../observe/statusFacts.ts';
 
 describe('a day of a dataset', () => {
   /** Its mark in the console, which is that of `sluice ingest status`. */
@@ -25,7 +33,7 @@ describe('a day of a dataset', () => {
 
   it('tells files of another day, unless a dataset often has such', () => {
     const loaded = { rows: { in: 5, out: 5, refused: 0 }, hasCopies: true };
-    expect(markOf({ ...loaded, unusual: 'files are those of other days' })).toBe('=');
+    expect(markOf({ ...loaded, unusual: unusualBy('files are those of other days', 'copies') })).toBe('=');
     expect(markOf(loaded)).toBe('✓');
   });
 
@@ -56,7 +64,7 @@ describe('a day of a dataset', () => {
     },
     {
       what: 'with unusual rows',
-      day: { usual: 8, unusual: 'few rows' },
+      day: { usual: 8, unusual: unusualBy('few rows', 'rows') },
       tone: 'warning',
       words: 'done, 1 file, few rows',
     },
@@ -124,7 +132,11 @@ describe('a day of a dataset', () => {
     },
     {
       what: 'without rows, which is unusual',
-      day: { state: 'succeeded_no_data', empty: '2 files, 0 rows', unusual: 'has 2 files' },
+      day: {
+        state: 'succeeded_no_data',
+        empty: '2 files, 0 rows',
+        unusual: unusualBy('has 2 files', 'rows'),
+      },
       tone: 'warning',
       words: 'has 2 files',
     },

@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { isOldLook } from '../../observe/facts/days/datasets.ts';
+import { isOldLook, type Unusual, type UnusualPart } from '../../observe/facts/days/datasets.ts';
 import type { DatasetDays, DropDay } from '../../observe/facts/days/dropDays.ts';
 import type { Change, LastDay } from '../../observe/facts/flow/changes.ts';
 import type { DeadLetters } from '../../observe/facts/flow/failures/deadLetters.ts';
@@ -244,7 +244,6 @@ export const loadedDay: DropDay = {
   lateSince: null,
   lackingSince: null,
   unusual: null,
-  unusualParts: [],
   usual: null,
   isAccepted: false,
   hasCopies: false,
@@ -265,6 +264,12 @@ export const loadedDay: DropDay = {
   receipt: null,
   failing: null,
 };
+
+/** A day that is unusual in one point. @param short The point in few words. Default: as `words`. */
+export const unusualBy = (words: string, kind: UnusualPart['kind'], short = words): Unusual => ({
+  words,
+  parts: [{ kind, short }],
+});
 
 /** A loaded day of November 2026, by its date. */
 export const loadedOn = (date: number, more: Partial<DropDay> = {}): DropDay => ({

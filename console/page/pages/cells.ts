@@ -94,13 +94,13 @@ function wordsOf(dropDay: DropDay, mark: MarkName): string {
   if (lateSince !== null) return `late, ${waiting ?? empty ?? 'no file has come'}`;
   if (mark === 'outside' || mark === 'nothing' || mark === 'accepted') return DAY_MARKS[mark].words;
   if (waiting !== null) return `it ${waiting}`;
-  if (empty !== null) return unusual ?? `it has ${empty}`;
+  if (empty !== null) return unusual?.words ?? `it has ${empty}`;
   return [
     mark === 'copies' ? DAY_MARKS.done.words : DAY_MARKS[mark].words,
     ...(failure === null ? [] : [failure]),
     rows.in > 0 ? counted(rows.out, 'row') : counted(files, 'file'),
     ...(rows.refused > 0 ? [`${formatCount(rows.refused)} refused`] : []),
-    ...(unusual === null ? [] : [unusual]),
+    ...(unusual === null ? [] : [unusual.words]),
     ...(unusual === null && usual !== null ? [`usually ${formatCount(usual)}`] : []),
     ...(leftOut.count > 0 ? [`${counted(leftOut.count, 'object')} left out`] : []),
     ...(kept > 0 ? [`${counted(kept, 'copy', 'copies')} kept of files that are gone`] : []),

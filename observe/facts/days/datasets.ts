@@ -59,14 +59,18 @@ export interface WaitingDay {
   readonly cure: 'run' | 'explain' | 'backfill' | 'load';
 }
 
-/** A day whose rows have an unusual number, or come from files that are copies of each other. */
-export interface UnusualDay {
+/** In what a day is not as the days before it. */
+export interface Unusual {
+  /** All of it in words, as the end of a sentence that begins with the day. */
+  readonly words: string;
+  /** The same by what is to be done about it, in few words and without names of files. */
+  readonly parts: readonly [UnusualPart, ...UnusualPart[]];
+}
+
+/** A day whose rows have an unusual number or content, or come from files that are copies of each other. */
+export interface UnusualDay extends Unusual {
   /** The day, UTC. */
   readonly day: UtcDay;
-  /** How far its rows are from those that are usual, in words. */
-  readonly words: string;
-  /** The same by what is to be done about it, at least one, in few words and without names of files. */
-  readonly parts: readonly UnusualPart[];
 }
 
 /** One way in which a day is unusual. */
@@ -321,9 +325,8 @@ function unusualOf({ day, entry }: LedgerDay, dataset: Dataset, seenAt: number):
     unusualRowsWords(entry, dataset, seenAt),
     contentWords(entry),
   ].filter((text) => text !== null);
-  return words.length === 0
-    ? null
-    : { day, words: words.join(', and '), parts: unusualParts(entry, dataset, seenAt) };
+  const [first, ...others] = unusualParts(entry, dataset, seenAt);
+  return first === undefined ? null : { day, words: words.join(', and '), parts: [first, ...others] };
 }
 
 /** Characters of what is said of a field in few words: a type may have many members. */

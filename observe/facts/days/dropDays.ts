@@ -2,7 +2,8 @@ import type { UtcDay } from '../../../lib/base/time.ts';
 import { type LeftOutSummary, movedFrom, summarizeLeftOut } from '../../../lib/drops/lastLoad.ts';
 import { emptyWords } from '../../../lib/drops/usual/usualRows.ts';
 import type { LedgerEntry, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
-import type { DatasetFacts, DatasetStatus, UnusualPart } from './datasets.ts';
+import { versionTime } from '../../../lib/ledger/versions.ts';
+import type { DatasetFacts, DatasetStatus, Unusual } from './datasets.ts';
 import { type Failing, failingOf, type LedgerDay, requestedAt } from './ledgerDays.ts';
 
 /** Characters of the words about objects that a day left out; `sluice ingest explain` has all. */
@@ -44,10 +45,8 @@ export interface DropDay {
   readonly hasCopies: boolean;
   /** The rows that are usual for it; null while that is not known. */
   readonly usual: number | null;
-  /** How far its rows are from those that are usual, in words; null if they are not. */
-  readonly unusual: string | null;
-  /** The points in which it is unusual, by what is to be done about each; none if it is not. */
-  readonly unusualParts: readonly UnusualPart[];
+  /** In what it is not as the days before it; null if it is. */
+  readonly unusual: Unusual | null;
   /** What it has, and waits for, in words; null if it waits for no commit and no marker. */
   readonly waiting: string | null;
   /** When the load was requested that it waits for, epoch milliseconds; null of a day that waits for none. */
@@ -80,6 +79,11 @@ export interface DropDay {
   readonly receipt: FailedReceipt | null;
 }
 
+/** When the version of a day was made, epoch milliseconds; null of a day without one. */
+export function loadedAt({ version }: Pick<DropDay, 'version'>): number | null {
+  return version === null ? null : versionTime(version);
+}
+
 /** What is known of the days of a dataset beside their entries, and of those of an export not. */
 type KnownOfDays = Partial<Pick<DatasetStatus, 'place' | 'late' | 'unusual' | 'waiting' | 'lacking'>>;
 
@@ -104,8 +108,7 @@ function dropDay(
     isAccepted: entry?.accepted === true,
     hasCopies: entry?.accepted !== true && (entry?.content?.copies ?? 0) > 0,
     usual: entry?.usualRows ?? null,
-    unusual: unusual?.find((unusualDay) => unusualDay.day === day)?.words ?? null,
-    unusualParts: unusual?.find((unusualDay) => unusualDay.day === day)?.parts ?? [],
+    unusual: unusual?.find((unusualDay) => unusualDay.day === day) ?? null,
     waiting: waiting?.find((waitingDay) => waitingDay.day === day)?.words ?? null,
     requestedAt: requestedAt(entry),
     uncommitted: entry?.files.filter(({ reason }) => reason === 'not_committed').length ?? 0,

@@ -5,6 +5,7 @@ import type { DatasetStatus } from '../../../observe/facts/days/datasets.ts';
 import { dropDays } from '../../../observe/facts/days/dropDays.ts';
 import { needOf } from '../../../observe/facts/days/dropNeeds.ts';
 import { dayContent, ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
+import { unusualBy } from '../../observe/statusFacts.ts';
 
 const days = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => ({ day, entry: null }));
 const status: DatasetStatus = {
@@ -79,7 +80,7 @@ describe('the calendar of drops', () => {
       ...status,
       unlooked: [],
       days: [{ day: first ?? '', entry }],
-      unusual: [{ day: first ?? '', words: 'has files of other days', parts: [] }],
+      unusual: [{ day: first ?? '', ...unusualBy('has files of other days', 'copies') }],
     };
     const other = { ...status, dataset: 'orders', unlooked: [], days: [{ day: second ?? '', entry: null }] };
     const text = calendarText([copied, other]);

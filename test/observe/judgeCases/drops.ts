@@ -9,6 +9,7 @@ import {
   looked,
   msAgo,
   NOW,
+  unusualBy,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
@@ -23,7 +24,12 @@ export const dropCases: readonly Case[] = [
     'a day came without rows where they are usual',
     datasetFacts({
       days: [
-        { ...loadedDay, state: 'succeeded_no_data', empty: '1 file, 0 rows', unusual: 'has 1 file, 0 rows' },
+        {
+          ...loadedDay,
+          state: 'succeeded_no_data',
+          empty: '1 file, 0 rows',
+          unusual: unusualBy('has 1 file, 0 rows', 'rows'),
+        },
       ],
     }),
   ],
@@ -89,8 +95,8 @@ export const dropCases: readonly Case[] = [
       days: [loadedDay, loadedOn(20)].map((day) => ({
         ...day,
         version: `${day.day.replaceAll('-', '')}T081500123Z-1f6c09ab`,
-        rows: { in: 40, out: 30, refused: 10 },
-        unusual: 'has 5',
+        rows: { in: 40_000, out: 30_000, refused: 10_000 },
+        unusual: unusualBy('has 5', 'rows'),
       })),
     }),
   ],
@@ -190,7 +196,7 @@ export const dropCases: readonly Case[] = [
           ...loadedDay,
           state: 'succeeded_no_data',
           empty: '1 file, 0 rows',
-          unusual: 'has 1 file, 0 rows',
+          unusual: unusualBy('has 1 file, 0 rows', 'rows'),
           leftOut: { count: 2, words: 'left out 2 objects: a.csv, b.csv' },
         },
       ],

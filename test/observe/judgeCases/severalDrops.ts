@@ -22,6 +22,7 @@ import {
   quarantineCount,
   ringing,
   unreadDay,
+  unusualBy,
 } from '../statusFacts.ts';
 import { each } from './Case.ts';
 
@@ -345,15 +346,13 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     days: ['2026-11-18', '2026-11-19'].map((day) => ({
       ...loadedDay,
       day,
-      unusual: 'has other values',
-      unusualParts: [{ kind: 'mapping', short: 'has other values' }],
+      unusual: unusualBy('has other values', 'mapping'),
     })),
   }),
   'eight days in a row have other values, of which six are told and may be accepted': datasetFacts({
     days: [12, 13, 14, 15, 16, 17, 18, 19].map((date) =>
       loadedOn(date, {
-        unusual: `has values of ${date}`,
-        unusualParts: [{ kind: 'values', short: 'has other values' }],
+        unusual: unusualBy(`has values of ${date}`, 'values', 'has other values'),
       }),
     ),
   }),
@@ -386,12 +385,21 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
   'files of four days apart are lost': datasetFacts({
     lacking: FOUR_APART.map((day) => lackingDay(day, 2)),
   }),
+  'seven days came without rows and left files out, of which three are explained': datasetFacts({
+    days: [13, 14, 15, 16, 17, 18, 19].map((date) =>
+      loadedOn(date, {
+        state: 'succeeded_no_data',
+        empty: '1 file, 0 rows',
+        unusual: unusualBy('has 1 file, 0 rows', 'rows'),
+        leftOut: { count: 2, words: 'left out 2 objects: a.csv, b.csv' },
+      }),
+    ),
+  }),
   'more days than commands, with others between them, have other values': datasetFacts({
     days: ['2026-11-10', '2026-11-12', '2026-11-14', '2026-11-16', '2026-11-17', '2026-11-19'].map((day) => ({
       ...loadedDay,
       day,
-      unusual: 'has other values',
-      unusualParts: [{ kind: 'values', short: 'has other values' }],
+      unusual: unusualBy('has other values', 'values'),
     })),
   }),
   ...each(
@@ -408,11 +416,13 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
         days: [
           {
             ...loadedDay,
-            unusual: `has ${'long_names, '.repeat(40)}`,
-            unusualParts: [
-              { kind, short: 'has_what_is_short' },
-              { kind: 'days', short: 'has_more' },
-            ],
+            unusual: {
+              words: `has ${'long_names, '.repeat(40)}`,
+              parts: [
+                { kind, short: 'has_what_is_short' },
+                { kind: 'days', short: 'has_more' },
+              ],
+            },
           },
         ],
       }),
@@ -423,8 +433,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       ...loadedDay,
       day: `2026-11-1${7 + i}`,
       version: `2026111${8 + i}T081500123Z-1f6c09ab`,
-      unusual: 'differs',
-      unusualParts: [{ kind, short: `has_${kind}` }],
+      unusual: unusualBy('differs', kind, `has_${kind}`),
     })),
   }),
   'days of two datasets of a source are late, and of another source': {

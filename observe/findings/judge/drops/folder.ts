@@ -3,7 +3,7 @@ import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import { denialIn } from '../../../explainAwsError.ts';
 import { OLD_AFTER_MS } from '../../../facts/days/datasets.ts';
-import type { DatasetDays } from '../../../facts/days/dropDays.ts';
+import { type DatasetDays, loadedAt } from '../../../facts/days/dropDays.ts';
 import { misnamedDays } from '../../../facts/days/misnamedDays.ts';
 import { type CaseOf, type Finding, finding, seenNow, type Told } from '../../catalogue.ts';
 import { customersTold } from '../customers.ts';
@@ -12,7 +12,6 @@ import type { Findings, Place } from '../place.ts';
 import { scheduleNames } from '../Ringing.ts';
 import { commandDays } from '../texts.ts';
 import { type Dataset, datasetOf } from './dataset.ts';
-import { loadedAt } from './rows.ts';
 
 /** The code of a listing that finds no bucket. */
 export const BUCKET_MISSING = 'SLUICE_SOURCE_BUCKET_MISSING';

@@ -144,7 +144,7 @@ it('a day is shown with what is known beside its entry, and with nothing of anot
       { day: DAY, due: 2 },
     ],
     unusual: [
-      { day: OTHER, words: 'x', parts: [] },
+      { day: OTHER, words: 'x', parts: [part] },
       { day: DAY, words: 'y', parts: [part] },
     ],
     waiting: [
@@ -159,8 +159,7 @@ it('a day is shown with what is known beside its entry, and with nothing of anot
   expect(days).toMatchObject([
     {
       lateSince: 2,
-      unusual: 'y',
-      unusualParts: [part],
+      unusual: { words: 'y', parts: [part] },
       waiting: 'z',
       lackingSince: 3,
       loadedFrom: 's3://old/',
