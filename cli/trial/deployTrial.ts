@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { paginateDescribeStackEvents, type StackEvent } from '@aws-sdk/client-cloudformation';
 import { projectRoot } from '../../local/roots.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { type DoctorClients, openClients } from '../../observe/doctor/Setup.ts';
+import { type DoctorClients, openClients } from '../../observe/doctor/clients.ts';
 import { findStack } from './removeTrial.ts';
 import { type Trial, trialStage } from './Trial.ts';
 import { TrialError } from './TrialError.ts';

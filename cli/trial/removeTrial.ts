@@ -8,7 +8,7 @@ import {
 import { DeleteBucketCommand, DeleteObjectsCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { partialAnswers } from '../../lib/aws/partialAnswers.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { type DoctorClients, openClients } from '../../observe/doctor/Setup.ts';
+import { type DoctorClients, openClients } from '../../observe/doctor/clients.ts';
 import { ifThere } from '../../observe/explainAwsError.ts';
 import { describeProcess } from '../runNode.mjs';
 import { poll } from './Probe.ts';

@@ -3,7 +3,7 @@ import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { versionedSecret } from '../../lib/aws/secrets.ts';
 import { addKey } from '../../lib/wire/keys/editKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import { openClients } from '../../observe/doctor/Setup.ts';
+import { openClients } from '../../observe/doctor/clients.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
 import { NO_EVENTS, postUrl } from './bodies.ts';
 import { stackEvents } from './deployTrial.ts';

@@ -119,11 +119,12 @@ export const bucketSettingsLook: Look = {
   expects:
     'the bucket sends events to EventBridge, encrypts as configured, requires TLS, expires and does not archive objects, blocks public access and keeps versions',
   find(setup) {
-    const { config, keyArn, identity, resources: names } = setup;
+    const { config, key, identity, resources: names } = setup;
     const deleters = bucketDeleters(setup, { identity, names });
+    const keyArn = key.kind === 'kms' ? key.arn : null;
     const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters });
     // A stack that is unfinished has no key yet: the look at the key says so.
-    const known = wanted.filter(({ name }) => keyArn !== '' || name !== 'encryption');
+    const known = wanted.filter(({ name }) => key.kind !== 'unknown' || name !== 'encryption');
     return settled([
       ...known.map((setting): Question => [settingPart(setting.name), findSetting(setup, setting)]),
       ['the rules of the bucket', findArchiving(setup)],
@@ -248,16 +249,16 @@ export const broughtKeysLook: Look = {
 export const keyLook: Look = {
   statusLook: 'key',
   expects: 'the key is enabled, symmetric and single-Region',
-  async find({ isLocal, config, keyArn, stackName, clients: { kms }, commands }) {
-    if (keyArn === null) return [];
-    if (keyArn === '') return [missing({ isLocal }, `The key of ${stackName}`, false)];
+  async find({ isLocal, config, key, stackName, clients: { kms }, commands }) {
+    if (key.kind === 's3') return [];
+    if (key.kind === 'unknown') return [missing({ isLocal }, `The key of ${stackName}`, false)];
     // The local cloud has only the keys of the template.
     if (isLocal && config.existing.keyArn !== null) return [];
-    const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyArn })));
+    const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: key.arn })));
     // A brought key that is not there is most likely mistyped: nobody knows that it was deleted.
     if (found === undefined && config.existing.keyArn !== null)
-      return [missing({ isLocal }, `The key ${keyArn}`, true)];
-    return judgeKey({ Arn: keyArn, KeyState: NO_KEY, ...found?.KeyMetadata }, commands);
+      return [missing({ isLocal }, `The key ${key.arn}`, true)];
+    return judgeKey({ Arn: key.arn, KeyState: NO_KEY, ...found?.KeyMetadata }, commands);
   },
 };
 

@@ -16,11 +16,12 @@ import {
   keyLook,
 } from './bucket.ts';
 import { databaseLook, namesLook, partitionsLook, stagingDatabaseLook } from './catalog.ts';
+import { openClients } from './clients.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { databaseCreatorsLook } from './lakeFormation.ts';
 import { readersLook } from './readers.ts';
 import { bucketPolicyLook, isOfBucketPolicy, rolesLook } from './roles.ts';
-import { openClients, readSetup, type Setup } from './Setup.ts';
+import { readSetup, type Setup } from './Setup.ts';
 import { alarmTopicLook, domainLook, driftLook, formerStackLook, queuesLook, stackLook } from './stack.ts';
 import { boundaryLook, templateLook } from './template.ts';
 

@@ -33,12 +33,12 @@ const DAY = '2026-01-01';
 
 /** Looks at the permissions of a reader. */
 async function findReader(setup: Setup, reader: Reader): Promise<readonly Finding[]> {
-  const { config, identity, resources, keyArn } = setup;
+  const { config, identity, resources, key } = setup;
   const role = resources.get(readerId(reader, 'Role'));
   const principal = role ?? resources.get(readerId(reader, 'User'));
   if (principal === undefined) return [judgeNewReader(reader.name, setup.isLocal)];
   const arn = iamArn(identity, `${role === undefined ? 'user' : 'role'}/${principal}`);
-  const scope = policyScope(config, { ...identity, keyArn });
+  const scope = policyScope(config, { ...identity, keyArn: key.kind === 'kms' ? key.arn : null });
   const allowed = readerPermissions(scope, reader).flatMap(({ document }) => document.Statement);
   const objects = (folders: readonly string[]) =>
     folders.map((folder) => `${bucketArn(scope, scope.bucket)}/${folder}x`);

@@ -19,7 +19,7 @@ import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalog
 import { REPAIR_VERBS, undeployedFindings, unfinishedFindings } from '../findings/judge/deployment/stack.ts';
 import { missing } from './bucket.ts';
 import { type Look, type Question, settled, unsaid } from './Look.ts';
-import { outputOf, type Setup } from './Setup.ts';
+import type { Setup } from './Setup.ts';
 
 /** The stack: whether it exists, is complete, and was deployed from this configuration. */
 export const stackLook: Look = {
@@ -91,7 +91,7 @@ export function* judgeStack(
 ): Generator<Finding> {
   const { StackName = '' } = found;
   yield* unfinishedFindings({ stack: StackName, stackState: stackStateOf(found) }, { commands });
-  const version = outputOf(found, 'SluiceVersion');
+  const version = outputsOf(found).get('SluiceVersion');
   if (version !== VERSION)
     yield finding('SLUICE_FINDING_VERSION_DIFFERS', {
       case: version !== undefined && isLater(version, VERSION) ? 'later' : 'earlier',

@@ -121,7 +121,7 @@ function sharedText(statement: unknown, account: string | undefined): string {
   return `${named} allows ${[...new Set(strangersOf(statement, account))].join(', ')} ${actions.join(', ')}`;
 }
 
-/** What encrypts the bucket. `s3`: keys of S3's own. `unknown`: the key of a stack whose outputs could not be read. */
+/** What encrypts the bucket. `s3`: keys of S3's own. `unknown`: the key of a stack that has none yet, or whose outputs could not be read. */
 export type BucketKey =
   | { readonly kind: 's3' }
   | { readonly kind: 'kms'; readonly arn: string }

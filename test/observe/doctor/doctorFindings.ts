@@ -7,11 +7,11 @@ import * as account from '../../../observe/doctor/account.ts';
 import * as bucket from '../../../observe/doctor/bucket.ts';
 import * as catalog from '../../../observe/doctor/catalog.ts';
 import { judgeUnlisted } from '../../../observe/doctor/holdouts.ts';
+import { judgeOtherAccount, judgeRefusal, judgeRegion } from '../../../observe/doctor/judgeAccount.ts';
 import { unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
 import { judgeMaker } from '../../../observe/doctor/lakeFormation.ts';
 import * as readers from '../../../observe/doctor/readers.ts';
 import * as roles from '../../../observe/doctor/roles.ts';
-import * as setup from '../../../observe/doctor/Setup.ts';
 import * as stacks from '../../../observe/doctor/stack.ts';
 import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
@@ -103,15 +103,15 @@ const DENIAL = { sid: 'Guard', roles: [{ role: arn('role/w'), denied: ['s3:PutOb
 
 /** Who asks, and where. */
 const ofCaller: readonly Finding[] = [
-  setup.judgeRefusal(failureNamed('ExpiredToken')),
-  setup.judgeRefusal(failureNamed('InvalidClientTokenId')),
-  setup.judgeOtherAccount(ACCOUNT, '444455556666'),
+  judgeRefusal(failureNamed('ExpiredToken')),
+  judgeRefusal(failureNamed('InvalidClientTokenId')),
+  judgeOtherAccount(ACCOUNT, '444455556666'),
   ...['xx-nowhere-1', 'il-central-1'].flatMap(
     (region) =>
-      setup.judgeRegion(region, defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } })) ?? [],
+      judgeRegion(region, defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } })) ?? [],
   ),
   ...[configOfExisting({ bucket: true, keyArn: keyArn('1') }), logsKeyConfig].flatMap(
-    (brought) => setup.judgeRegion(REGION, brought) ?? [],
+    (brought) => judgeRegion(REGION, brought) ?? [],
   ),
   account.judgeCaller(arn('root')),
   ...['NoSuchBucket', 'NotImplemented', 'AccessDenied', 'SlowDown'].map((name) =>

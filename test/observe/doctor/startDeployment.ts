@@ -6,8 +6,9 @@ import { LOCAL_STAGE } from '../../../lib/schema/stages.ts';
 import { loadTemplate } from '../../../local/loadTemplate.ts';
 import { projectRoot } from '../../../local/roots.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
+import { openClients } from '../../../observe/doctor/clients.ts';
 import { type Look, settled } from '../../../observe/doctor/Look.ts';
-import { openClients, readSetup } from '../../../observe/doctor/Setup.ts';
+import { readSetup } from '../../../observe/doctor/Setup.ts';
 import { type Finding, isFinding } from '../../../observe/findings/catalogue.ts';
 import {
   cloudFormationService,
