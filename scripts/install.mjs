@@ -4,14 +4,23 @@
 // There are two sets of packages. The smaller set is `dependencies`: all that a start, the demos, packaging and `npx
 // sluice` use. The other set has `devDependencies` as well. A set that is installed is never reduced.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodeBinary } from '../cli/runNode.mjs';
 
 /**
  * @typedef {object} Entry One package of a lockfile: https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json#packages
- * @property {string} [version] Its version.
+ * @property {string} [version] Its version; absent of a link.
  * @property {boolean} [dev] Whether only `devDependencies` need it.
  * @property {boolean} [devOptional] Whether it is optional, or only `devDependencies` need it.
  * @property {boolean} [optional] Whether it is for some machines only.
@@ -42,31 +51,41 @@ export function npmProgram() {
  * the other.
  *
  * @param {string} root The repository's directory.
- * @param {{ dev: boolean }} options `dev`: whether `devDependencies` are needed.
+ * @param {{ dev: boolean }} options Whether `devDependencies` are needed.
  * @throws {Error} with a sentence to print.
  */
 export async function installPackages(root, { dev }) {
   if (isInstalled(root, dev)) return;
-  const lock = join(root, '.sluice', 'installing');
+  const lock = join(root, '.sluice', 'install-lock');
   await takeLock(lock);
   try {
     // Another process may have installed the packages while this one waited.
     if (!isInstalled(root, dev)) await install(root, dev);
   } finally {
-    rmSync(lock, { force: true });
+    leaveLock(lock, process.pid);
   }
 }
 
-/** The packages of a lockfile, by path: `node_modules/zod`. @param {string} file @returns {Record<string, Entry>} */
+/**
+ * Reads the packages of a lockfile.
+ *
+ * @param {string} file Path of the lockfile.
+ * @returns {Record<string, Entry>} The packages by path, e.g. `node_modules/zod`.
+ */
 function packagesOf(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages;
 }
 
-/** The packages that npm has installed. @param {string} root @returns {Record<string, Entry> | undefined} Undefined if npm has installed none. */
+/**
+ * The packages that npm has installed.
+ *
+ * @param {string} root The repository's directory.
+ * @returns {Record<string, Entry> | undefined} The packages by path; undefined if npm has installed none, or no Node.
+ */
 function installedPackages(root) {
   try {
-    // npm writes this file at the end of every install. Without the Node that an install script puts there, nothing
-    // says which other scripts have run.
+    // npm writes this file at the end of every install. If Node is missing, install scripts did not run, so the install
+    // counts as none.
     const packages = packagesOf(join(root, 'node_modules', '.package-lock.json'));
     return existsSync(nodeBinary(root)) ? packages : undefined;
   } catch {
@@ -81,6 +100,7 @@ function installedPackages(root) {
  *
  * @param {string} root The repository's directory.
  * @param {boolean} dev Whether the set has `devDependencies`.
+ * @returns {boolean} Whether they are all there.
  */
 function isInstalled(root, dev) {
   const installed = installedPackages(root);
@@ -95,26 +115,92 @@ function isInstalled(root, dev) {
     );
 }
 
-/** Lets one process at a time install. Others wait, as long as the process that has the lock runs. @param {string} lock */
+/**
+ * Waits until this process is the only one that installs. The owner of the lock is the process whose number is the name of
+ * the only file in the lock's folder. A folder can be renamed to the name of an empty one, and not to that of one with a
+ * file: so of several processes one gets the lock of a dead owner, whose file each of them may delete.
+ *
+ * @param {string} lock Path of the folder.
+ */
 async function takeLock(lock) {
-  mkdirSync(join(lock, '..'), { recursive: true, mode: 0o700 });
-  for (let hasWaited = false; ; hasWaited = true) {
-    try {
-      writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
-      return;
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw error;
+  const own = `${lock}.${process.pid}`;
+  rmSync(own, { recursive: true, force: true });
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  writeFileSync(join(own, String(process.pid)), '');
+  /** @type {number | undefined} */
+  let told;
+  while (!isRenamed(own, lock)) {
+    const owner = ownerOf(lock);
+    if (owner === undefined || !isAlive(owner)) {
+      leaveLock(lock, owner);
+      continue;
     }
-    if (!hasWaited) process.stderr.write(`Another process installs packages: waiting for it (${lock}) …\n`);
-    if (!isAlive(lock)) rmSync(lock, { force: true });
-    else await delay(LOOK_MS);
+    if (owner !== told)
+      process.stderr.write(`Process ${owner} installs packages: waiting until it ends (${lock}) …\n`);
+    told = owner;
+    await delay(LOOK_MS);
   }
 }
 
-/** Whether the process that has made a lock still runs. @param {string} lock */
-function isAlive(lock) {
+/**
+ * Takes the file of a process out of the lock's folder, and the folder away if it is empty then.
+ *
+ * @param {string} lock Path of the folder.
+ * @param {number | undefined} pid The process; undefined: none has a file there.
+ */
+function leaveLock(lock, pid) {
+  if (pid !== undefined) rmSync(join(lock, String(pid)), { force: true });
   try {
-    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+    rmdirSync(lock);
+  } catch (error) {
+    // Another process has taken the lock, or has taken the folder away.
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+  }
+}
+
+/**
+ * Renames a folder, unless there is one of the new name with a file in it.
+ *
+ * @param {string} from Path of the folder.
+ * @param {string} to The new path.
+ * @returns {boolean} Whether it was renamed.
+ */
+function isRenamed(from, to) {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    // Windows does not allow it for an empty one either.
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'EPERM')) throw error;
+    return false;
+  }
+}
+
+/**
+ * The process that has a lock.
+ *
+ * @param {string} lock Path of the lock's folder.
+ * @returns {number | undefined} Its number; undefined if none has it any more.
+ */
+function ownerOf(lock) {
+  try {
+    const [name] = readdirSync(lock);
+    return name === undefined ? undefined : Number(name);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Whether a process runs, or another one that has its number now.
+ *
+ * @param {number} pid Its number.
+ * @returns {boolean} Whether it runs.
+ */
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
     return true;
   } catch (error) {
     // A process of another user is alive, too.
@@ -122,9 +208,15 @@ function isAlive(lock) {
   }
 }
 
-/** Whether an error of the system has a code. @param {unknown} error @param {string} code */
-function hasCode(error, code) {
-  return error instanceof Error && 'code' in error && error.code === code;
+/**
+ * Whether an error of Node has one of these codes.
+ *
+ * @param {unknown} error The error.
+ * @param {readonly string[]} codes The codes: `ENOENT`.
+ * @returns {boolean} Whether it has.
+ */
+function hasCode(error, ...codes) {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 /**
@@ -132,13 +224,14 @@ function hasCode(error, code) {
  *
  * @param {string} root The repository's directory.
  * @param {boolean} dev Whether the set has `devDependencies`.
- * @throws {Error} if the set is not there afterwards.
+ * @throws {Error} with a sentence to print.
  */
 async function install(root, dev) {
   const locked = packagesOf(join(root, 'package-lock.json'));
   const before = installedPackages(root);
-  // If the larger set is installed, a changed lockfile applies to the whole set.
-  const all = dev || Object.keys(before ?? {}).some((path) => locked[path]?.dev === true);
+  // If packages of the larger set are there, that set is installed.
+  const all =
+    dev || Object.entries(locked).some(([path, entry]) => entry.dev === true && existsSync(join(root, path)));
   const startedAt = performance.now();
   process.stderr.write(
     'Installing packages. The first time it takes a minute, and longer over a slow network.\n',
@@ -159,16 +252,18 @@ async function install(root, dev) {
 /**
  * Runs npm and shows only its errors.
  *
- * @param {string} root The repository's directory.
- * @param {readonly string[]} command Words of npm's command line.
- * @param {boolean} all Whether `devDependencies` are meant, too.
- * @throws {Error} if it failed.
+ * @param {string} root The repository's directory, in which it runs.
+ * @param {readonly string[]} command The command of npm: `['ci']`.
+ * @param {boolean} all Whether it is for `devDependencies`, too.
+ * @throws {Error} if it could not be started, or failed.
  */
 async function runNpm(root, command, all) {
   const { file, first, shell } = npmProgram();
   const set = all ? ['--include=dev'] : ['--omit=dev'];
+  // Binaries of this machine are in optional packages, which the user's settings may leave out.
+  const optional = '--include=optional';
   const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error', '--prefer-offline'];
-  const child = spawn(file, [...first, ...command, ...set, '--include=optional', ...quiet], {
+  const child = spawn(file, [...first, ...command, ...set, optional, ...quiet], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell,
@@ -179,7 +274,7 @@ async function runNpm(root, command, all) {
           ([name]) => !/^npm_(config_(workspace|prefix)|package_|lifecycle_)/.test(name),
         ),
       ),
-      // A start fetches the binding that it needs by itself, and shows that: scripts/warm.mjs.
+      // A start fetches DuckDB's binding for Lambda by itself, and shows that: scripts/warm.mjs.
       ...(all ? {} : { SLUICE_PACKAGE_AHEAD: 'no' }),
     },
   });
@@ -188,14 +283,15 @@ async function runNpm(root, command, all) {
   /** @type {readonly NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, stop);
-  /** @type {string | number} */
-  const end = await new Promise((resolve) => {
-    child.on('error', ({ message }) => resolve(message));
-    child.on('close', (code, signal) => resolve(code ?? signal ?? 'nothing'));
+  /** @type {number | NodeJS.Signals | null} */
+  const end = await new Promise((resolve, reject) => {
+    child.on('error', ({ message }) => reject(new Error(`npm could not be started: ${message}.`)));
+    child.on('close', (code, signal) => resolve(code ?? signal));
+  }).finally(() => {
+    for (const signal of signals) process.off(signal, stop);
   });
-  for (const signal of signals) process.off(signal, stop);
   if (end === 0) return;
   // After an install that was stopped half-way nobody knows which packages are whole, so the next install begins anew.
-  if (typeof end === 'string') rmSync(join(root, 'node_modules', '.package-lock.json'), { force: true });
+  if (typeof end !== 'number') rmSync(join(root, 'node_modules', '.package-lock.json'), { force: true });
   throw new Error(`\`npm ${command.join(' ')}\` failed: it ended with ${end}.`);
 }

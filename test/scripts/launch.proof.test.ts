@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -190,10 +191,48 @@ describe('scripts/launch.mjs', () => {
     await eventually('a run of npm', () => calls().length === 1);
     const second = launch(...SAY);
     await eventually('what the second start says', () => second.said() !== '');
-    expect(second.said()).toMatch(/^Another process installs packages: waiting for it /);
+    expect(second.said()).toContain(`Process ${first.child.pid} `);
     writeFileSync(file('go'), '');
     expect((await first.ended).code).toBe(0);
     expect((await second.ended).code).toBe(0);
+    expect(npmRuns()).toEqual([START]);
+    expect(readdirSync(file('.sluice'))).toEqual([]);
+  });
+
+  it('installs once of several that find the lock of a process that was killed', async () => {
+    act('wait');
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    mkdirSync(file('.sluice/install-lock'), { recursive: true });
+    writeFileSync(file(`.sluice/install-lock/${pid}`), '');
+    const later = [launch(...SAY), launch(...SAY), launch(...SAY)];
+    await eventually(
+      'two that wait',
+      () => later.filter(({ said }) => said().includes('waiting')).length === 2,
+    );
+    writeFileSync(file('go'), '');
+    expect(await Promise.all(later.map(async ({ ended }) => (await ended).code))).toEqual([0, 0, 0]);
+    expect(npmRuns()).toEqual([START]);
+  });
+
+  it('keeps the larger set when the record of what is installed is gone', async () => {
+    await withDev();
+    rmSync(file('node_modules/.package-lock.json'));
+    expect((await start()).code).toBe(0);
+    expect(npmRuns()).toEqual([
+      ['ci', '--include=dev'],
+      ['ci', '--include=dev'],
+    ]);
+    expect(existsSync(file('node_modules/jest'))).toBe(true);
+  });
+
+  it('keeps the record of what is installed when npm cannot be started', async () => {
+    await start();
+    const child = spawn(process.execPath, [file('scripts/launch.mjs'), '--include=dev'], {
+      env: { PATH: '', npm_execpath: '' },
+      stdio: 'ignore',
+    });
+    expect((await once(child, 'close'))[0]).toBe(1);
+    expect((await start()).stderr).toBe('');
     expect(npmRuns()).toEqual([START]);
   });
 });
