@@ -1,9 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { encodeLines } from '../lib/landing/store/encodeLines.ts';
+import type { Bench, BenchOptions, BenchRow } from './Bench.ts';
 import { collectBodies, collectorFor } from './collect/collectBodies.ts';
 import type { RequestsRequest } from './collect/requestsOnce.ts';
 import { type Cost, caseRows, median, runOnce } from './measure.ts';
-import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Events in the bodies of one round: enough to measure, and few enough that noise affects both sides equally. */
 const EVENTS_PER_ROUND = 4_000;
@@ -109,7 +109,6 @@ async function whole(
  * of CPU time.
  */
 const bench: Bench = {
-  name: 'collect',
   run: async ({ at }) => [
     ...[1, 20, 100, 1000].flatMap((events) => measure(events, at)),
     ...(await whole(1, 3_000, at)),

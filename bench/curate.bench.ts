@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Bench, BenchOptions, BenchRow } from './Bench.ts';
 import { RAW_FILES, writeRawDay } from './curate/curateData.ts';
 import type { CurationRequest } from './curate/curateOnce.ts';
 import { type Cost, caseRows, median, runOnce } from './measure.ts';
-import type { Bench, BenchOptions, BenchRow } from './run.ts';
 
 /** Rows of the day that is curated. */
 const ROWS = 500_000;
@@ -41,7 +41,6 @@ async function run(side: Side, files: readonly string[], directory: string): Pro
  * statement by hand for the same rows.
  */
 const bench: Bench = {
-  name: 'curate',
   async run({ at }) {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-curate-'));
     try {

@@ -2,9 +2,9 @@ import { serviceFunctions } from '../infra/serverless/serviceFunctions.ts';
 import { sum } from '../lib/base/sum.ts';
 import { defineConfig } from '../lib/config/defineConfig.ts';
 import type { LakeSize } from '../test/harness/grownLake.ts';
+import type { Bench, BenchRow } from './Bench.ts';
 import { periodicWorks, type WorkCost } from './growth/works.ts';
 import { type Cost, caseRows, runOnce } from './measure.ts';
-import type { Bench, BenchRow } from './run.ts';
 
 /** A month, a year and ten years of a deployment, of few and of many datasets. */
 const CORNERS: Readonly<Record<string, Omit<LakeSize, 'isTurn'>>> = {
@@ -25,7 +25,6 @@ const functions = serviceFunctions(defineConfig({ bucket: 'acme-experiments' }))
 
 /** What a deployment in which nothing is new does by the clock: calls, bytes and memory of a run, and USD of the calls of a month. */
 const bench: Bench = {
-  name: 'growth',
   async run({ at }) {
     const rows: BenchRow[] = [];
     for (const [work, { runsAMonth, turnsAMonth }] of Object.entries(periodicWorks))

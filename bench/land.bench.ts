@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LandedObject } from '../lib/landing/lines/LandedObject.ts';
 import { forwardedKinds } from '../lib/schema/kinds.ts';
+import type { Bench, BenchRow } from './Bench.ts';
 import type { LinesRequest } from './land/duckDbOnce.ts';
 import { type LandingShape, writeLandingObject } from './land/landData.ts';
 import type { ObjectsRequest } from './land/landOnce.ts';
 import { type Cost, caseRows, median, runOnce } from './measure.ts';
-import type { Bench, BenchRow } from './run.ts';
 
 /** Runs of each case, whose median counts. */
 const ROUNDS = 3;
@@ -52,7 +52,6 @@ type Once = Cost & { readonly rows: number };
  * DuckDB alone takes for the same lines.
  */
 const bench: Bench = {
-  name: 'land',
   async run({ at }) {
     const directory = mkdtempSync(join(tmpdir(), 'sluice-land-'));
     try {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { peakRssMb } from '../test/harness/peakRssMb.ts';
-import type { BenchRow } from './run.ts';
+import type { BenchRow } from './Bench.ts';
 
 /** Cost of a piece of work. */
 export interface Cost {

@@ -1,33 +1,9 @@
-// Runs the benchmarks: node bench/run.ts [name …] [--json]. Prints a table, or with --json one object per line.
+// Runs the benchmarks: node bench/run.ts [name …] [--json]. Prints a table, of numbers with four digits, or with --json one
+// object a line, with all digits. Ends with 2 for a name that there is not, and with 1 at the first benchmark that fails.
 import { Console } from 'node:console';
 import { readdirSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
-
-/** One measured number, in the form of every benchmark. */
-export interface BenchRow {
-  /** The size that was measured, e.g. `20 events`. */
-  readonly case: string;
-  /** e.g. `events_per_s`. */
-  readonly metric: string;
-  /** The number, in the unit of the row. */
-  readonly value: number;
-  /** e.g. `1/s`, `ratio`. */
-  readonly unit: string;
-}
-
-/** Options of a benchmark. */
-export interface BenchOptions {
-  /** Says on stderr what is measured next, with the seconds so far. */
-  at(name: string): void;
-}
-
-/** The default export of a `bench/<name>.bench.ts`. */
-export interface Bench {
-  /** The name of its file without `.bench.ts`. */
-  readonly name: string;
-  /** Measures, which takes two minutes at most on two cores. @returns What was measured. */
-  run(options: BenchOptions): Promise<readonly BenchRow[]>;
-}
+import type { Bench, BenchRow } from './Bench.ts';
 
 const folder = new URL('./', import.meta.url);
 const names = readdirSync(folder)
@@ -48,24 +24,25 @@ const wanted = given.filter((argument) => names.includes(argument));
 const machine = {
   cpu: cpus()[0]?.model ?? 'unknown',
   cores: cpus().length,
-  memory_gb: Math.round(totalmem() / 2 ** 30),
+  memory_gib: Math.round(totalmem() / 2 ** 30),
   platform: `${platform()} ${arch()}`,
   node: process.version,
 };
 if (!json) process.stdout.write(`${Object.values(machine).join(', ')}\n`);
 
 for (const name of wanted.length > 0 ? wanted : names) {
-  const { default: bench }: { default: Bench } = await import(new URL(`${name}.bench.ts`, folder).href);
+  const { default: bench }: { default?: Bench } = await import(new URL(`${name}.bench.ts`, folder).href);
+  if (bench === undefined) throw new TypeError(`${name}.bench.ts has no default export.`);
   const start = performance.now();
   const seconds = () => Math.round((performance.now() - start) / 1_000);
   const at = (what: string) => void process.stderr.write(`${name}, ${seconds()} s: ${what}\n`);
   const rows = await bench.run({ at });
   at('done');
-  if (json) process.stdout.write(`${JSON.stringify({ bench: bench.name, machine, rows })}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ bench: name, machine, rows })}\n`);
   else table(rows);
 }
 
-/** One line per case, one column per metric. */
+/** Prints a line for each case and a column for each metric, of numbers with four digits. */
 function table(rows: readonly BenchRow[]): void {
   const lines: Record<string, Record<string, number>> = {};
   for (const { case: name, metric, unit, value } of rows) {
