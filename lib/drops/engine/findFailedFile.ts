@@ -1,87 +1,108 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { quotedName } from '../../base/text.ts';
 import type { DuckDbSession, EngineLimits, SessionRow } from '../../parquet/DuckDbSession.ts';
-import { engineFailure } from '../../parquet/EngineError.ts';
+import { duckDbFailure, engineFailure } from '../../parquet/EngineError.ts';
 import { FileError, type FileFailure, fileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { LoadRequest } from './Engine.ts';
 import { openForLoad, passedThrough } from './loadSession.ts';
-import { probeStatement, ROWS_DIFFER, refusedProbeStatement } from './loadStatements.ts';
+import { probeStatement, REFUSED_ROWS, ROWS_DIFFER, refusedProbeStatement } from './loadStatements.ts';
 
 /**
- * Finds the file that a load failed for, as DuckDB does not always name it. Each file is read alone, in its own DuckDB:
- * first its mapped columns, then the whole rows if it has refused rows or a wrong number of rows, as missing rows counted as
- * refused.
+ * Finds the file that a load failed for, as DuckDB does not always name it. Each file is read alone, in its own DuckDB: first
+ * its mapped columns. Then each file with refused rows is read as a whole, and so is each with fewer rows than its footer
+ * says: the load had counted the missing ones as refused.
  *
- * @param reads Called before each file with its number.
+ * @param error What the load failed with. For the machine's own faults no file is read.
+ * @param onRead Called with the index of a file before each time that it is read: if DuckDB crashes, the last one made it.
+ *   Default: nothing is called.
+ * @returns What the load is to fail with: a FileError; an EngineError if no file fails alone; of a load that was stopped,
+ *   whatever the signal made of it.
+ * @throws EngineError if a DuckDB for a file cannot be opened.
  */
 export async function findFailedFile(
   error: unknown,
   limits: EngineLimits,
   request: LoadRequest,
-  reads?: (file: number) => void,
+  onRead?: (index: number) => void,
 ): Promise<unknown> {
-  if (fileFailure(error, '') === null) return engineFailure(error);
-  const withRefused: number[] = [];
-  for (const i of request.files.keys()) {
-    reads?.(i);
-    const [row, failure] = await probeFile(limits, request, i, probeStatement(request, i));
-    if (failure !== null) return failure;
-    if (Number(row?.['problem']) > 0 || row?.[ROWS_DIFFER] === true) withRefused.push(i);
+  if (duckDbFailure(error).machineFault !== null) return engineFailure(error);
+  const withRefused = new Set<number>();
+  for (const [index, file] of request.files.entries()) {
+    onRead?.(index);
+    const probed = await probeFile(limits, request, file, probeStatement(request, index));
+    if ('failure' in probed) return probed.failure;
+    const { [REFUSED_ROWS]: refused, [ROWS_DIFFER]: rowsDiffer } = probed.row;
+    if (Number(refused) > 0 || rowsDiffer === true) withRefused.add(index);
   }
-  for (const i of withRefused) {
-    reads?.(i);
-    const [, failure] = await probeFile(limits, request, i, refusedProbeStatement(request, i));
-    if (failure !== null) return failure;
+  for (const [index, file] of request.files.entries()) {
+    if (!withRefused.has(index)) continue;
+    onRead?.(index);
+    const probed = await probeFile(limits, request, file, refusedProbeStatement(request, index));
+    if ('failure' in probed) return probed.failure;
   }
   return engineFailure(error);
 }
 
-/** The row of a statement over one file, or the statement's error. */
+/** What reading a file alone has come to: the row of its statement, or what {@link findFailedFile} returns. */
+type Probed = { readonly row: SessionRow } | { readonly failure: unknown };
+
+/** Runs a statement over one file. */
 async function probeFile(
   limits: EngineLimits,
   request: LoadRequest,
-  i: number,
+  file: EngineFile,
   sql: string,
-): Promise<readonly [SessionRow | undefined, unknown]> {
+): Promise<Probed> {
   const session = await openForLoad(limits, request);
   try {
-    return [(await session.rows(sql))[0], null];
+    const [row = {}] = await session.rows(sql);
+    return { row };
   } catch (error) {
-    const file = request.files[i];
-    const failure = passedThrough(error, request.signal) ?? fileFailure(error, file?.name ?? '');
-    if (failure === null || file === undefined) return [undefined, failure ?? engineFailure(error)];
-    return [undefined, await withColumnOfText(failure, file, session)];
+    const passed = passedThrough(error, request.signal);
+    if (passed !== undefined) return { failure: passed };
+    const failure = fileFailure(error, file.name);
+    return {
+      failure: failure === null ? engineFailure(error) : await withColumnOfText(failure, file, session),
+    };
   } finally {
     session.close();
   }
 }
 
-/** A failure with the column whose text is not UTF-8, if that is what failed: DuckDB does not name it. */
+/** A failure with the column whose text cannot be read, if that is what failed: DuckDB does not name it. */
 async function withColumnOfText(
-  failure: unknown,
+  failure: FileFailure,
   { name, path }: EngineFile,
   session: DuckDbSession,
-): Promise<unknown> {
-  if (!isInvalidText(failure)) return failure;
+): Promise<FileFailure> {
+  if (!isOfText(failure)) return failure;
   const from = `read_parquet(${quoteText(path)}, hive_partitioning = false)`;
   try {
     for (const { column_name } of await session.rows(`DESCRIBE SELECT * FROM ${from}`)) {
       const column = String(column_name);
-      const read = session.rows(`SELECT max(hash(${quoteName(column)})) FROM ${from}`);
-      const own = await read.then(() => null).catch((error: unknown) => fileFailure(error, name));
-      if (isInvalidText(own))
+      if (await failsForText(session, `SELECT max(hash(${quoteName(column)})) FROM ${from}`))
         return new FileError('SLUICE_INGEST_FILE_TEXT_INVALID', `${name}: column ${quotedName(column)}.`, {
           cause: failure,
         });
     }
   } catch {
-    // The file is damaged in another way, too, or the machine is at its limit: what is known is said.
+    // The names of the columns cannot be read either: what is known is told.
   }
   return failure;
 }
 
-/** Whether a file failed because a text in it is not UTF-8. */
-function isInvalidText(failure: unknown): failure is FileFailure {
-  return failure instanceof FileError && failure.code === 'SLUICE_INGEST_FILE_TEXT_INVALID';
+/** Whether a statement fails for a text. Any other failure is not looked for. */
+async function failsForText(session: DuckDbSession, sql: string): Promise<boolean> {
+  try {
+    await session.rows(sql);
+    return false;
+  } catch (error) {
+    return isOfText(fileFailure(error, ''));
+  }
+}
+
+/** Whether a file failed because of a text: one that is not UTF-8, or that is no JSON in a column of JSON. */
+function isOfText(failure: FileFailure | null): boolean {
+  return failure?.code === 'SLUICE_INGEST_FILE_TEXT_INVALID';
 }
