@@ -25,7 +25,7 @@ export const CurateError = defineErrorFamily('system', {
     repeats: 'always',
   },
   SLUICE_CURATE_FILES_CHANGED: {
-    cause: 'Raw files of the day arrived or changed while it was curated.',
+    cause: 'Files of the day arrived or changed while it was curated.',
     cure: 'No action is needed: views read the raw rows of the day, and the next plan curates it again.',
   },
   SLUICE_CURATE_VERSION_INCOMPLETE: {

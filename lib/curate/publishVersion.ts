@@ -1,5 +1,4 @@
 import { sum } from '../base/sum.ts';
-import type { UtcDay } from '../base/time.ts';
 import type { Attempt } from '../lambda/machine.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
@@ -10,7 +9,7 @@ import { isReadVersion, readPartition } from '../ledger/movePartition.ts';
 import { VERSION_KEPT_MS, versionTime } from '../ledger/versions.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { parseVersionNote, VERSION_NOTES, versionNoteKey } from '../tables/ledgerKeys.ts';
+import { parseVersionNote, VERSION_NOTES, type VersionNote, versionNoteKey } from '../tables/ledgerKeys.ts';
 import { versionPrefix } from '../tables/tableFolders.ts';
 import { CurateError } from './CurateError.ts';
 import type { Curator } from './Curator.ts';
@@ -32,12 +31,12 @@ export interface CuratedSubject extends LedgerSubject {
  * anywhere, and the call repeated.
  *
  * @returns Where the rows of the day went; null if another owner has the version.
- * @throws CurateError SLUICE_CURATE_FILES_CHANGED, SLUICE_CURATE_COUNTS_DIFFER, SLUICE_CURATE_VERSION_INCOMPLETE,
- *   SLUICE_CURATE_TABLE_DIFFERS; CatalogCallError; CatalogError; LoadError.
+ * @throws CurateError; CatalogCallError; CatalogError; LedgerError; the signal's reason; what the ledger's store and the bucket
+ *   throw.
  */
 export async function publishVersion(
   curator: Curator,
-  run: Attempt,
+  attempt: Attempt,
   place: CuratedSubject,
   claim: Claim,
 ): Promise<DayAccount | null> {
@@ -48,32 +47,37 @@ export async function publishVersion(
   const account = sumAccount(made);
   if (account === null) throw new CurateError('SLUICE_CURATE_COUNTS_DIFFER', countsOf(made));
   const files = made.done.flatMap((slice) => slice.files);
-  await requireExactFiles(curator, versionPrefix(config, table, day, version), files);
+  const strays = await requireFiles(curator, versionPrefix(config, table, day, version), files);
+  // An attempt that began longer ago than an invocation lasts, and was killed, left them. Queries would read their rows twice.
+  if (strays.length > 0) await curator.landing.remove(strays);
   const listedAt = clock.now();
   const raw = await readRawDay(curator.raw, kind, day);
   if (raw.fingerprint !== made.fingerprint) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
   // An erasure may have deleted rows of the version that is kept.
-  const before = made.kept === undefined ? [] : await readKeptFiles(curator, place, made.kept.version);
-  if (made.kept !== undefined && fingerprintFiles(before) !== made.kept.fingerprint)
-    throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
-  const attempts = { clock, wait: curator.wait, random: curator.random, deadline: run.deadline };
-  await requireTableOfToday(curator, kind, attempts);
+  const keptFiles = made.kept === undefined ? [] : await readKeptFiles(curator, place, made.kept.version);
+  if (made.kept !== undefined && fingerprintFiles(keptFiles) !== made.kept.fingerprint)
+    throw new CurateError('SLUICE_CURATE_FILES_CHANGED', `Files of the version ${made.kept.version}.`);
+  const retries = { clock, wait: curator.wait, random: curator.random, deadline: attempt.deadline };
+  await requireTableOfToday(curator, kind, retries);
   await curator.faultPoint?.('checked');
 
-  run.signal.throwIfAborted();
+  attempt.signal.throwIfAborted();
   // A task that was delayed beyond its lease stops here, before queries see any change.
-  const renewed = await ledger.renew(claim, run.leaseUntil);
+  const renewed = await ledger.renew(claim, attempt.leaseUntil);
   if (renewed === null) return null;
 
-  const partition = await readPartition(curator, { table, day }, run.deadline);
+  const partition = await readPartition(curator, { table, day }, attempt.deadline);
+  // A day without rows gets no partition, but one that it has or had is moved: queries read nothing else.
   const isMoved = !partition.isMissing || files.length > 0 || renewed.entry.version !== undefined;
   const { version: replaced } = partition;
   if (isMoved) {
-    // If the partition was dropped, only the ledger still knows its version.
     // If rows are kept, the replaced version stays longer: the next night goes on with what a killed task has moved,
     // and reads the kept rows once more.
     const due = clock.now() + (made.kept === undefined ? VERSION_KEPT_MS : BEGUN_KEPT_MS);
-    await noteReplaced(curator, { table, day, due }, replaced ?? renewed.entry.version, version);
+    // If the partition was dropped, only the ledger still knows its version. No query reads that, so nothing is superseded.
+    const left = replaced ?? renewed.entry.version;
+    if (left !== undefined && left !== version)
+      await noteReplaced(curator, { due, table, day, version: left });
     await curator.faultPoint?.('noted');
     await partition.moveTo(versionPrefix(config, table, day, version));
     await curator.faultPoint?.('moved');
@@ -92,12 +96,12 @@ export async function publishVersion(
 }
 
 /**
- * Settles a version that the partition has already, because its task was killed before it could. Views read the rows of
- * this version, so the next version is made of them.
+ * Settles a version that the partition has already, because its task was killed before it could. The next version may keep
+ * rows of the version in the ledger, so that has to be the one that queries read.
  *
  * @throws CatalogCallError; CatalogError; LedgerError; what the ledger's store throws.
  */
-export async function settleMoved(curator: Curator, run: Attempt, place: CuratedSubject): Promise<void> {
+export async function settleMoved(curator: Curator, attempt: Attempt, place: CuratedSubject): Promise<void> {
   const { ledger, clock } = curator;
   const movedRun = ({ curated, lease }: LedgerContent): CurationRun | null => {
     const isHeld = lease !== undefined && lease.until > clock.now();
@@ -108,11 +112,12 @@ export async function settleMoved(curator: Curator, run: Attempt, place: Curated
   if (made === null) return;
   const { table, day } = place;
   const { version } = made;
-  if (!(await isReadVersion(curator, { table, day, version }, run.deadline))) return;
+  if (!(await isReadVersion(curator, { table, day, version }, attempt.deadline))) return;
   await ledger.change(place, (entry) => {
     const moved = movedRun(entry);
     const account = moved?.version === version ? sumAccount(moved) : null;
     if (moved === null || account === null) return {};
+    // The raw files were listed after the version was named.
     const listedAt = versionTime(version) ?? 0;
     const now = clock.now();
     const settled = settledEntry(entry, moved, {
@@ -148,7 +153,7 @@ async function requireTableOfToday(
     );
 }
 
-/** The files of a version of a day. */
+/** The files of a version whose rows the next one keeps. @throws CurateError. */
 export function readKeptFiles(
   { raw, config }: Pick<Curator, 'raw' | 'config'>,
   { table, day }: CuratedSubject,
@@ -157,20 +162,24 @@ export function readKeptFiles(
   return raw.filesUnder(versionPrefix(config, table, day, version));
 }
 
-/** Deletes files that no slice has recorded, and checks that all others are there. */
-async function requireExactFiles(
+/**
+ * Requires that the folder of a version has the files that its slices have recorded.
+ *
+ * @returns Keys of other files in it.
+ * @throws CurateError SLUICE_CURATE_VERSION_INCOMPLETE; the bucket's error.
+ */
+async function requireFiles(
   { landing }: Pick<Curator, 'landing'>,
   prefix: string,
   files: readonly { readonly name: string }[],
-): Promise<void> {
-  const missing = new Set(files.map(({ name }) => `${prefix}${name}`));
-  const extra: string[] = [];
-  for await (const key of keysUnder(landing, prefix)) if (!missing.delete(key)) extra.push(key);
-  if (missing.size > 0) {
+): Promise<readonly string[]> {
+  const recorded = new Set(files.map(({ name }) => `${prefix}${name}`));
+  const found = new Set<string>();
+  for await (const key of keysUnder(landing, prefix)) found.add(key);
+  const missing = recorded.difference(found);
+  if (missing.size > 0)
     throw new CurateError('SLUICE_CURATE_VERSION_INCOMPLETE', `${missing.size} of ${files.length} files.`);
-  }
-  // These are files of a killed attempt that is older than a function runs. Queries would read their rows twice.
-  if (extra.length > 0) await landing.remove(extra);
+  return [...found.difference(recorded)];
 }
 
 /**
@@ -178,19 +187,14 @@ async function requireExactFiles(
  * it have ended. Every other note about that version is deleted, as it may be due within minutes: the note from the
  * start of the version, and those of tasks that were killed before they replaced it.
  */
-async function noteReplaced(
-  { landing }: Pick<Curator, 'landing'>,
-  { table, day, due }: { readonly table: string; readonly day: UtcDay; readonly due: number },
-  replaced: string | undefined,
-  version: string,
-): Promise<void> {
-  if (replaced === undefined || replaced === version) return;
-  const key = versionNoteKey({ due, table, day, version: replaced });
+async function noteReplaced({ landing }: Pick<Curator, 'landing'>, replaced: VersionNote): Promise<void> {
+  const { table, day, version } = replaced;
+  const key = versionNoteKey(replaced);
   await landing.putNote(key);
   const others: string[] = [];
   for await (const noteKey of keysUnder(landing, VERSION_NOTES)) {
     const note = parseVersionNote(noteKey);
-    const isOfVersion = note?.table === table && note.day === day && note.version === replaced;
+    const isOfVersion = note?.table === table && note.day === day && note.version === version;
     if (isOfVersion && noteKey !== key) others.push(noteKey);
   }
   if (others.length > 0) await landing.remove(others);
