@@ -6,7 +6,7 @@ import { counted, didYouMean } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { type GroupColumns, groupColumns, readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { GroupsError } from '../../lib/groups/GroupsError.ts';
-import { groupsObject, pullGroups } from '../../lib/groups/pullGroups.ts';
+import { groupsObject, updateGroupsTable } from '../../lib/groups/groupsTable.ts';
 import { readSpecs, SPECS_BYTES, type Specs } from '../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../lib/tables/tableFolders.ts';
 import { sdkKey } from '../../lib/wire/sdkRequest.ts';
@@ -83,7 +83,7 @@ async function pull(line: CommandLine): Promise<number> {
   const pulled = await withStore(line, async (store, now) => {
     // Specs of a file are of the time of their last change.
     const at = file === undefined ? now : Math.min(specs.time ?? now, now);
-    const merged = await pullGroups(specs.rules, at, { store, ...systemTiming });
+    const merged = await updateGroupsTable(specs.rules, at, { store, ...systemTiming });
     return { at, merged };
   });
   const { added, seenAgain, kept } = pulled.merged;

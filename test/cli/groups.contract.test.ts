@@ -6,7 +6,7 @@ import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sd
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { readGroupRows } from '../../lib/groups/GroupRow.ts';
-import { groupsObject, pullGroups } from '../../lib/groups/pullGroups.ts';
+import { groupsObject, updateGroupsTable } from '../../lib/groups/groupsTable.ts';
 import { readSpecs, SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
 import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
@@ -86,7 +86,7 @@ const options = () => ({
 /** Pulls what runs, and a day later what has ended. */
 async function pullTwice(): Promise<void> {
   const pull = (text: string, time: number) =>
-    pullGroups(readSpecs(Buffer.from(text)).rules, time, options());
+    updateGroupsTable(readSpecs(Buffer.from(text)).rules, time, options());
   await pull(specs('running'), SPECS_TIME);
   await pull(specs('ended', LATER_SPECS_TIME), LATER_SPECS_TIME);
 }
@@ -257,7 +257,7 @@ describe('sluice groups', () => {
   });
 });
 
-describe('pullGroups', () => {
+describe('updateGroupsTable', () => {
   /** Rules of a project with one experiment. */
   const rulesOf = (experiment: string) => {
     const all = experimentSpecs('running', SPECS_TIME);
@@ -268,7 +268,7 @@ describe('pullGroups', () => {
   it('loses nothing of pulls at the same time', async () => {
     await pullTwice();
     const experiments = ['first', 'second', 'third', 'fourth', 'fifth'];
-    await Promise.all(experiments.map((name) => pullGroups(rulesOf(name), SPECS_TIME, options())));
+    await Promise.all(experiments.map((name) => updateGroupsTable(rulesOf(name), SPECS_TIME, options())));
     const names = new Set((await stored()).map(({ experimentId }) => experimentId));
     expect([...names]).toEqual(expect.arrayContaining([...experiments, 'search']));
   });
@@ -277,8 +277,8 @@ describe('pullGroups', () => {
     await pullTwice();
     const { store, ...rest } = options();
     const busy = { ...rest, wait: () => Promise.resolve(), store: { ...store, write: async () => null } };
-    await expect(pullGroups([], SPECS_TIME, busy)).resolves.toMatchObject({ added: 0 });
-    await expect(pullGroups(rulesOf('first'), SPECS_TIME + 1, busy)).rejects.toMatchObject({
+    await expect(updateGroupsTable([], SPECS_TIME, busy)).resolves.toMatchObject({ added: 0 });
+    await expect(updateGroupsTable(rulesOf('first'), SPECS_TIME + 1, busy)).rejects.toMatchObject({
       code: 'SLUICE_GROUPS_BUSY',
     });
   });

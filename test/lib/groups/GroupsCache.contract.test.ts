@@ -4,7 +4,7 @@ import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { GROUPS_BYTES } from '../../../lib/groups/GroupRow.ts';
 import { GROUPS_FRESH_MS, GroupsCache, groupsReader } from '../../../lib/groups/GroupsCache.ts';
-import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
+import { groupsText, mergeGroups } from '../../../lib/groups/groupsTable.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';

@@ -3,7 +3,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
 import { compileMapping } from '../../../lib/drops/mapping/compileMapping.ts';
 import { writeGroupRows } from '../../../lib/groups/GroupRow.ts';
-import { mergeGroups } from '../../../lib/groups/pullGroups.ts';
+import { mergeGroups } from '../../../lib/groups/groupsTable.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
 import type { FileColumn, FileSchema } from '../../../lib/parquet/FileSchema.ts';

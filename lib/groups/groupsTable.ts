@@ -14,33 +14,36 @@ export function groupsObject(store: ObjectStore, key: string): StoredText {
   return storedText(store, key, 'application/x-ndjson');
 }
 
-/** Options of {@link pullGroups}. */
-export interface PullOptions extends RetryPorts {
+/** Options of {@link updateGroupsTable}. */
+export interface UpdateOptions extends RetryPorts {
   /** The table's object. */
   readonly store: StoredText;
 }
 
-/** Most attempts to change an object that others change, too. Of two concurrent writers, one succeeds. */
-const RETRIES = { tries: 8, baseMs: 50, capMs: 1_000 };
+/** Attempts to change an object that others change, too, and the pauses between them. Of two concurrent writers, one succeeds. */
+const RETRIES = { tries: 8, baseMs: 50, capMs: 1_000 } as const;
 
 /**
  * Merges rules of specs into the table. If the table changed in the meantime, it merges again into the new version, so
  * that no pull loses rows of another.
  *
  * @param at When the specs were valid, epoch milliseconds.
+ * @returns What the table holds now: it is not written if it held that before.
  * @throws GroupsError `SLUICE_GROUPS_BUSY`, `SLUICE_GROUPS_TABLE_INVALID`, `SLUICE_GROUPS_TABLE_TOO_LARGE`; what the
  *   store throws.
  */
-export async function pullGroups(
+export async function updateGroupsTable(
   rules: readonly SpecRule[],
   at: number,
-  { store, wait, random }: PullOptions,
+  { store, wait, random }: UpdateOptions,
 ): Promise<GroupsMerge> {
   for await (const _ of eachAttempt({ ...RETRIES, wait, random })) {
     const stored = await store.read();
-    const merged = mergeGroups(stored === null ? [] : readGroupRows(stored.text), rules, at);
+    const merged = mergeGroups(readGroupRows(stored?.text ?? ''), rules, at);
     const text = groupsText(merged.rows);
-    if (text === stored?.text || (await store.write(text, stored?.eTag ?? null)) !== null) return merged;
+    if (text === stored?.text) return merged;
+    const written = await store.write(text, stored?.eTag ?? null);
+    if (written !== null) return merged;
   }
   throw new GroupsError('SLUICE_GROUPS_BUSY');
 }
@@ -51,8 +54,8 @@ export async function readKnownGroups(store: Pick<StoredText, 'read'>): Promise<
 }
 
 /** The result of merging specs into the table. */
-interface GroupsMerge {
-  /** All rows, sorted by experiment and rule. */
+export interface GroupsMerge {
+  /** All rows, sorted by their keys. */
   readonly rows: readonly GroupRow[];
   /** New rules. */
   readonly added: number;
@@ -65,7 +68,7 @@ interface GroupsMerge {
 /**
  * Merges specs into the table. Rows are never removed: after an experiment has shipped, its specs no longer contain the
  * groups of its units. A rule that was a group once remains a group. Names and layers are those of the latest specs with
- * the rule. The specs can be older than the table.
+ * the rule, or of earlier ones where these have none. The specs can be older than the table.
  *
  * @param at When the specs were valid, epoch milliseconds.
  */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../../lib/base/time.ts';
 import { type GroupRow, readGroupRows } from '../../../lib/groups/GroupRow.ts';
-import { groupsText, mergeGroups } from '../../../lib/groups/pullGroups.ts';
+import { groupsText, mergeGroups } from '../../../lib/groups/groupsTable.ts';
 import type { SpecRule } from '../../../lib/groups/readSpecs.ts';
 
 const START = Date.UTC(2026, 10, 1, 10);
