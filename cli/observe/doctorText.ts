@@ -1,7 +1,7 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import type { Diagnosis, LookedAt, Verdict } from '../../observe/doctor/diagnose.ts';
 import type { Finding } from '../../observe/findings/catalogue.ts';
-import { moreOf } from '../../observe/findings/moreOf.ts';
+import { detailBesideTitle } from '../../observe/findings/detailBesideTitle.ts';
 
 /** Marks printed in front of a check's name. */
 const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', unchecked: 'not checked' } as const;
@@ -41,8 +41,9 @@ export function findingLines(found: Finding, indent: number): readonly string[] 
   const { code, severity, title, cause, cure, commands, section } = found;
   const first = `${code}: ${visibleLine(title)}`;
   if (severity === 'unchecked' && commands.length === 0) return [first];
+  const detail = detailBesideTitle(found);
   const more = [
-    ...moreOf(found).map(visibleLine),
+    ...(detail === null ? [] : [visibleLine(detail)]),
     cause,
     cure,
     ...commands.map((command) => `$ ${visibleLine(command)}`),

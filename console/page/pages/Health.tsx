@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { AlarmState } from '../../../observe/facts/flow/alarms.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
-import { moreOf } from '../../../observe/findings/moreOf.ts';
+import { detailBesideTitle } from '../../../observe/findings/detailBesideTitle.ts';
 import type { DoctorAnswer } from '../../api/status.ts';
 import { useApi } from '../parts/api.ts';
 import type { Tone } from '../parts/figures.ts';
@@ -35,6 +35,7 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
         const key = keys[i] ?? '';
         const [tone, word] = SEVERITIES[severity];
         const when = since === null ? 'seen now' : `since ${since}`;
+        const detail = detailBesideTitle(found);
         // What is not only seen now has in its title between which looks it began.
         const isTimed = since !== null || title.includes(when);
         return (
@@ -52,11 +53,11 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
               {isTimed && <small>{formatTimesIn(when)}</small>}
             </button>
             <div class="cure" hidden={key !== open}>
-              {moreOf(found).map((more) => (
-                <p key={more}>
-                  <Prose text={formatTimesIn(more)} />
+              {detail !== null && (
+                <p>
+                  <Prose text={formatTimesIn(detail)} />
                 </p>
-              ))}
+              )}
               {(severity !== 'unchecked' || commands.length > 0) && (
                 <p>
                   <Prose text={`${cause} ${cure}`} />
