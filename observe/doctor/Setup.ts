@@ -10,8 +10,8 @@ import type { BucketKey } from '../facts/bucketFaults.ts';
 import { outputsOf, readStackResources } from '../facts/flow/stackOutputs.ts';
 import type { Finding } from '../findings/catalogue.ts';
 import { readStatus, type Status } from '../findings/status.ts';
+import { judgeOtherAccount, judgeRefusal, judgeRegion } from './accountFindings.ts';
 import type { DoctorClients } from './clients.ts';
-import { judgeOtherAccount, judgeRefusal, judgeRegion } from './judgeAccount.ts';
 
 /** A deployment with what the doctor asks beyond `sluice status`: the account, the stack and its resources. */
 export interface Setup extends Deployment {
