@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { collectPlan, planProvider } from '../../../lib/collect/rows/plan.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { mergeGroups } from '../../../lib/groups/groupsTable.ts';
+import { KnownGroups } from '../../../lib/groups/KnownGroups.ts';
 import { readSpecs } from '../../../lib/groups/readSpecs.ts';
 import { djb2, hashedNames } from '../../../lib/wire/experimentNames.ts';
 import { experimentSpecs } from '../../harness/experimentSpecs.ts';
