@@ -311,9 +311,9 @@ export const mutations: readonly Mutation[] = [
     ['if (renewed === null) return null;', ''],
     ['if (settled === null) return null;', ''],
     ['raw.fingerprint !== made.fingerprint', 'false'],
-    ['fingerprintFiles(before) !== made.kept.fingerprint', 'false'],
-    ['if (extra.length > 0) await landing.remove(extra);', ''],
-    ['  await requireTableOfToday(curator, kind, attempts);\n', ''],
+    ['fingerprintFiles(keptFiles) !== made.kept.fingerprint', 'false'],
+    ['if (strays.length > 0) await curator.landing.remove(strays);', ''],
+    ['  await requireTableOfToday(curator, kind, retries);\n', ''],
     ['missing.size > 0', 'missing.size > files.length'],
     ['&& noteKey !== key', '&& other === key'],
   ]),
@@ -608,7 +608,7 @@ export const mutations: readonly Mutation[] = [
     ['isIsoDayFolder && i === last', 'i < 0'],
     ['?<month>[1-9]\\d?', '?<month>\\d'],
   ]),
-  faultsOf('lib/schema/mapping/tableMapping.ts', 'lib/config/bounds', [
+  faultsOf('lib/schema/mapping/tableMapping.ts', 'lib/schema/bounds', [
     ['MOST_COLUMNS = 500', 'MOST_COLUMNS = 501'],
   ]),
   faultsOf('lib/tables/tableFolders.ts', 'lib/access/exportSession.contract', [

@@ -333,7 +333,7 @@ function unusualOf({ day, entry }: LedgerDay, dataset: Dataset, seenAt: number):
 const MOST_OF_FIELD = 160;
 
 /** In which ways a day is unusual. @param seenAt As of {@link unusualOf}. */
-export function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: number): readonly UnusualPart[] {
+function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: number): readonly UnusualPart[] {
   const equal = equalFiles(entry).flat().length;
   const rows = unusualRowsWords(entry, dataset, seenAt);
   const content = unusualContent(entry).map(({ kind, field, words, columnBefore }): UnusualPart => {
