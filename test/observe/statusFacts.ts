@@ -661,6 +661,7 @@ export const missingChange: ContentChange = {
   kind: 'less',
   subject: '',
   value: '',
+  field: null,
   label: null,
   times: 0,
   sdk: null,

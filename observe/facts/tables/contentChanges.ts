@@ -30,13 +30,15 @@ export interface ContentChange {
    * `event`, `sdk`, `experiment`: the name; of the kind `names` one of the new ones.
    * `group`, `split`: the ID of the group. `crossover`: `several`.
    * `unit`: `absent`, or a text that is no user, as `undefined`.
-   * `idForm`: the form, as the end of a sentence that begins with "user IDs are".
+   * `idForm`: the form, as the end of a sentence that ends in "have it as".
    * `unitId`: the columns that are null, with `, ` between them.
    * `evaluation`: the reason. `environment`: the environment.
    * `time`: `one`. `value`: `none` or `text`. `textForm`: the name of the form in `TEXT_FORMS`.
    * `amount`, `size`, `repeats`: the type of the SDK.
    */
   readonly value: string;
+  /** The column of the IDs of `idForm`; null for all else. */
+  readonly field: string | null;
   /**
    * What a person knows the value by: the name of a group, the layer of an experiment, the key of one text of `textForm`, the shape of one
    * text of `value`, as `99,99`, or the most frequent time of `time` as Athena writes it. Null for all else, and while it is not known.
@@ -153,12 +155,14 @@ export function contentChangesOf(
   const changes = compared.map((row): ContentChange => {
     const { what, kind, subject, value, label, sdk, newest, since } = row;
     const isSize = what === 'amount' || what === 'size';
+    const [part, field = null] = what?.split(':') ?? [];
     return {
       table,
-      what: what as ComparedPart,
+      what: part as ComparedPart,
       kind: kind as ContentChange['kind'],
       subject: subject ?? '',
       value: value ?? '',
+      field,
       label: label ?? null,
       times: Number(row['times']),
       sdk: sdk || null,

@@ -8,7 +8,7 @@ import { NO_EVALUATION_PATTERN } from '../../../lib/wire/isAssignment.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 
 /**
- * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID is
+ * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID, that of its device and configured unit IDs are
  * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), by how many come again at once (`repeats`), and by the form of a text in value or metadata (`textForm`); exposures of an SDK
  * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
  */
@@ -85,8 +85,13 @@ const ID_PREFIX = '^([A-Za-z]{1,8}[-_:.]|[A-Za-z]{1,2})[0-9]+$';
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 /** The shape of a value that is no number, as SQL: its digits as 9, its letters as a. A finding shows no value of a user. */
 const VALUE_SHAPE = `CASE WHEN ${valueNumber.sql} IS NULL THEN translate(substr("event_value", 1, 40), '0123456789${LETTERS}${LETTERS.toUpperCase()}', '${'9'.repeat(10)}${'a'.repeat(52)}') END`;
-/** SQL of how the user ID of an event is written. */
-export const idForm = `CASE WHEN "user_id" LIKE '%_@_%' THEN 'e-mail addresses' WHEN regexp_like("user_id", '^[0-9]+$') THEN 'digits alone' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN 'UUIDs' WHEN regexp_like(lower("user_id"), '^[0-9a-f]{32,128}$') THEN 'hexadecimal digests' WHEN regexp_like("user_id", '${ID_PREFIX}') THEN '"' || regexp_extract("user_id", '${ID_PREFIX}', 1) || '" with digits' ELSE 'other texts' END`;
+/** SQL of how an ID is written. Capitals are a form of their own: queries take such an ID for another one. @param column SQL of the ID. */
+export function idForm(column: string): string {
+  const matches = (pattern: string) => `regexp_like(lower(${column}), '${pattern}')`;
+  const form = `CASE WHEN ${column} LIKE '%_@_%' THEN 'e-mail addresses' WHEN ${matches('^[0-9]+$')} THEN 'digits alone' WHEN ${matches('^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')} THEN 'UUIDs' WHEN ${matches('^[0-9a-f]{32,128}$')} THEN 'hexadecimal digests' ELSE 'other texts' END`;
+  const capitals = `CASE WHEN ${column} = upper(${column}) AND ${column} <> lower(${column}) THEN ' in capital letters' ELSE '' END`;
+  return `CASE WHEN regexp_like(${column}, '${ID_PREFIX}') THEN '"' || regexp_extract(${column}, '${ID_PREFIX}', 1) || '" with digits' ELSE ${form} || ${capitals} END`;
+}
 /** Minutes from its receipt from which the time of an event is not the present one. */
 const PRESENT_MINUTES = 60;
 /** The form of a time that is about that of the receipt, or that no other events have, and of one that others have. */
@@ -124,7 +129,8 @@ const VALUE = `(${valueNumber.sql})`;
 /** The SDK by whose versions something is told. */
 const VERSION = `concat_ws(' ', "sdk_type", "sdk_version")`;
 
-export type Parts = Readonly<Partial<Record<ComparedPart | 'age', Part>>>;
+/** Parts by what is compared ({@link ComparedPart}, or `age`); of several columns one a column, behind a colon: `idForm:company_id`. */
+export type Parts = Readonly<Record<string, Part>>;
 const sdk: Part = { value: '"sdk_type"', where: IS_OF_SDK };
 
 /** What a number is of: the name of an event of one SDK. */
@@ -134,6 +140,16 @@ const ofEvent = {
   sdk: VERSION,
   where: `${IS_OF_SDK} AND ${IS_OF_APP}`,
 } as const satisfies Part;
+
+/** How the IDs of a column are written. @param where SQL of the events of an SDK that have one. */
+function idFormPart(column: string, where: string): Part {
+  return {
+    subject: '"sdk_type"',
+    value: idForm(column),
+    sdk: VERSION,
+    where: `${IS_OF_SDK} AND ${where}`,
+  };
+}
 
 /** What is compared of units of experiments. */
 export const UNITS: Parts = {
@@ -148,13 +164,17 @@ export const UNITS: Parts = {
 /** SQL of the reason of an exposure by which nothing was evaluated; `some` of any other. */
 const noEvaluation = `CASE WHEN regexp_like("reason", ${quoteText(NO_EVALUATION_PATTERN)}) THEN "reason" ELSE '${USUAL.evaluation}' END`;
 
-/** The configured unit IDs that an event lacks; none without any. */
+/** The configured unit IDs that an event lacks, and how those that it has are written; none without any. */
 export function unitIdPart({ unitIds }: Pick<Config, 'unitIds'>): Parts {
   const lacking = Object.values(unitIds).map(
     (column) => `CASE WHEN "${column}" IS NULL THEN '${column}' END`,
   );
   if (lacking.length === 0) return {};
+  const forms = Object.values(unitIds).map(
+    (column) => [`idForm:${column}`, idFormPart(`"${column}"`, `"${column}" IS NOT NULL`)] as const,
+  );
   return {
+    ...Object.fromEntries(forms),
     unitId: {
       subject: '"sdk_type"',
       value: `concat_ws(', ', ${lacking.join(', ')})`,
@@ -195,12 +215,7 @@ export const PARTS: Readonly<
     units: {
       environment: { subject: '"sdk_type"', value: '"environment"', sdk: VERSION, where: IS_OF_SDK },
       unit: { subject: '"sdk_type"', value: userForm, sdk: VERSION, where: IS_OF_SDK },
-      idForm: {
-        subject: '"sdk_type"',
-        value: idForm,
-        sdk: VERSION,
-        where: `${IS_OF_SDK} AND ${userForm} = '${USUAL.unit}'`,
-      },
+      'idForm:user_id': idFormPart('"user_id"', `${userForm} = '${USUAL.unit}'`),
       time: {
         subject: '"sdk_type"',
         value: `CASE WHEN ${isPresent} THEN '${PRESENT}' ELSE '${ONE}' END`,
@@ -233,6 +248,7 @@ export const PARTS: Readonly<
 
 /** What is compared of events by their metadata, which are a query of their own: the column is as large as many others. */
 export const METADATA_PARTS: Parts = {
+  'idForm:stable_id': idFormPart('"stable_id"', '"stable_id" IS NOT NULL'),
   textForm: { ...ofEvent, value: '"text_form"', label: '"text_form_key"' },
   size: { ...ofEvent, number: 'ln(greatest(coalesce("metadata_length", 0), 1)) / ln(10)' },
   // Events without a time of their sender have that of their receipt: a request that a proxy repeats would be events that come twice.

@@ -387,8 +387,8 @@ export const collectorFindings = {
         `Have whoever owns the app set \`userID\` before it logs. The command shows by version what comes without a user, and without a device. Rows stay as they are.`,
       ],
       idForm: [
-        'A release of the app has set another ID as `userID`, or writes it otherwise. Views and experiments count such a user as a new one, and join none of the rows before. Where they are e-mail addresses, these lie in all tables.',
-        'Ask whoever owns the app whether it is meant: the command shows an ID of each form by version, and when it came. If not, have it send the IDs of before. Rows stay as they are: an erasure of a user has to name both IDs.',
+        'A release of the app has set another ID, or writes it otherwise: `ABC` is another ID than `abc`. Views and experiments count such a unit as a new one, and join none of the rows before. Where they are e-mail addresses, these lie in all tables.',
+        'Ask whoever owns the app whether it is meant: the command shows an ID of each form by version, and when it came. If not, have it send the IDs of before. Rows stay as they are: an erasure has to name both IDs.',
       ],
       unitId: [
         'A release of the app lost this ID of the user, or sends it under another name in `customIDs`: the column has what `unitIds` of the configuration names. Exposures have the same user. What is counted by this unit leaves these rows out.',

@@ -145,6 +145,14 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
         state: 'have digests as user IDs, and the user ID is hashed',
         redact: { 'user.userid': 'hash' },
         what: 'idForm',
+        field: 'user_id',
+        value: 'hexadecimal digests',
+      },
+      {
+        state: 'have digests as IDs of devices, and the user ID is hashed',
+        redact: { 'user.userid': 'hash' },
+        what: 'idForm',
+        field: 'stable_id',
         value: 'hexadecimal digests',
       },
       {

@@ -279,7 +279,31 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'an SDK writes user IDs otherwise',
-    changed({ ...versionChange, what: 'idForm', value: 'e-mail addresses', usual: 0 }),
+    changed({ ...versionChange, what: 'idForm', field: 'user_id', value: 'e-mail addresses', usual: 0 }),
+  ],
+  [
+    'an SDK writes IDs of devices, and two versions a configured unit ID in capitals',
+    changed(
+      ...(['stable_id', 'company_id'] as const).map(
+        (field): ContentChange => ({
+          ...versionChange,
+          what: 'idForm',
+          field,
+          value: 'UUIDs in capital letters',
+          usual: 0,
+        }),
+      ),
+      {
+        ...versionChange,
+        what: 'idForm',
+        field: 'company_id',
+        value: 'other texts',
+        sdk: 'js-client 3.1.1',
+        count: 30,
+        of: 90,
+        usual: 0,
+      },
+    ),
   ],
   [
     'events of an SDK lack a configured unit ID',

@@ -5,7 +5,7 @@ import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
 import { finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { changedRowsSql, newNamesSql } from './contentCommands.ts';
-import { wordingCaseOf, wordings } from './contentWording.ts';
+import { wordingCaseOf, wordingOf } from './contentWording.ts';
 import { leftOutNames, withheldOf } from './withheld.ts';
 
 /** Changes that are told in one finding. */
@@ -76,7 +76,7 @@ function* alikeChanges(
   const { commands, config } = place;
   const [first, ...others] = alike;
   const name = wordingCaseOf(first);
-  const { title } = wordings[name];
+  const title = (change: ContentChange) => wordingOf(change).title(change);
   const by = withheldOf(first, facts, config);
   const more = others.length === 0 ? '' : `; and ${counted(others.length, 'other')} like it`;
   const all = alike.flatMap((change) => [change, ...exposuresOf(change, changes)]);
@@ -97,7 +97,7 @@ function* alikeChanges(
   };
   const shown = [
     ...(by === null || by.reason === null ? [] : [commands.sluice('quarantine', '--reason', by.reason)]),
-    commands.sluice('query', changedRowsSql(first, wordings[name], place)),
+    commands.sluice('query', changedRowsSql(first, wordingOf(first), place)),
     ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
     ...(name === 'missing' && by === null ? [commands.sluice('query', newNamesSql(first, place))] : []),
   ];
@@ -107,8 +107,8 @@ function* alikeChanges(
 }
 
 /** The parts that have to be read for a change to be known. */
-function judgedByOf({ what, table }: ContentChange): readonly SharedPart[] {
-  const isOfMetadata = what === 'size' || what === 'repeats' || what === 'textForm';
+function judgedByOf({ what, table, field }: ContentChange): readonly SharedPart[] {
+  const isOfMetadata = what === 'size' || what === 'repeats' || what === 'textForm' || field === 'stable_id';
   return isOfMetadata ? [contentPart(table), METADATA_PART] : [contentPart(table)];
 }
 
@@ -117,7 +117,8 @@ function subjectOf(change: ContentChange): string {
   const name = wordingCaseOf(change);
   const isOfName = change.what === 'value' || change.kind === 'other';
   if (change.kind === 'less' || isOfName || name === 'more') return name;
-  return `${name} ${change.subject || change.what}`;
+  const field = change.field === null ? '' : ` ${change.field}`;
+  return `${name} ${change.subject || change.what}${field}`;
 }
 
 /** Days from a change until the first day that has all of it is curated: from then on days before have it, too. */

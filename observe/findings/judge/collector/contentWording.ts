@@ -112,11 +112,23 @@ const formed = (form: TextFormName): ChangeWording => ({
   where: (change) => `${ofName(change)} AND ${hasTextForm(form)}`,
 });
 
+/** How IDs are told that are written otherwise. */
+function formedIds({ field }: ContentChange): ChangeWording {
+  const column = `"${field}"`;
+  return {
+    title: (change) =>
+      shareTitle(change, 'event', `with a ${field} from ${change.sdk} have it as ${change.value}`),
+    columns: ['"sdk_version"', `${idForm(column)} AS "form"`],
+    example: column,
+    where: (change) => `${ofSdk(change)} AND ${column} IS NOT NULL`,
+  };
+}
+
 /** A case of SLUICE_FINDING_EVENTS_UNUSUAL that a change is by itself; `missing` is SLUICE_FINDING_EVENT_MISSING. */
 export type WordingCase = Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase> | 'missing';
 
-/** How each change is told. */
-export const wordings: Readonly<Record<WordingCase, ChangeWording>> = {
+/** How each change is told that is not of one of several columns. */
+const wordings: Readonly<Record<Exclude<WordingCase, 'idForm'>, ChangeWording>> = {
   missing: { title: lessTitle, columns: SDK, where: ofNamed },
   fewer: { title: lessTitle, columns: ['"ds"', ...SDK], where: ofNamed },
   sdk: { title: lessTitle, columns: ['"ds"', '"sdk_version"'], where: ofNamed },
@@ -139,13 +151,6 @@ export const wordings: Readonly<Record<WordingCase, ChangeWording>> = {
       return shareTitle(change, 'event', `from ${change.sdk} have ${has}`);
     },
     columns: ['"sdk_version"', `${userForm} AS "user"`, '"stable_id" IS NULL AS "no_device"'],
-    where: ofSdk,
-  },
-  idForm: {
-    title: (change) =>
-      shareTitle(change, 'event', `with a user from ${change.sdk} have user IDs that are ${change.value}`),
-    columns: ['"sdk_version"', `${idForm} AS "form"`],
-    example: '"user_id"',
     where: ofSdk,
   },
   unitId: {
@@ -253,4 +258,10 @@ export function wordingCaseOf({ kind, what, value, count }: ContentChange): Word
   if (isOfName && kind === 'more') return 'more';
   const ofEvent = count === 0 ? 'missing' : 'fewer';
   return what === 'event' ? ofEvent : what;
+}
+
+/** How a change is told. */
+export function wordingOf(change: ContentChange): ChangeWording {
+  const name = wordingCaseOf(change);
+  return name === 'idForm' ? formedIds(change) : wordings[name];
 }

@@ -113,17 +113,17 @@ function leftOut(
   };
 }
 
-/** What `privacy.redact` makes of an event, by action and path in lower case, as paths match in any case: docs/privacy.md. */
+/** What `privacy.redact` makes of an event by what is compared, its column and its value: by action and path in lower case, as paths match in any case: docs/privacy.md. */
 const REDACTED: Readonly<Record<string, readonly string[]>> = {
   [`unit ${ABSENT_USER}`]: ['drop user.userid', 'drop user'],
-  'idForm hexadecimal digests': ['hash user.userid'],
+  'idForm user_id hexadecimal digests': ['hash user.userid'],
   'value none': ['drop value'],
   'value text': ['hash value'],
 };
 
 /** Whether a rule of `privacy.redact` makes events so. */
 function redacted(
-  { what, value }: ContentChange,
+  { what, field, value }: ContentChange,
   { deployedAt }: Pick<StatusFacts, 'deployedAt'>,
   { privacy, unitIds }: Rules,
 ): Withheld | null {
@@ -131,7 +131,7 @@ function redacted(
   const made =
     what === 'unitId'
       ? [...ids.map(([id]) => `drop user.customids.${id.toLowerCase()}`), 'drop user.customids', 'drop user']
-      : (REDACTED[`${what} ${value}`] ?? []);
+      : (REDACTED[[what, ...(field === null ? [] : [field]), value].join(' ')] ?? []);
   const [rule] = Object.entries(privacy.redact).filter(([ofPath, ofAction]) =>
     made.includes(`${ofAction} ${ofPath.toLowerCase()}`),
   );

@@ -60,6 +60,7 @@ it('gives sizes as numbers in place of their logarithms, and events from before 
     kind: 'other',
     subject: 'buy',
     value: 'js-client',
+    field: null,
     label: null,
     times: 0,
     sdk: 'js-client 3',

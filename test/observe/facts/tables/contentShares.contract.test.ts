@@ -92,9 +92,13 @@ describe('user IDs of a new version, where others are "u" with digits, ', () => 
   it.each([
     { user_id: 'ada#@example.com', form: 'e-mail addresses' },
     { user_id: '4711#', form: 'digits alone' },
-    { user_id: '0B8F6C9E-1111-4222-8333-0000000000#', form: 'other texts' },
-    { user_id: '0B8F6C9E-1111-4222-8333-00000000000#', form: 'UUIDs' },
+    { user_id: '0B8F6C9E-1111-4222-8333-0000000000#', form: 'other texts in capital letters' },
+    { user_id: '0b8f6c9e-1111-4222-8333-00000000000#', form: 'UUIDs' },
+    { user_id: '0B8F6C9E-1111-4222-8333-00000000000#', form: 'UUIDs in capital letters' },
+    { user_id: '0B8F6C9E-1111-4222-8333-aaaaaaaaaaa#', form: 'UUIDs' },
     { user_id: '9e107d9d372bb6826bd81d3542a419d#', form: 'hexadecimal digests' },
+    { user_id: '9E107D9D372BB6826BD81D3542A419D#', form: 'hexadecimal digests in capital letters' },
+    { user_id: 'ADA#@EXAMPLE.COM', form: 'e-mail addresses in capital letters' },
     { user_id: 'user_#', form: '"user_" with digits' },
     { user_id: 'us1#', form: '"us" with digits' },
     { user_id: 'bob1#', form: 'other texts' },
@@ -102,7 +106,7 @@ describe('user IDs of a new version, where others are "u" with digits, ', () => 
     { user_id: 'u-and-more#', form: 'other texts' },
   ])('are told as $form if they are as $user_id', async ({ user_id, form }) => {
     expect(await toldOfUser(user_id, 10)).toEqual([
-      toldOfVersion({ part: 'idForm', value: form, count: 10, of: 10 }),
+      toldOfVersion({ part: 'idForm', field: 'user_id', value: form, count: 10, of: 10 }),
     ]);
   });
 
@@ -161,6 +165,24 @@ describe('values of an event', () => {
 
   it('are not told if they are numbers in another form', async () => {
     expect(await toldOfValue('-1e3')).toEqual([]);
+  });
+});
+
+describe('other IDs that a new version writes in capitals', () => {
+  const toldOfIds = (query: 'events' | 'metadata', column: 'stable_id' | 'company_id', id: string) => {
+    const usual = { ...views, as: { [column]: 'ab@example.com' } };
+    const release = { as: { [column]: id, sdk_version: '3.1.0' }, received: at(MORNING, 14) };
+    return toldOf({ [query]: [usual, release] });
+  };
+
+  it.each([
+    { query: 'metadata', column: 'stable_id' },
+    { query: 'events', column: 'company_id' },
+  ] as const)('are told of $column', async ({ query, column }) => {
+    expect(await toldOfIds(query, column, 'AB@EXAMPLE.COM')).toEqual([
+      toldOfVersion({ part: 'idForm', field: column, value: 'e-mail addresses in capital letters' }),
+    ]);
+    expect(await toldOfIds(query, column, 'cd@example.com')).toEqual([]);
   });
 });
 

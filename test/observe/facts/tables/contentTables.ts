@@ -57,6 +57,8 @@ export interface Told {
   /** What the value is of; empty of names. */
   readonly subject: string;
   readonly value: string;
+  /** The column of the ID. Default none. */
+  readonly field: string | null;
   readonly label: string | null;
   /** Different times of the rows. */
   readonly times: number;
@@ -81,6 +83,7 @@ export const told = (row: Partial<Told>): Told => ({
   kind: 'less',
   subject: '',
   value: '',
+  field: null,
   label: null,
   times: 0,
   sdk: null,
@@ -245,11 +248,13 @@ function insertSql(
 function toldOfRow(row: Readonly<Record<string, unknown>>): Told {
   const textOf = (name: string) => row[name] as string;
   const decimal = (name: string) => Number(Number(row[name]).toFixed(3));
+  const [part = '', field = null] = textOf('what').split(':');
   return {
-    part: textOf('what'),
+    part,
     kind: textOf('kind'),
     subject: textOf('subject'),
     value: textOf('value'),
+    field,
     label: row['label'] as string | null,
     times: Number(row['times']),
     sdk: row['sdk'] as string | null,
