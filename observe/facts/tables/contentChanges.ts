@@ -33,7 +33,7 @@ export interface ContentChange {
    * `idForm`: the form, as the end of a sentence that ends in "have it as".
    * `unitId`: the columns that are null, with `, ` between them.
    * `evaluation`: the reason. `environment`: the environment.
-   * `time`: `one`. `value`: `none` or `text`. `textForm`: the name of the form in `TEXT_FORMS`.
+   * `time`: `one`. `offset`: the minutes from the times to their receipt, below 0 where it is before them. `value`: `none` or `text`. `textForm`: the name of the form in `TEXT_FORMS`.
    * `amount`, `size`, `repeats`: the type of the SDK.
    */
   readonly value: string;

@@ -9,7 +9,7 @@ import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 
 /**
  * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID, that of its device and configured unit IDs are
- * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), by how many come again at once (`repeats`), and by the form of a text in value or metadata (`textForm`); exposures of an SDK
+ * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by hours that their time is from it (`offset`), by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), by how many come again at once (`repeats`), and by the form of a text in value or metadata (`textForm`); exposures of an SDK
  * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
  */
 export type ComparedPart =
@@ -24,6 +24,7 @@ export type ComparedPart =
   | 'value'
   | 'environment'
   | 'time'
+  | 'offset'
   | 'amount'
   | 'size'
   | 'repeats'
@@ -99,6 +100,19 @@ export const PRESENT = 'present';
 export const ONE = 'one';
 /** SQL of whether the time of an event is about that of its receipt. */
 export const isPresent = `abs(date_diff('minute', "timestamp", "received_at")) < ${PRESENT_MINUTES}`;
+/** The form of a time that is neither about that of the receipt nor so far from it as a local time. */
+export const BETWEEN = 'between';
+/** Seconds of a quarter of an hour, of which time zones are a multiple. https://data.iana.org/time-zones/tz-link.html */
+const QUARTER = 900;
+/** Seconds that an event is received after its time, at most and, by its clock, at least: SDKs send what is some minutes old. */
+const DELAY = { least: -60, most: 300 } as const;
+/** Quarters of an hour that local times are off: UTC-12 is behind, UTC+14 ahead, and what is less than an hour may be a clock. */
+const OFF = { least: 4, behind: 48, ahead: 56 } as const;
+const sinceTime = `(date_diff('second', "timestamp", "received_at") - (${DELAY.least}))`;
+const quarters = `floor(${sinceTime} / ${QUARTER}e0)`;
+const isOffset = `${sinceTime} - ${QUARTER} * ${quarters} <= ${DELAY.most - DELAY.least} AND abs(${quarters}) >= ${OFF.least} AND ${quarters} BETWEEN -${OFF.ahead} AND ${OFF.behind}`;
+/** SQL of how far the time of an event is from its receipt: minutes before it by which a local time is off, below 0 after it; {@link PRESENT}, or {@link BETWEEN}. */
+const offsetForm = `CASE WHEN ${isOffset} THEN CAST(CAST(${QUARTER / 60} * ${quarters} AS integer) AS varchar) WHEN ${isPresent} THEN '${PRESENT}' ELSE '${BETWEEN}' END`;
 /** The form of an event of which no text has one of {@link TEXT_FORMS}. */
 export const NO_TEXT_FORM = 'none';
 /** SQL of the texts of an event: its value and its metadata, each after its key. */
@@ -223,6 +237,7 @@ export const PARTS: Readonly<
         sdk: VERSION,
         where: IS_OF_SDK,
       },
+      offset: { subject: '"sdk_type"', value: offsetForm, sdk: VERSION, where: IS_OF_SDK },
       value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
       amount: {
         ...ofEvent,

@@ -7,6 +7,7 @@ import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
 import { numberSql, withRepeats } from './contentNumbers.ts';
 import {
+  BETWEEN,
   COMPARED_DAYS,
   earlierPart,
   FEWEST_DAYS,
@@ -52,6 +53,11 @@ const JUMP = { before: 0.05, now: 0.25 } as const;
  * and `share` of what their sender sent. As many as `before` on a day before show that it is usual.
  */
 const ONE_TIME = { now: 10, share: 0.001, before: 2 } as const;
+/**
+ * Times of another zone are told of an SDK of which on each day before at least the share `present` came at once, and of which at most
+ * the share `between` of their number lies between: those of a queue do that grows late.
+ */
+const OTHER_ZONE = { present: 0.9, between: 0.1 } as const;
 /** Names are told as many if they are `least` within 24 hours, and `times` the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
 /** SQL of the part that is compared, without its column. */
@@ -138,6 +144,7 @@ function comparisonSql(scans: readonly string[], now: number): string {
     sum("n") OVER (${of}, "value", "sdk", "day", "label") AS "label_n",
     1e0 * sum(${fresh('n', 'numbers')}) OVER (${of}, "value", "sdk", "day", "hour") / nullif(sum(${fresh('n', 'numbers')}) OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
     sum("numbers") OVER (${of}, "sdk", "day") AS "all_numbers",
+    sum(CASE WHEN "value" = '${BETWEEN}' THEN "n" ELSE 0 END) OVER (${of}, "sdk", "day") AS "between",
     row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
     dense_rank() OVER (${of} ORDER BY "day") AS "place",
     ${numberSql.shared}
@@ -154,6 +161,7 @@ function comparisonSql(scans: readonly string[], now: number): string {
     min(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value") AS "least_share",
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
     coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "own" / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
+    min(CASE WHEN "day" IS NOT NULL AND "value" = '${PRESENT}' THEN 1e0 * "part" / "whole" END) OVER (${of}) AS "present_share",
     max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "now_whole",
     max(CASE WHEN "day" IS NOT NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "most_whole",
     max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
@@ -186,6 +194,8 @@ function comparisonSql(scans: readonly string[], now: number): string {
       AND "own" >= ${JUMP.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
     WHEN "what" = 'textForm' AND "day" IS NULL AND "value" <> '${NO_TEXT_FORM}' AND "own" >= ${NEW_TEXT_FORM.texts} AND "usual_share" < ${NEW_TEXT_FORM.before}
       AND "own" >= ${NEW_TEXT_FORM.now} * "own_all" AND "part" - "most_share" * "whole" >= ${NEW_TEXT_FORM.texts} THEN 'more'
+    WHEN "what" = 'offset' AND "day" IS NULL AND "value" NOT IN ('${PRESENT}', '${BETWEEN}') AND "present_share" >= ${OTHER_ZONE.present}
+      AND "own" >= ${EXPECTED} AND "own" >= ${JUMP.now} * "own_all" AND "usual_share" < ${JUMP.before} AND "between" <= ${OTHER_ZONE.between} * "own" THEN 'more'
     WHEN ${numberSql.isOther} THEN 'other'
     WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
   END AS "kind",

@@ -429,6 +429,10 @@ export const collectorFindings = {
         'Have whoever owns the app set `time` of each event to when it happens: the command shows the times by version, the most frequent first, with an event of each and when it came. Rows stay as they are; `received_at` tells when each came.',
         `${ending} A time within \`timeWindow\` may be told again some days later.`,
       ],
+      offset: [
+        'All of these are as far from their receipt, by a multiple of a quarter of an hour, where those before came at once: their sender writes its local time without an offset, which is read as UTC; or it held each for just so long. Phones that were offline and queues that are late are not told, as their times differ. Rows may lie in a wrong `ds`, which is the day of that time: those within these hours of midnight.',
+        'Have whoever owns the app send UTC, or milliseconds since 1970, in `time`: the command shows rows of the day before and since, by version and by minutes from their time to their receipt. Rows stay as they are; `received_at` tells when each came.',
+      ],
       amount: [
         'Either a release of the app sends the value in another unit, as in cents in place of euros, or with its decimal point elsewhere; or the values are so, as durations during an incident, or prices of a sale.',
         'The command shows rows of the day before and since the time of the title, by version of the SDK, with the largest value. If other versions are as before, or the value cannot be so, it is a release: ask whoever owns the app which unit is meant. Only then do queries have to convert those since, or those before. Values of an incident are true, and stay.',

@@ -237,6 +237,33 @@ export const requestCases: readonly Case[] = [
     }),
   ],
   [
+    'events of an SDK have local times, which are ahead',
+    {
+      ...changed({ ...versionChange, what: 'offset', value: '-330', usual: 0 }),
+      noted: {
+        ...notedTimes,
+        ahead: [{ ...requestGroup, sdk: 'js-client 3.1.0', count: 600, skewMs: -5.5 * HOUR_MS }],
+      },
+    },
+  ],
+  [
+    'events of an SDK are as far from their receipt as its clock is',
+    {
+      ...changed({ ...versionChange, what: 'offset', value: '300', usual: 0 }),
+      noted: {
+        ...notedTimes,
+        uncorrected: [{ ...requestGroup, sdk: 'js-client 3.1.0', count: 600, skewMs: 5 * HOUR_MS }],
+      },
+    },
+  ],
+  [
+    'events of two versions of an SDK have local times',
+    changed(
+      { ...versionChange, what: 'offset', value: '300', usual: 0.004 },
+      { ...versionChange, what: 'offset', value: '240', usual: 0, sdk: 'js-client 3.1.1', count: 30, of: 40 },
+    ),
+  ],
+  [
     'values of an event are a hundred times as large',
     changed({ ...otherChange, what: 'amount', subject: 'invoice', usual: 58.2, mean: 6_234 }),
   ],

@@ -43,14 +43,20 @@ function toldChanges(
   const toldWithEvents = new Set(changes.flatMap((change) => exposuresOf(change, changes)));
   // What has one time has all else of others, too.
   const isOfOneTime = ({ what, sdk }: ContentChange) =>
-    what === 'repeats' && changes.some((other) => other.what === 'time' && other.sdk === sdk);
+    (what === 'repeats' || what === 'offset') &&
+    changes.some((other) => other.what === 'time' && other.sdk === sdk);
+  // A clock that is stated and off explains it.
+  const isOfClock = ({ what, sdk, count }: ContentChange) =>
+    what === 'offset' &&
+    (facts.noted?.uncorrected ?? []).some((group) => group.sdk === sdk && 2 * group.count >= count);
   return changes.filter(
     (change) =>
       !meant.has(change) &&
       !toldWithEvents.has(change) &&
       !isOfLostGroup(change) &&
       !isUnevaluated(change) &&
-      !isOfOneTime(change),
+      !isOfOneTime(change) &&
+      !isOfClock(change),
   );
 }
 

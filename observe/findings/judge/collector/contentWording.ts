@@ -193,6 +193,21 @@ const wordings: Readonly<Record<Exclude<WordingCase, 'idForm'>, ChangeWording>> 
     where: (change) => `${ofSdk(change)} AND NOT (${isPresent})`,
     order: 'rows',
   },
+  offset: {
+    title: (change) => {
+      const minutes = Number(change.value);
+      const hours = Number((Math.abs(minutes) / 60).toFixed(2));
+      const have = `a time about ${hours} hours ${minutes > 0 ? 'before' : 'after'} they came`;
+      return shareTitle(change, 'event', `from ${change.sdk} have ${have}`);
+    },
+    columns: [
+      '"sdk_version"',
+      `CAST(15 * round(date_diff('minute', "timestamp", "received_at") / 15e0) AS integer) AS "minutes"`,
+    ],
+    example: '"event_name"',
+    from: 'dayBefore',
+    where: ofSdk,
+  },
   amount: {
     title: (change) => {
       const { mean, usual } = change;

@@ -33,7 +33,13 @@ export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
   const { commands, config } = place;
   const { corrected = [], uncorrected = [], ahead = [] } = noted ?? {};
   const { futureDays } = config.timeWindow;
-  const texts = [...corrected, ...uncorrected, ...ahead].flatMap((group) => {
+  // A finding of their zone tells it better.
+  const isOfZone = (group: SentGroup) =>
+    (facts.contentChanges ?? []).some(
+      ({ what, sdk, count }) => what === 'offset' && sdk === group.sdk && 2 * count >= group.count,
+    );
+  const known = [...corrected, ...uncorrected, ...ahead.filter((group) => !isOfZone(group))];
+  const texts = known.flatMap((group) => {
     const isBeyond = -group.skewMs > futureDays * DAY_MS;
     const beyond = isBeyond ? `, those of more than ${futureDays * 24} hours in that of their receipt` : '';
     const share = (100 * group.count) / Math.max(group.count, lastDay?.received ?? 0);

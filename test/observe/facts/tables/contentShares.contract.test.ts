@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  addHours,
   at,
   DAYS,
   each,
@@ -284,6 +285,62 @@ describe('events that have the exact time of others', () => {
         { ...atMidnight, days: each(20, '2026-11-16'), receiptOfDays: '2026-11-17 10:00:00' },
         { received: at(MORNING, 20), time: '2026-11-19 00:00:00' },
       ],
+    },
+  ])('are not told if $what', async ({ sent }) => {
+    expect(await toldOf({ events: [views, ...sent] })).toEqual([]);
+  });
+});
+
+describe('events whose time is hours from their receipt', () => {
+  /** Events of a version that came now. @param hours From their time to their receipt. */
+  const late = (hours: number, count: number, sdk_version = '3.1.0'): readonly Sent[] =>
+    [MORNING].map((received) => ({
+      as: { sdk_version },
+      received: at(received, count),
+      time: addHours(received, -hours),
+    }));
+  /** Events in each of four minutes, of which none has the time of others often. */
+  const each5 = (hours: number, sdk_version = '3.1.0'): readonly Sent[] =>
+    ['00:01', '01:02', '02:03', '03:04'].map((minute) => ({
+      as: { sdk_version },
+      received: at(`2026-11-20 08:${minute}`, 5),
+      time: addHours(`2026-11-20 08:${minute}`, -hours),
+    }));
+  const row = { part: 'offset', count: 20, of: 20, since: '2026-11-20 08:00:01' };
+
+  it.each([
+    { hours: 5, value: '300' },
+    { hours: 1, value: '60' },
+    { hours: 9.5 + 4 / 60, value: '570' },
+    { hours: -1, value: '-60' },
+    { hours: -14, value: '-840' },
+  ])('are told if all of a new version are $hours hours old', async ({ hours, value }) => {
+    expect(await toldOf({ events: [views, ...each5(hours)] })).toEqual([toldOfVersion({ ...row, value })]);
+  });
+
+  it('are told of some of a known version, beside others that come at once', async () => {
+    const sent = [views, ...each5(5, '3.0.0')];
+    expect(await toldOf({ events: sent })).toEqual([
+      toldOfVersion({ ...row, value: '300', sdk: 'js-client 3.0.0', of: 40 }),
+    ]);
+  });
+
+  it.each([
+    { what: 'they are no multiple of a quarter of an hour old', sent: each5(5.1) },
+    { what: 'they are less than an hour old', sent: each5(0.75) },
+    { what: 'no zone is so far', sent: each5(12.25) },
+    { what: 'nine are', sent: late(5, 9) },
+    {
+      what: 'a queue became late by and by',
+      sent: [...each5(2), ...late(1.1, 3)],
+    },
+    {
+      what: 'many were as late on a day before, by another time',
+      sent: [...each5(5), { days: each(3, '2026-11-16'), receiptOfDays: '2026-11-16 14:00:00' }],
+    },
+    {
+      what: 'their SDK is new',
+      sent: each5(5).map((sent) => ({ ...sent, as: { sdk_type: 'my-backend' } })),
     },
   ])('are not told if $what', async ({ sent }) => {
     expect(await toldOf({ events: [views, ...sent] })).toEqual([]);
