@@ -31,6 +31,16 @@ export interface CopiedFile {
   readonly copy: string;
 }
 
+/** What is restored. */
+export interface RestoreOptions {
+  /** Name of a table. */
+  readonly table: string;
+  /** The days, UTC. */
+  readonly days: readonly UtcDay[];
+  /** Whether it is only told what would be restored. */
+  readonly dryRun: boolean;
+}
+
 /** The files of a day that were gone and were brought back, or in a dry run would be. */
 export interface RestoredDay {
   /** The day, UTC. */
@@ -61,11 +71,7 @@ const PARALLEL_FILES = 16;
  */
 export async function restoreFiles(
   deployment: Deployment,
-  {
-    table,
-    days,
-    dryRun,
-  }: { readonly table: string; readonly days: readonly UtcDay[]; readonly dryRun: boolean },
+  { table, days, dryRun }: RestoreOptions,
 ): Promise<readonly RestoredDay[]> {
   await assertNoErasure(deployment);
   const gone = await goneFiles(deployment, table, days);

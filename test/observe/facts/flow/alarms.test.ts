@@ -7,17 +7,19 @@ import { answeredBy, answering } from '../../../harness/answering.ts';
 const config = defineConfig({ bucket: 'acme-experiments' });
 const stack = { service: 'sluice', stage: 'dev' };
 
+const ACTIONS = ['arn:aws:sns:us-east-1:111122223333:oncall'];
 it.each([
-  { what: 'has an action', alarm: { AlarmActions: ['arn:aws:sns:us-east-1:1:a'] }, notifies: true },
-  { what: 'has no action', alarm: {}, notifies: false },
+  { notifies: 'notifies somebody', what: 'has an action', alarm: { AlarmActions: ACTIONS }, isTold: true },
+  { notifies: 'notifies nobody', what: 'has no action', alarm: {}, isTold: false },
   {
+    notifies: 'notifies nobody',
     what: 'has an action that is switched off',
-    alarm: { AlarmActions: ['arn:aws:sns:us-east-1:1:a'], ActionsEnabled: false },
-    notifies: false,
+    alarm: { AlarmActions: ACTIONS, ActionsEnabled: false },
+    isTold: false,
   },
-])('whether an alarm that $what notifies somebody is $notifies', async ({ alarm, notifies }) => {
+])('an alarm that $what $notifies', async ({ alarm, isTold }) => {
   const cloudwatch = answeredBy(CloudWatchClient, () => ({ MetricAlarms: [alarm] }));
-  expect(await readAlarms({ cloudwatch, stack, config })).toMatchObject([{ notifies }]);
+  expect(await readAlarms({ cloudwatch, stack, config })).toMatchObject([{ notifies: isTold }]);
 });
 
 it('the alarms of the stack are asked for by their names, in one call of as many as CloudWatch takes', async () => {

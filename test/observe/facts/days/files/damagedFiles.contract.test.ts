@@ -1,8 +1,13 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { MINUTE_MS, type UtcDay } from '../../../../../lib/base/time.ts';
 import type { TableKind } from '../../../../../lib/schema/kinds.ts';
+import { ledgerKey } from '../../../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../../../lib/tables/tableFolders.ts';
-import { readDamagedFiles } from '../../../../../observe/facts/days/files/damagedFiles.ts';
+import {
+  readDamagedEntries,
+  readDamagedFiles,
+} from '../../../../../observe/facts/days/files/damagedFiles.ts';
 import { startLanding } from '../../../startLanding.ts';
 
 const landing = await startLanding();
@@ -153,5 +158,36 @@ describe('the days that are looked at', () => {
     await replace(ownKey('2026-10-21', 1), NO_PARQUET);
     await replace(ownKey('2026-10-20', 2), NO_PARQUET);
     expect(await keysFound(...failed)).toEqual([ownKey('2026-10-21', 1)]);
+  });
+});
+
+describe('a damaged object of the ledger', () => {
+  const damagedEntries = (...keys: readonly string[]) => readDamagedEntries({ s3: landing.s3, config }, keys);
+
+  it('has the time of its last version, and the newest earlier version with other bytes', async () => {
+    const key = ledgerKey('acme', 'events', '2026-11-19');
+    let writtenAt = '';
+    for (const text of ['{}', 'junk', 'junk']) writtenAt = await put(key, Buffer.from(text));
+    const [entry] = await damagedEntries(key);
+    expect(entry).toEqual({ key, writtenAt, versionBefore: expect.any(String) });
+    const before = { Bucket: config.bucket, Key: key, VersionId: entry?.versionBefore ?? undefined };
+    const { Body } = await landing.s3.send(new GetObjectCommand(before));
+    expect(await Body?.transformToString()).toBe('{}');
+  });
+
+  it('that was never another one has no version before, and comes by its key', async () => {
+    const keys = [ledgerKey('acme', 'orders', '2026-11-20'), ledgerKey('acme', 'orders', '2026-11-19')];
+    for (const key of keys) await put(key, NO_PARQUET);
+    expect(await damagedEntries(...keys)).toMatchObject([
+      { key: keys[1], versionBefore: null },
+      { key: keys[0], versionBefore: null },
+    ]);
+  });
+
+  it('that somebody deleted since has no time, and the version before that', async () => {
+    const key = ledgerKey('acme', 'events', '2026-11-21');
+    await put(key, NO_PARQUET);
+    await landing.store.removeAll([{ key, eTag: '*' }]);
+    expect(await damagedEntries(key)).toEqual([{ key, writtenAt: null, versionBefore: expect.any(String) }]);
   });
 });
