@@ -44,20 +44,24 @@ export interface VersionedBuckets {
 export async function startVersionedBuckets(): Promise<VersionedBuckets> {
   const aws = await startAws();
   const { s3, store } = aws;
-  let buckets = 0;
+  const opened: Deployment[] = [];
   return {
-    close: async () => aws.close(),
+    async close() {
+      for (const deployment of opened) deployment.close();
+      await aws.close();
+    },
     async create(now) {
-      buckets += 1;
-      const config = defineConfig({ bucket: `sluice-versions-${buckets}`, sources: [acmeSource()] });
+      const config = defineConfig({ bucket: `sluice-versions-${opened.length}`, sources: [acmeSource()] });
       const { bucket: Bucket } = config;
       store.createBucket(Bucket);
       const VersioningConfiguration = { Status: 'Enabled' as const };
       await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
       const { endpoint, region, credentials } = aws.options;
       const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
+      const deployment = openDeployment(about, { endpoint, region, credentials });
+      opened.push(deployment);
       const bucket: VersionedBucket = {
-        deployment: openDeployment(about, { endpoint, region, credentials }),
+        deployment,
         bucket: Bucket,
         s3,
         async put(Key, Body, more) {
