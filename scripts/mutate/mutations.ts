@@ -59,7 +59,6 @@ const EXPORT = ['exportDay', 'changedExport', 'failedExport']
   .map((suite) => `lib/export/${suite}.contract`)
   .join(' ');
 /** The suite of redrives. */
-const OPERATE = 'operate/redrives.contract';
 
 /** All faults, by the paths of their files. */
 export const mutations: readonly Mutation[] = [
@@ -688,7 +687,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('operate/erase/erase.ts', 'operate/eraseComplete.contract', [
     ['config.relay === undefined ? null : queuedCopies(deployment),', 'null,'],
   ]),
-  faultsOf('operate/ingest/requests.ts', OPERATE, [
+  faultsOf('operate/ingest/requests.ts', 'operate/ingest/requests.contract', [
     ['if (!dryRun) await', 'await'],
     ['* DAYS_A_REQUEST)', '* DAYS_A_REQUEST - 1)'],
     ['asked,\n    sources', "asked: 'backfill' as const,\n    sources"],
@@ -705,17 +704,17 @@ export const mutations: readonly Mutation[] = [
   faultsOf('operate/quarantine/redriveRecord.ts', 'operate/quarantine/redriveRecord.contract', [
     ['receivedAt <', 'receivedAt <= Number.MAX_VALUE && this.#rows.has(quarantineId) && 0 <'],
   ]),
-  faultsOf('operate/redriveDamaged.ts', OPERATE, [
+  faultsOf('operate/redriveDamaged.ts', 'operate/redriveDamaged.contract', [
     ['remove(key, eTag)', 'remove(key)'],
     [', opened.eTag', ''],
     ['|| key.startsWith(damagedKey(againKey(DAMAGED_FOLDER, now)))', ''],
   ]),
-  faultsOf('operate/redriveLanding.ts', OPERATE, [
+  faultsOf('operate/redriveLanding.ts', 'operate/redriveLanding.contract', [
     ['if (dryRun) return', 'if (dryRun && messages === 0) return'],
     ['if (dryRun) return', 'if (dryRun || messages === 0) return'],
     ['now - modifiedAt >= UNTRIED_MS', 'true'],
   ]),
-  faultsOf('operate/relay/redriveCopies.ts', OPERATE, [
+  faultsOf('operate/relay/redriveCopies.ts', 'operate/relay/redriveCopies.contract', [
     ['if (dryRun) return;', ''],
     ['await name(waitingKey)', 'void name(waitingKey)'],
     [
