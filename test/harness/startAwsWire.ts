@@ -44,7 +44,7 @@ export async function startAwsWire(): Promise<AwsWire> {
     const target = request.headers['x-amz-target'];
     if (target === undefined) {
       wire.calls.s3 += 1;
-      if (wire.s3Status === 200) {
+      if (wire.s3Status === 200 && request.method === 'PUT') {
         const key = decodeURIComponent(pathOf(request));
         const payload = payloadOf(request, body);
         wire.objects.set(key, payload.toString('utf8'));

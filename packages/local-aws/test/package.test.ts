@@ -29,17 +29,18 @@ function link(name: string, folder: string): void {
  * A project with the package in it, and with the clients that the README names. Third parties' packages are links to the
  * repository's: only those that the package declares, so that one which it forgets is missing.
  *
+ * @param name The name of its folder.
  * @param layout npm puts everything beside each other; with pnpm a package sees its own dependencies alone, by links.
  */
-function project(layout: 'npm' | 'pnpm'): string {
-  const root = join(directory.path, layout);
+function project(name: string, layout: 'npm' | 'pnpm' = 'npm'): string {
+  const root = join(directory.path, name);
   const own = join(root, 'node_modules');
   const beside = layout === 'pnpm' ? join(own, '.pnpm', 'local-aws@0', 'node_modules') : own;
   cpSync(built, join(beside, 'local-aws'), { recursive: true });
-  for (const name of Object.keys(manifest.dependencies)) link(name, beside);
+  for (const dependency of Object.keys(manifest.dependencies)) link(dependency, beside);
   if (layout === 'pnpm') symlinkSync(join(beside, 'local-aws'), join(own, 'local-aws'), 'junction');
-  for (const [name] of readme.matchAll(/@aws-sdk\/client-[a-z]+(?= |\n)/g))
-    if (!existsSync(join(own, name))) link(name, own);
+  for (const [client] of readme.matchAll(/@aws-sdk\/client-[a-z]+(?= |\n)/g))
+    if (!existsSync(join(own, client))) link(client, own);
   writeFileSync(join(root, 'package.json'), '{"private":true}');
   return root;
 }
@@ -58,7 +59,7 @@ const COMMAND_MS = 200_000;
 
 describe('the package', () => {
   it.each(['npm', 'pnpm'] as const)("runs the README's test of a Lambda, as %s installs it", (layout) => {
-    const root = project(layout);
+    const root = project(`example-${layout}`, layout);
     for (const { name, text } of exampleFiles()) writeFileSync(join(root, name), text);
     const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
     const ran = spawnSync(process.execPath, ['--test', '--test-reporter=tap'], {
@@ -73,7 +74,7 @@ describe('the package', () => {
   });
 
   it('has types of every door that a strict project compiles', () => {
-    const root = join(directory.path, 'npm');
+    const root = project('types');
     mkdirSync(join(root, 'node_modules', '@types'), { recursive: true });
     for (const name of ['@types/node', 'undici-types', ...Object.keys(manifest.peerDependencies)])
       if (!existsSync(join(root, 'node_modules', name)) && existsSync(join(modules, name)))

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { realClock } from 'local-aws/base';
 import { rootOf } from 'local-aws/iam';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
@@ -82,6 +82,10 @@ beforeEach(() => {
   signed.clear();
   onCall = () => {};
 });
+afterEach(() => {
+  // A request of all days may have sent more than one page of them.
+  while (takeTasks().length > 0);
+});
 afterAll(async () => {
   endCalls();
   await aws.close();
@@ -93,12 +97,20 @@ const exported = (day: UtcDay) =>
 const event = (...bodies: string[]) => ({ Records: bodies.map((body, i) => queueMessage(`m${i}`, body)) });
 /** A request of the schedule for a day. */
 const request = (day: UtcDay) => JSON.stringify({ sluice: 'export', schedule: 'daily', days: [day] });
+/** Takes the tasks that the function has sent itself. @returns Their bodies. */
+function takeTasks(): readonly string[] {
+  const queue = aws.queues.byName('export');
+  return queue.receive(10).map(({ body, receipt }) => {
+    queue.delete(receipt);
+    return body;
+  });
+}
 /** Requests the export of a day that has a file. @returns The body of the task that the function sends itself. */
 async function requestDay(day: UtcDay): Promise<string> {
   await invoke(event(request(day)));
-  const [task] = aws.queues.byName('export').receive(10);
+  const [task] = takeTasks();
   if (task === undefined) throw new Error(`no task of ${day}`);
-  return task.body;
+  return task;
 }
 
 describe('the export function', () => {
@@ -107,7 +119,7 @@ describe('the export function', () => {
     expect(await invoke(event(request(ago(1))), 30_000)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm0' }],
     });
-    expect(aws.queues.byName('export').receive(10)).toEqual([]);
+    expect(takeTasks()).toEqual([]);
   });
 
   it('sends itself a task of a day by its own role, and counts what it has found', async () => {
@@ -117,7 +129,7 @@ describe('the export function', () => {
       { event: 'export_run', looked: 1, queued: 1 },
       { exports_failed: 0, function: 'export', stage: 'test', schedule: 'daily' },
     ]);
-    expect(aws.queues.byName('export').receive(10)).toHaveLength(1);
+    expect(takeTasks()).toHaveLength(1);
     expect(sts.asked).toEqual([]);
     expect([...signed.keys()]).toEqual(['test']);
   });
@@ -126,7 +138,7 @@ describe('the export function', () => {
     await putDay(ago(6));
     expect(await invoke(event(request(ago(6))), 100_000)).toEqual({ batchItemFailures: [] });
     expect(lines[0]).toMatchObject({ event: 'export_run', looked: 1, queued: 1 });
-    expect(aws.queues.byName('export').receive(10)).toHaveLength(1);
+    expect(takeTasks()).toHaveLength(1);
   });
 
   it('begins no file within the last two minutes', async () => {

@@ -1,6 +1,7 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
+import { emptyBucket } from '../../harness/emptyBucket.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { startAws } from '../../harness/startAws.ts';
 
@@ -31,6 +32,10 @@ const { lines, invoke } = await configuredFunction(
   },
   () => import('../../../functions/ingest-plan/handler.ts'),
 );
+afterEach(async () => {
+  await emptyBucket(aws.s3, BUCKET);
+  for (const queue of ['plan', 'load'] as const) sentTo(queue);
+});
 afterAll(() => aws.close());
 
 const request = (body: string) => ({ Records: [queueMessage('m1', body)] });
@@ -38,11 +43,14 @@ const request = (body: string) => ({ Records: [queueMessage('m1', body)] });
 const part = request('{"sluice":"plan","schedule":"daily","sources":["acme"],"run":1}');
 const comesAgain = { batchItemFailures: [{ itemIdentifier: 'm1' }] };
 const isDone = { batchItemFailures: [] };
-const sentTo = (queue: 'plan' | 'load') =>
-  aws.queues
-    .byName(queue)
-    .receive(10)
-    .map(({ body }): unknown => JSON.parse(body));
+/** Takes the messages that were sent to a queue. */
+function sentTo(name: 'plan' | 'load'): readonly unknown[] {
+  const queue = aws.queues.byName(name);
+  return queue.receive(10).map(({ body, receipt }): unknown => {
+    queue.delete(receipt);
+    return JSON.parse(body);
+  });
+}
 
 describe('the plan’s handler', () => {
   it('queues no day of a part for which it has no time', async () => {
@@ -63,6 +71,7 @@ describe('the plan’s handler', () => {
   it('counts the looks of a run, and asks for no further count if none is missing', async () => {
     await invoke(part, 90_000);
     lines.length = 0;
+    const before = aws.queues.byName('plan').pending();
     // One dataset was left at the count before, which was the first.
     const tally = request('{"sluice":"tally","schedule":"daily","run":1,"left":1,"round":0}');
     expect(await invoke(tally, 90_000)).toEqual(isDone);
@@ -70,7 +79,7 @@ describe('the plan’s handler', () => {
       { event: 'ingest_plan_tally', missing: 0 },
       { function: 'ingest-plan', stage: 'test', datasets_unreadable: 0 },
     ]);
-    expect(aws.queues.byName('plan').pending()).toBe(0);
+    expect(aws.queues.byName('plan').pending()).toBe(before);
   });
 
   it('sends itself the part of each source of a run', async () => {

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
+import { emptyBucket } from '../../harness/emptyBucket.ts';
 import { configuredFunction } from '../../harness/lambdaInvoker.ts';
 import { listen } from '../../harness/listen.ts';
 import { startAws } from '../../harness/startAws.ts';
@@ -113,6 +114,7 @@ beforeEach(() => {
   counted.clear();
   pages = { rows: [] };
 });
+afterEach(() => emptyBucket(aws.s3, BUCKET));
 afterAll(async () => {
   await aws.close();
   server.close();

@@ -96,7 +96,7 @@ describe('on a full disk', () => {
   });
 
   it('a queue has the messages that were acknowledged', async () => {
-    const { QueueUrl, done, failed } = await fillQueue('work', 'y'.repeat(500));
+    const { QueueUrl, done, failed } = await fillQueue('filled', 'y'.repeat(500));
     expect(failed).toMatchObject(FULL);
     expect(done).toBeGreaterThan(3);
     const { Attributes } = await sqs.send(

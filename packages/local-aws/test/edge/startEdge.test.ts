@@ -76,11 +76,13 @@ describe('the edge with a JSON service', () => {
   });
 
   it('answers the real client and corrects its clock', async () => {
-    const { Database, $metadata } = await client.send(new GetDatabaseCommand({ Name: 'db' }));
+    const fresh = new GlueClient(config());
+    const { Database, $metadata } = await fresh.send(new GetDatabaseCommand({ Name: 'db' }));
     expect(Database).toEqual({ Name: 'db', Description: 'none' });
     // The machine's own clock is elsewhere: the first try is refused, and the Date of the refusal mends the second.
     expect($metadata.attempts).toBe(2);
-    expect((await client.send(new GetDatabaseCommand({ Name: 'db' }))).$metadata.attempts).toBe(1);
+    expect((await fresh.send(new GetDatabaseCommand({ Name: 'db' }))).$metadata.attempts).toBe(1);
+    fresh.destroy();
   });
 
   it("returns the service's own error codes with their headers", async () => {

@@ -39,7 +39,6 @@ beforeAll(async () => {
   theirs = clientOf(THEIRS);
   await ours.send(new CreateBucketCommand({ Bucket: 'sluice-own' }));
   await theirs.send(new CreateBucketCommand({ Bucket }));
-  await theirs.send(new PutObjectCommand({ Bucket, Key: KEY, Body: 'PAR1' }));
 });
 afterAll(async () => {
   await s3.close();
@@ -47,7 +46,10 @@ afterAll(async () => {
 });
 
 describe('buckets of two accounts', () => {
-  beforeEach(() => theirs.send(new DeleteBucketPolicyCommand({ Bucket })));
+  beforeEach(async () => {
+    await theirs.send(new DeleteBucketPolicyCommand({ Bucket }));
+    await theirs.send(new PutObjectCommand({ Bucket, Key: KEY, Body: 'PAR1' }));
+  });
 
   const allow = (policy: object) =>
     theirs.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
@@ -88,7 +90,7 @@ describe('buckets of two accounts', () => {
   it('allow what the policy does, to no other account, and refuse the rest', async () => {
     await allow(statement({ Action: ['s3:GetObject', 's3:ListBucket'] }));
     expect(await (await read({ ExpectedBucketOwner: THEIRS })).Body?.transformToString()).toBe('PAR1');
-    expect((await list({ ExpectedBucketOwner: THEIRS })).KeyCount).toBe(1);
+    expect((await list({ ExpectedBucketOwner: THEIRS, Prefix: KEY })).KeyCount).toBe(1);
     expect(await failureOf(write())).toMatchObject({ ...denied, message: 'Access Denied' });
     const Delete = { Objects: [{ Key: KEY }] };
     const { Errors } = await ours.send(new DeleteObjectsCommand({ Bucket, Delete }));

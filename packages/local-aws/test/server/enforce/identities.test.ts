@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { failureOf } from '../../../src/testing/startS3.ts';
 import { ACCOUNT, denied, type Enforced, READER, startEnforced } from '../../harness/startEnforced.ts';
 
@@ -17,11 +17,11 @@ const GONE = { name: 'NoSuchEntityException', status: 404 };
 describe('a user of the template', () => {
   let stack: Enforced;
   let iam: IAMClient;
-  beforeAll(async () => {
+  beforeEach(async () => {
     stack = await startEnforced();
     iam = await stack.client(IAMClient);
-  }, 120_000);
-  afterAll(() => stack.close());
+  });
+  afterEach(() => stack.close());
   const getUser = () => iam.send(new GetUserCommand({ UserName: 'reader' }));
   const deleteUser = (by: IAMClient) => by.send(new DeleteUserCommand({ UserName: 'reader' }));
 
