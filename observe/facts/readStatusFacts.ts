@@ -9,7 +9,7 @@ import { DAY_MS, HOUR_MS, isoTimestamp } from '../../lib/base/time.ts';
 import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
-import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
+import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, unreadKind, whyUnread } from '../explainAwsError.ts';
 import { type BucketKey, type BucketOwner, readBucketFaults } from './bucketFaults.ts';
@@ -56,6 +56,7 @@ import { judgedHours, readLastNight, undeliveredHours } from './receivedHours.ts
 import { readStackFaults } from './stackFaults.ts';
 import {
   contentPart,
+  HOLDOUTS_PART,
   type KeyFacts,
   METADATA_PART,
   NO_KEY,
@@ -75,6 +76,7 @@ import { lastDelivery } from './tables/lastDelivery.ts';
 import { lastRedrive } from './tables/lastRedrive.ts';
 import { readLostDays, readNotedRules, readRecentPartitions } from './tables/partitionGaps.ts';
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
+import { readUnlistedHoldouts } from './tables/unlistedHoldouts.ts';
 
 /** How far back the first failure of a key is looked for, milliseconds. */
 const KEY_FAILED_MS = 14 * DAY_MS;
@@ -82,7 +84,7 @@ const KEY_FAILED_MS = 14 * DAY_MS;
 const TRIES_MS = 3 * HOUR_MS;
 
 /**
- * Reads the state of every part: about 70 calls, three or four of them queries in Athena. A part that AWS denies is left out by name;
+ * Reads the state of every part: about 70 calls, up to five of them queries in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
@@ -120,6 +122,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const alarmNames = askedAlarms.then((found) => found?.map(({ name }) => name) ?? null);
   // The parts that need these report their failure.
   for (const part of [outputs, day]) part.catch(() => undefined);
+  const contents = config.curate
+    ? { exposures: readContent('exposures'), events: readContent('events') }
+    : null;
   // All are asked at once. They fail only when nobody waits any longer.
   const asked = {
     requests: readRequests(),
@@ -133,7 +138,10 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     keysFailure: askLog('collect', readKeysFailure),
     delivered: ask('the last event', lastDelivery),
     rows: ask(RAW_TABLES_PART, readLandedRows),
-    content: config.curate ? Promise.all(forwardedKinds.map(readContent)).then((read) => read.flat()) : null,
+    content:
+      contents &&
+      Promise.all([...Object.values(contents), beside(contents.events, METADATA_PART, readMetadataChanges)]),
+    holdouts: contents && beside(contents.exposures, HOLDOUTS_PART, readUnlistedHoldouts),
     landed: ask('landing/', countLanding),
     damaged: ask('damaged/', countDamaged),
     writer: ask('the queue of the writer', readWriterBacklog),
@@ -180,6 +188,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     delivered,
     rows,
     content,
+    holdouts,
     landed,
     damaged,
     datasets: asRead,
@@ -220,6 +229,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     tables: rows?.tables ?? null,
     contentChanges: content?.flatMap((ofTable) => ofTable?.changes ?? []) ?? null,
     earlierEvents: content?.flatMap((ofTable) => ofTable?.earlier ?? []) ?? null,
+    unlistedHoldouts: holdouts?.holdouts ?? null,
     waiting: {
       buffered,
       landing: landed?.landing ?? null,
@@ -228,7 +238,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     },
     quarantine,
     faults: local?.faults ?? 0,
-    scannedBytes: sum([rows, ...(content ?? [])].map((read) => read?.scannedBytes ?? 0)),
+    scannedBytes: sum([rows, holdouts, ...(content ?? [])].map((read) => read?.scannedBytes ?? 0)),
   };
   const canRedrive = quarantine?.some(({ reason }) => isCuredByRedrive(reason)) === true;
   const redrivenAt = canRedrive
@@ -289,11 +299,19 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     return (await readDatasets(open, configuredDatasets(config))).map(dropDays);
   }
 
-  /** How the content of a table differs, by itself: a table that cannot be read hides no other, nor do metadata, which are read if all else is not large. */
-  async function readContent(table: ForwardedKind): Promise<(ContentChanges | null)[]> {
-    const changes = await ask(contentPart(table), (open) => readContentChanges(open, table));
-    if (table !== 'events' || changes === null || changes.scannedBytes > MOST_CONTENT_BYTES) return [changes];
-    return [changes, await ask(METADATA_PART, readMetadataChanges)];
+  /** How the content of a table differs, by itself: a table that cannot be read hides no other. */
+  function readContent(table: ForwardedKind): Promise<ContentChanges | null> {
+    return ask(contentPart(table), (open) => readContentChanges(open, table));
+  }
+
+  /** What is read of a table besides its content, unless that could not be read, or is large. */
+  async function beside<Answer>(
+    content: Promise<ContentChanges | null>,
+    part: SharedPart,
+    question: (open: Deployment) => Promise<Answer>,
+  ): Promise<Answer | null> {
+    const read = await content;
+    return read === null || read.scannedBytes > MOST_CONTENT_BYTES ? null : ask(part, question);
   }
 
   /** Why something waits: what each function failed with, from some tries before it began to wait. */

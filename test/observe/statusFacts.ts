@@ -161,6 +161,7 @@ export const wellFacts: StatusFacts = {
   encryptionDemands: [],
   contentChanges: [],
   earlierEvents: [],
+  unlistedHoldouts: [],
   curated: [],
   relay: null,
   alarms: [],

@@ -30,6 +30,7 @@ import { unreadParts } from './deployment/unread.ts';
 import { dropFindings } from './drops/dropFindings.ts';
 import { openErasures } from './erasures.ts';
 import { functionFindings, idleFindings } from './functions.ts';
+import { unlistedHoldouts } from './holdouts.ts';
 import { landingFindings } from './landing.ts';
 import { damageAlarms, damagedLedger } from './ledger.ts';
 import type { Judged, Place } from './place.ts';
@@ -64,6 +65,7 @@ const JUDGES: readonly Judge[] = [
   { find: refusedRequests },
   { find: silence, readBy: PLACES },
   { find: contentFindings, readBy: CURATED },
+  { find: unlistedHoldouts, readBy: /^holdouts\b/ },
   { find: spikes },
   { find: overflow },
   { find: ignoredEvents, readBy: /^(events|exposures)\b/ },

@@ -7,7 +7,6 @@ import * as account from '../../../observe/doctor/account.ts';
 import { judgeOtherAccount, judgeRefusal, judgeRegion } from '../../../observe/doctor/accountFindings.ts';
 import * as bucket from '../../../observe/doctor/bucket.ts';
 import * as catalog from '../../../observe/doctor/catalog.ts';
-import { judgeUnlisted } from '../../../observe/doctor/holdouts.ts';
 import { unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
 import { judgeMaker } from '../../../observe/doctor/lakeFormation.ts';
 import * as readers from '../../../observe/doctor/readers.ts';
@@ -17,6 +16,7 @@ import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import { judgeSetting } from '../../../observe/findings/judge/deployment/bucket.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment/key.ts';
+import { judgeUnlisted } from '../../../observe/findings/judge/holdouts.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';
@@ -227,7 +227,8 @@ const ofCatalog: readonly Finding[] = [
     gate: 'summer_holdout',
     rule: '7Holdout',
     rows: 464,
-    since: '2026-11-18 06:01:20.000',
+    since: '2026-11-18T06:01:20Z',
+    isNew: false,
   }),
   catalog.judgeHash({ hash: '1a2b', layer: 'home', rows: 7 }, '2026-11-13', commands),
   judgeMaker(arn('role/ci'), commands),
