@@ -149,6 +149,7 @@ export type UnreadKind =
   | 'credentials'
   | 'expired'
   | 'throttled'
+  | 'quota'
   | 'denied'
   | 'missing'
   | 'timedOut'
@@ -180,6 +181,14 @@ const THROTTLED =
   /(?<![-_.])Throttl(e|ed|ing)(Exception|Error)?(?![-\w])|TooManyRequests|Rate exceeded|LimitExceeded|SlowDown|reduce your request rate/i;
 
 /**
+ * The name of an error for a quota of what an account may have, which no waiting ends. Names of limits of calls, of bandwidth and of
+ * executions at once are no such: https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html,
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+const QUOTA =
+  /(?<![-\w])(?:\w*QuotaExceeded|CodeStorageExceeded|TooManyBuckets|(?!\w*(?:Request|Rate|Bandwidth|Invocation|Throughput)s?LimitExceeded)\w*LimitExceeded)(?:Exception|Fault)?(?![-\w])/;
+
+/**
  * AWS's names and words of each kind, the first that fits, as a resource may be named like the word of another kind; also within the text of a failed query. Names differ by service: `TooManyRequestsException`,
  * `ThrottlingException`, `SlowDown`: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
@@ -190,6 +199,7 @@ const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
   ['expired', CREDENTIALS_EXPIRED],
   ['credentials', CREDENTIALS_REFUSED],
   ['denied', DENIED],
+  ['quota', QUOTA],
   ['throttled', THROTTLED],
   ['missing', /NoSuch|NotFound|NonExistent|DoesNotExist|does not exist|not found/i],
   [
@@ -216,13 +226,6 @@ export function unreadKind(error: unknown): UnreadKind {
 /** AWS's names for a resource that a stack has: of a file that is gone a code of ours says more. */
 const NO_RESOURCE =
   /EntityNotFound|ResourceNotFound|NoSuchBucket|NonExistentQueue|QueueDoesNotExist|NoSuchEntity|KMS\.?NotFound/;
-/**
- * The name of an error for a quota of what an account may have, which no waiting ends. Names of limits of calls, of bandwidth and of
- * executions at once are no such: https://docs.aws.amazon.com/glue/latest/webapi/API_BatchCreatePartition.html,
- * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
- */
-const QUOTA =
-  /(?<![-\w])(?:\w*QuotaExceeded|CodeStorageExceeded|TooManyBuckets|(?!\w*(?:Request|Rate|Bandwidth|Invocation|Throughput)s?LimitExceeded)\w*LimitExceeded)(?:Exception|Fault)?(?![-\w])/;
 /** AWS's names for its own failures. */
 const FAILS_ITSELF = /ServiceUnavailable|InternalServ(er|ice)|InternalError|InternalFailure/;
 

@@ -306,11 +306,11 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
 
   /** What is read of a table besides its content, unless that could not be read, or is large. */
   async function beside<Answer>(
-    content: Promise<ContentChanges | null>,
+    ofContent: Promise<ContentChanges | null>,
     part: SharedPart,
     question: (open: Deployment) => Promise<Answer>,
   ): Promise<Answer | null> {
-    const read = await content;
+    const read = await ofContent;
     return read === null || read.scannedBytes > MOST_CONTENT_BYTES ? null : ask(part, question);
   }
 

@@ -69,7 +69,8 @@ describe('why a part could not be read', () => {
 
   it.each<AnswerCase>([
     { kind: 'throttled', name: 'RequestLimitExceeded' },
-    { kind: 'throttled', name: 'LimitExceededException' },
+    { kind: 'quota', name: 'LimitExceededException' },
+    { kind: 'quota', name: 'ServiceQuotaExceededException' },
     { kind: 'throttled', name: 'KMSThrottlingException' },
     { kind: 'throttled', name: 'TooManyRequestsException', message: 'Rate exceeded' },
     { kind: 'throttled', name: 'ThrottlingException', message: 'Rate exceeded' },

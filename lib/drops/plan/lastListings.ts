@@ -74,6 +74,17 @@ const lastListingSchema = z.object({
       place: z.string().optional(),
     })
     .optional(),
+  /** Why the folder could not be listed before the last good listings, as of `failure`, and until when; absent of none that is known. */
+  pastFailure: z
+    .object({
+      /** The stable code: SLUICE_…. */
+      code: z.string(),
+      /** When the first of the failed tries was, epoch milliseconds. */
+      since: z.number(),
+      /** When the folder was listed again, epoch milliseconds. */
+      until: z.number(),
+    })
+    .optional(),
 });
 
 /** A validated listing. */

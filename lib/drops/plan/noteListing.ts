@@ -88,6 +88,9 @@ export async function noteListing(
   const { place: before } = listed.last ?? {};
   const hasMoved = before !== undefined && before.name !== name;
   const place = { name, since: hasMoved ? now : (before?.since ?? now), owner: listed.source.owner };
+  const { failure, pastFailure = undefined } = listed.last ?? {};
+  const ended =
+    failure?.since === undefined ? pastFailure : { code: failure.code, since: failure.since, until: now };
   // Nothing has been compared at a new place.
   const lastNewer = hasMoved ? { days: [], comparedUntil: 0 } : listed.last?.newer;
   await ports.looks.write(source, dataset, {
@@ -101,6 +104,7 @@ export async function noteListing(
       elsewhere.days.length === 0 ? undefined : await compareOutside(ports, listed, isOutside, lastNewer),
     place,
     counts: countDays(days),
+    pastFailure: ended,
   });
 }
 
@@ -152,7 +156,7 @@ export async function noteFailure(
 ): Promise<boolean> {
   try {
     const before = await looks.read(source.name, dataset.name);
-    const { openDays = [], newer, place, namesSince } = before ?? {};
+    const { openDays = [], newer, place, namesSince, pastFailure } = before ?? {};
     const now = clock.now();
     const name = dropPlace(source, dataset);
     const failed = before?.failure;
@@ -169,6 +173,7 @@ export async function noteFailure(
       place,
       counts,
       failure,
+      pastFailure,
     });
     return true;
   } catch (error) {

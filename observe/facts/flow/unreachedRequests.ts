@@ -149,6 +149,8 @@ export interface GatewayStatus {
   readonly count: number;
   /** Number of lines that were read of requests which the gateway answered 4xx by itself. */
   readonly of: number;
+  /** Whether the log has more lines of these requests, which were not read. */
+  readonly hasMore: boolean;
 }
 
 /**
@@ -166,7 +168,7 @@ export async function readGatewayStatus(
 ): Promise<GatewayStatus | null> {
   const newest = unreached.findLast(({ kind }) => kind === '4xx');
   if (config.endpoint.accessLogDays === null || newest === undefined) return null;
-  const { events } = await readLog(
+  const { events, hasMore } = await readLog(
     { logs },
     {
       group: accessLogGroup(stack),
@@ -182,5 +184,5 @@ export async function readGatewayStatus(
   const [most] = [...Map.groupBy(statuses, (status) => status)].toSorted(
     ([, a], [, b]) => b.length - a.length,
   );
-  return most === undefined ? null : { status: most[0], count: most[1].length, of: statuses.length };
+  return most === undefined ? null : { status: most[0], count: most[1].length, of: statuses.length, hasMore };
 }

@@ -115,6 +115,7 @@ export const deploymentFindings = {
         'AWS answered that the account asks too often. Others in the account count, too: a dashboard, a crawler, another tool. Since when is not recorded. Functions try again by themselves: what they cannot do is a finding of its own.',
         'Ask again in some minutes. If it stays, see in Service Quotas which calls of that service the account makes, stop what makes most of them, or ask AWS for a higher quota. Nothing of Sluice is to be changed.',
       ],
+      quota: [QUOTA_USED, `${RAISE_QUOTA}: the detail has the call.`],
       denied: [
         'No policy allows these credentials the actions that the detail names, or one denies them. Since when is not recorded. Only this look is affected: functions have roles of their own.',
         'Have whoever administers the account allow each action that the detail names to these credentials.',

@@ -151,6 +151,10 @@ export const dropsFindings = {
         'No run has loaded these days, and none looks for them any more: their files came after that, or the ledger has lost what it had of them.',
         'The command loads the days with what their folders have now, so that rows of files that have gone leave.',
       ],
+      unlisted: [
+        'The folder could not be listed while runs looked for these days, from and to the times that the detail has, and none looks for them any more.',
+        'The command loads the days with what their folders have now.',
+      ],
       ahead: [
         'No run looks at these days before they have come: most often whoever delivers them has a wrong year.',
         'Ask whoever delivers them to move the files to their own day: the next run loads days of the lookback. The command shows which days lack files.',

@@ -3,13 +3,23 @@ import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { AlarmState } from '../../facts/flow/alarms.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { alarmsOf, type Finding, finding } from '../catalogue.ts';
+import { alarmsOf, type Finding, type FindingCode, finding } from '../catalogue.ts';
 
 /** Alarms on what a run of the plan has found, all of which the ledger and its notes have; or that end minutes after a load. */
 const OF_RUNS = /-ingest-(load-)?(failed|late|left-out|stopped|unreadable)\b/;
 
 /** These also count exports that could not be planned, which no ledger has. */
 const OF_EXPORTS = /-export-failed\b/;
+
+/** Alarms on answers whoever gave them: with the findings on those of the collector first, and then with these, also once they are over. */
+const OF_ANSWERS: Readonly<Partial<Record<FindingCode, readonly string[]>>> = {
+  SLUICE_FINDING_UNREACHED: ['api-4xx', 'url-4xx', 'api-5xx', 'url-5xx'],
+};
+
+/** {@link OF_ANSWERS} of a finding. */
+export function answerAlarms({ code }: Finding): readonly string[] {
+  return OF_ANSWERS[code] ?? [];
+}
 
 /** The alarms that are on. Each is told with the first finding that it rings for, else by itself. */
 export class Ringing {

@@ -35,7 +35,7 @@ import { landingFindings } from './landing.ts';
 import { damageAlarms, damagedLedger } from './ledger.ts';
 import type { Judged, Place } from './place.ts';
 import { quarantined } from './quarantine.ts';
-import { Ringing } from './Ringing.ts';
+import { answerAlarms, Ringing } from './Ringing.ts';
 import { missingNights, shortHours, unprovedDays } from './receivedHours.ts';
 import { streamFindings } from './stream.ts';
 
@@ -122,8 +122,10 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const judges = JUDGES.filter(({ readBy }) => isDeployed(facts, readBy));
   const found = judges.flatMap(({ find }) => [...find(facts, place)]);
   const withOwnAlarms = found.map((own) => ringing.tell(own));
-  // An alarm on a day that failed stands with that day.
-  const withAlarms = withOwnAlarms.map((own) => ringing.tell(own, damageAlarms(own)));
+  // An alarm on a day that failed stands with that day, and one on answers with those of the collector.
+  const withAlarms = withOwnAlarms.map((own) =>
+    ringing.tell(own, [...damageAlarms(own), ...answerAlarms(own)]),
+  );
   const others = [...withAlarms, ...ringing.alone(place, facts)];
   const damaged = damageCauses(others, facts);
   // Messages that wait ask for a run, whatever the schedule is.

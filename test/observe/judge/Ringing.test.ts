@@ -11,6 +11,7 @@ import {
   refusedRequests,
   ringing,
   ringingAlarm,
+  unreachedHour,
 } from '../statusFacts.ts';
 import { judge } from './judge.ts';
 
@@ -48,6 +49,17 @@ describe('a finding for which an alarm is on', () => {
     expect(headlinesOf({ ...refused, ...ring('key-unknown', 'groups') })).toEqual([
       { code: 'ALARM', severity: 'problem', alarms: [] },
       { code: 'REFUSED', severity: 'warning', alarms: ['key-unknown'] },
+    ]);
+  });
+
+  it('is that of answers of the gateway itself, if no request was refused, also once it is over', () => {
+    const unreached = { unreached: [unreachedHour('4xx', 3, 40, 100)] };
+    expect(headlinesOf({ ...unreached, ...ring('api-4xx') })).toEqual([
+      { code: 'UNREACHED', severity: 'warning', alarms: ['api-4xx'] },
+    ]);
+    expect(headlinesOf({ ...unreached, ...refused, ...ring('api-4xx') })).toEqual([
+      { code: 'UNREACHED', severity: 'warning', alarms: [] },
+      { code: 'REFUSED', severity: 'warning', alarms: ['api-4xx'] },
     ]);
   });
 

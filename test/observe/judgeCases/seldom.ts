@@ -307,6 +307,27 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
     late: [lateDay('2026-11-20', 26)],
   }),
+  ...each(
+    [
+      { what: 'while runs looked for a day', since: '2026-11-16T03:00:00Z' },
+      { what: 'once none looked for a day any more', since: '2026-11-18T03:00:00Z' },
+    ],
+    ({ what, since }) => [
+      `a folder could not be listed ${what}, which waits`,
+      datasetFacts({
+        waiting: [{ ...waitingDay, day: '2026-11-14', cure: 'load' }],
+        lookbackDays: 3,
+        lastLook: {
+          ...hourOldLook,
+          pastFailure: {
+            code: 'SLUICE_SOURCE_ACCESS_DENIED',
+            since: Date.parse(since),
+            until: Date.parse('2026-11-19T09:00:00Z'),
+          },
+        },
+      }),
+    ],
+  ),
   'one day before the lookback has newer files': datasetFacts({ newer: ['2026-01-01'] }),
   'days are late before the lookback and in it, with and without rows': datasetFacts({
     late: [

@@ -175,7 +175,7 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   ...each(['429', '413', '405', '404', '403', '418'], (status) => [
     `the gateway refused requests, most with ${status}`,
-    { ...unreachedAt('4xx', 1), gatewayStatus: { status, count: 40, of: 50 } },
+    { ...unreachedAt('4xx', 1), gatewayStatus: { status, count: 40, of: 50, hasMore: status === '413' } },
   ]),
   'more large copies have no message in a queue than are listed': {
     relay: {

@@ -91,7 +91,7 @@ function unreachedOf(
   const answered =
     gatewayStatus === null
       ? ''
-      : ` The access log has ${gatewayStatus.status} for ${gatewayStatus.count} of ${counted(gatewayStatus.of, 'line')} that were read of the newest of these hours.`;
+      : ` The access log has ${gatewayStatus.status} for ${gatewayStatus.count} of ${counted(gatewayStatus.of, 'line')} that were read of the newest of these hours${gatewayStatus.hasMore ? ', and has more' : ''}.`;
   const over = isOver ? `; it is over, the last before ${untilOf(lastAt)}` : '';
   const status =
     gatewayStatus === null ? '' : `, of the newest of these hours most with ${gatewayStatus.status},`;

@@ -82,6 +82,7 @@ const UNREAD: Readonly<Record<UnreadKind, string>> = {
   credentials: 'AWS does not accept the credentials',
   expired: 'the credentials are expired',
   throttled: 'AWS throttles the account',
+  quota: 'a quota of the account is used up',
   denied: 'AWS denies it',
   missing: 'it does not exist',
   timedOut: 'AWS did not answer in time',

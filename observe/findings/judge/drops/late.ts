@@ -1,5 +1,5 @@
 import { counted, listed, MOST_NAMED } from '../../../../lib/base/text.ts';
-import { isoTimestamp } from '../../../../lib/base/time.ts';
+import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { reportedUntil } from '../../../../lib/drops/plan/late/dueDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { WaitingDay } from '../../../facts/days/datasets.ts';
@@ -23,18 +23,28 @@ export function* waitingDrops(drops: DatasetDays, dataset: Dataset): Findings {
     yield* waitingOf(drops, dataset, { cure, unready });
 }
 
+/** That the folder could not be listed while runs looked for some of these days, from when to when, as a sentence; null if that is not known. */
+function unlistedText({ lastLook, lookbackDays }: DatasetDays, days: readonly UtcDay[]): string | null {
+  const { code, since, until } = lastLook?.pastFailure ?? { code: '', since: 0, until: 0 };
+  const isOfLook = (day: UtcDay) => day <= utcDay(until) && addDays(day, lookbackDays) >= utcDay(since);
+  if (!days.some(isOfLook)) return null;
+  return ` It could not be listed from ${isoTimestamp(since)} to ${isoTimestamp(until)} (${code}).`;
+}
+
 /** Days that wait for the same. */
 function* waitingOf(
-  { late, firstDay }: DatasetDays,
+  drops: DatasetDays,
   { name, run, explain, backfill, status }: Dataset,
   { cure: kind, unready }: { readonly cure: WaitingDay['cure']; readonly unready: readonly WaitingDay[] },
 ): Findings {
+  const { late, firstDay } = drops;
   const texts = unready.toReversed().map(({ day, words: has }) => {
     const { due } = late.find((lateDay) => lateDay.day === day) ?? {};
     const expected = due === undefined ? '' : `, expected by ${isoTimestamp(due)}`;
     return `${day} ${has}${expected}`;
   });
   const days = unready.map(({ day }) => day);
+  const unlisted = kind === 'load' ? unlistedText(drops, days) : null;
   const all = status(days[0]);
   const { ranges, left } = commandDays(days, all, kind === 'load' ? days : days.slice(-MOST_COMMANDS));
   const loads = kind === 'load' ? ranges.map(({ from, to }) => backfill(from, to)) : [];
@@ -49,11 +59,11 @@ function* waitingOf(
   yield finding(
     'SLUICE_FINDING_INGEST_WAITING',
     {
-      case: kind,
+      case: unlisted === null ? kind : 'unlisted',
       title: `${name}: ${texts[0]}${otherDays(unready.length)}`,
       since: sinceOf(unready.map(({ since }) => since)) ?? unready[0]?.day ?? null,
       // A run looks at all of them.
-      detail: `${name}: ${listed(texts, '; ')}.${kind === 'run' ? allDays(days, all) : left}`,
+      detail: `${name}: ${listed(texts, '; ')}.${unlisted ?? ''}${kind === 'run' ? allDays(days, all) : left}`,
     },
     [...new Set([...loads, ...commands])],
     unready.some(

@@ -59,7 +59,13 @@ describe('a run of the plan that cannot do its work', () => {
     expect(failure).toMatchObject({ code: 'SLUICE_SOURCE_ACCESS_DENIED', since, lastGood });
     ingest.faults.clear();
     await plan(ingest);
-    expect(await note()).not.toHaveProperty('failure');
+    const listed = await note();
+    expect(listed).not.toHaveProperty('failure');
+    const pastFailure = { code: 'SLUICE_SOURCE_ACCESS_DENIED', since, until: listed.at };
+    expect(listed).toMatchObject({ pastFailure });
+    await ingest.clock.advance(HOUR_MS);
+    await plan(ingest);
+    expect(await note()).toMatchObject({ pastFailure });
     // Since when it is looked for there.
     expect(await note()).toMatchObject({ place });
   });

@@ -252,11 +252,13 @@ describe('requests that the endpoint answered without the collector', () => {
   });
 });
 
-/** What is told of the lines of an access log, and what was asked for. */
-async function asked(lines: readonly string[], accessLogDays: number | null = 7) {
-  const { client, asked: calls } = answering(CloudWatchLogsClient, {
-    events: lines.map((message) => ({ message })),
-  });
+/** What is told of the lines of an access log, and what was asked for. @param pages Pages that have these lines, after which others follow. */
+async function asked(lines: readonly string[], accessLogDays: number | null = 7, pages = 0) {
+  const page = { events: lines.map((message) => ({ message })), nextToken: pages > 0 ? 'more' : undefined };
+  const { client, asked: calls } = answering(
+    CloudWatchLogsClient,
+    ...Array.from({ length: Math.max(1, pages) }, () => page),
+  );
   const config = defineConfig({ bucket: 'acme', endpoint: { accessLogDays } });
   const hours = [
     unreachedHour('4xx', 5, 30, 40),
@@ -275,7 +277,7 @@ describe('the status with which the gateway itself refused requests', () => {
       '{"status":"429","error":"Too Many Requests"}',
       'no line of ours',
     ]);
-    expect(status).toEqual({ status: '429', count: 2, of: 3 });
+    expect(status).toEqual({ status: '429', count: 2, of: 3, hasMore: false });
     expect(calls.map(({ input }) => input)).toEqual([
       {
         logGroupName: '/aws/vendedlogs/sluice-prod-access',
@@ -284,6 +286,12 @@ describe('the status with which the gateway itself refused requests', () => {
         endTime: msAgo(1.5) + 300_000,
       },
     ]);
+  });
+
+  it('says that the log has more lines than five pages', async () => {
+    const { status, asked: calls } = await asked(['{"status":"429"}'], 7, 5);
+    expect(status).toEqual({ status: '429', count: 5, of: 5, hasMore: true });
+    expect(calls).toHaveLength(5);
   });
 
   it('is not known of a log without such a line', async () => {
