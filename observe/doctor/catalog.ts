@@ -18,10 +18,10 @@ import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { HOLDOUTS_PART } from '../facts/statusFacts.ts';
 import { ALWAYS, dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
-import { readUnlistedHoldouts } from '../facts/tables/unlistedHoldouts.ts';
+import { readUnlistedHoldouts } from '../facts/unlistedHoldouts.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { judgeUnlisted } from '../findings/judge/collector/holdouts.ts';
 import { misplacedPartitions } from '../findings/judge/days/partitions.ts';
-import { judgeUnlisted } from '../findings/judge/holdouts.ts';
 import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

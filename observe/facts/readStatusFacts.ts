@@ -76,7 +76,7 @@ import { lastDelivery } from './tables/lastDelivery.ts';
 import { lastRedrive } from './tables/lastRedrive.ts';
 import { readLostDays, readNotedRules, readRecentPartitions } from './tables/partitionGaps.ts';
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
-import { readUnlistedHoldouts } from './tables/unlistedHoldouts.ts';
+import { readUnlistedHoldouts } from './unlistedHoldouts.ts';
 
 /** How far back the first failure of a key is looked for, milliseconds. */
 const KEY_FAILED_MS = 14 * DAY_MS;

@@ -39,7 +39,7 @@ import type { ContentChange, EarlierEvents } from './tables/contentChanges.ts';
 import type { TableArrivals } from './tables/landedRows.ts';
 import type { LostRawDay, RecentPartitions } from './tables/partitionGaps.ts';
 import type { QuarantineCount } from './tables/quarantineSenders.ts';
-import type { UnlistedHoldout } from './tables/unlistedHoldouts.ts';
+import type { UnlistedHoldout } from './unlistedHoldouts.ts';
 
 /** What KMS says of a key. */
 export interface KeyFacts

@@ -7,6 +7,7 @@ import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts
 import { contentFindings } from './collector/content.ts';
 import { oldTimes, wrongClocks } from './collector/eventTimes.ts';
 import { failedRequests } from './collector/failedRequests.ts';
+import { unlistedHoldouts } from './collector/holdouts.ts';
 import { keyFindings } from './collector/keys.ts';
 import { refusedRequests } from './collector/refusedRequests.ts';
 import { copyFindings, lostCopies, unkeptCopies } from './collector/relay.ts';
@@ -30,7 +31,6 @@ import { unreadParts } from './deployment/unread.ts';
 import { dropFindings } from './drops/dropFindings.ts';
 import { openErasures } from './erasures.ts';
 import { functionFindings, idleFindings } from './functions.ts';
-import { unlistedHoldouts } from './holdouts.ts';
 import { landingFindings } from './landing.ts';
 import { damageAlarms, damagedLedger } from './ledger.ts';
 import type { Judged, Place } from './place.ts';

@@ -14,9 +14,9 @@ import * as roles from '../../../observe/doctor/roles.ts';
 import * as stacks from '../../../observe/doctor/stack.ts';
 import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
+import { judgeUnlisted } from '../../../observe/findings/judge/collector/holdouts.ts';
 import { judgeSetting } from '../../../observe/findings/judge/deployment/bucket.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment/key.ts';
-import { judgeUnlisted } from '../../../observe/findings/judge/holdouts.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-central-1';

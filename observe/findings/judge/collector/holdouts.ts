@@ -1,8 +1,8 @@
-import { counted } from '../../../lib/base/text.ts';
-import { HOLDOUTS_PART, type StatusFacts } from '../../facts/statusFacts.ts';
-import type { UnlistedHoldout } from '../../facts/tables/unlistedHoldouts.ts';
-import { type Finding, finding } from '../catalogue.ts';
-import type { Findings } from './place.ts';
+import { counted } from '../../../../lib/base/text.ts';
+import { HOLDOUTS_PART, type StatusFacts } from '../../../facts/statusFacts.ts';
+import type { UnlistedHoldout } from '../../../facts/unlistedHoldouts.ts';
+import { type Finding, finding } from '../../catalogue.ts';
+import type { Findings } from '../place.ts';
 
 /** Holdouts that are not known by name, while they are new: a gate that overrides an experiment for somebody is no news after some days. */
 export function* unlistedHoldouts({ unlistedHoldouts: found }: StatusFacts): Findings {

@@ -1,7 +1,7 @@
-import { qualifiedName } from '../../../lib/base/sql.ts';
-import { addDays, type UtcDay, utcDay } from '../../../lib/base/time.ts';
-import type { Config } from '../../../lib/schema/config.ts';
-import { askAthena, type Deployment } from '../../deployment.ts';
+import { qualifiedName } from '../../lib/base/sql.ts';
+import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import type { Config } from '../../lib/schema/config.ts';
+import { askAthena, type Deployment } from '../deployment.ts';
 
 /** A gate that is true for one rule of an experiment alone, and no known holdout. */
 export interface UnlistedHoldout {

@@ -1,6 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
-import { unlistedHoldoutsSql } from '../../../../observe/facts/tables/unlistedHoldouts.ts';
+import { unlistedHoldoutsSql } from '../../../observe/facts/unlistedHoldouts.ts';
 
 const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
 const connection = await instance.connect();
