@@ -19,9 +19,14 @@ export function quotedName(name: string): string {
   );
 }
 
+/** A number as sentences have it: `12,345`. */
+export function numbered(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
 /** `1 file`, `12,345 files` */
 export function counted(value: number, singular: string, plural = `${singular}s`): string {
-  return `${value.toLocaleString('en-US')} ${value === 1 ? singular : plural}`;
+  return `${numbered(value)} ${value === 1 ? singular : plural}`;
 }
 
 /** A share in words: `12.5 %`. @param digits Digits behind the point at most. Default 1. */

@@ -95,6 +95,7 @@ export const emptyDamaged = {
 export const wellKeys = {
   senders: ['9f86'],
   labels: {},
+  environments: {},
   fault: null,
   faultKind: null,
   unreadable: [],

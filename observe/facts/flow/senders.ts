@@ -15,6 +15,8 @@ export interface KeysState {
   readonly senders: readonly string[];
   /** The label of every key of both, also of those that may send no events, by the SHA-256. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The environment that each key of both gives to events without a tier, by its label; none of one that has none. */
+  readonly environments: Readonly<Record<string, string>>;
   /** Why collectors cannot read all of the secret, in a sentence without its values; null if they can. */
   readonly fault: string | null;
   /** What the fault is: `entries` of some entries of a list that can be read else; null without one. */
@@ -47,7 +49,12 @@ export async function readKeys({
     const all = [...config.keys, ...secret];
     const senders = all.flatMap(({ kinds, sha256 }) => (kinds.length > 0 ? [sha256] : []));
     const labels = Object.fromEntries(all.map(({ sha256, label }) => [sha256, label] as const));
-    return { senders, labels, fault, faultKind, unreadable, changedAt };
+    const environments = Object.fromEntries(
+      all.flatMap(({ label, environment }) =>
+        environment === undefined ? [] : [[label, environment] as const],
+      ),
+    );
+    return { senders, labels, environments, fault, faultKind, unreadable, changedAt };
   };
   try {
     const { text, createdAt } = await versionedSecret(client, SecretId).read();

@@ -40,7 +40,7 @@ export interface ContentChange {
   /** The column of the IDs of `idForm`; null for all else. */
   readonly field: string | null;
   /**
-   * What a person knows the value by: the name of a group, the layer of an experiment, the key of one text of `textForm`, the shape of one
+   * What a person knows the value by: the only SDK that sent an event on the last curated day, the name of a group, the layer of an experiment, the key of one text of `textForm`, the shape of one
    * text of `value`, as `99,99`, or the most frequent time of `time` as Athena writes it. Null for all else, and while it is not known.
    */
   readonly label: string | null;

@@ -225,7 +225,7 @@ export const PARTS: Readonly<
   Record<ForwardedKind, Readonly<Partial<Record<keyof typeof COMPARED_DAYS, Parts>>>>
 > = {
   events: {
-    names: { event: { value: '"event_name"', where: IS_OF_APP }, sdk },
+    names: { event: { value: '"event_name"', label: `coalesce("sdk_type", '')`, where: IS_OF_APP }, sdk },
     units: {
       environment: { subject: '"sdk_type"', value: '"environment"', sdk: VERSION, where: IS_OF_SDK },
       unit: { subject: '"sdk_type"', value: userForm, sdk: VERSION, where: IS_OF_SDK },

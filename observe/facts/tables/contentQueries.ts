@@ -120,8 +120,10 @@ function comparisonSql(scans: readonly string[], now: number): string {
   // Of names, numbers are of events from before the time window: a history that is sent is no growth.
   const fresh = (rows: string, numbers: string) => `("${rows}" - "${numbers}")`;
   const freshPart = fresh('part', 'day_numbers');
+  // A name that several SDKs sent has none of them as label.
+  const label = `CASE WHEN "what" <> 'event' OR min("label") = max("label") THEN max("label") END`;
   return `WITH "counted" AS (
-  SELECT "what", "subject", "value", max("label") AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
+  SELECT "what", "subject", "value", ${label} AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     ${numberSql.counted(isCounted)},
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
   FROM (

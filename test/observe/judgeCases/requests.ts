@@ -211,6 +211,60 @@ export const requestCases: readonly Case[] = [
     changed({ ...versionChange, what: 'environment', value: 'staging', usual: 0.004 }),
   ],
   [
+    'events of another environment come, which two keys of the list have',
+    {
+      ...changed({ ...versionChange, what: 'environment', value: 'staging', usual: 0.004 }),
+      keys: {
+        ...wellKeys,
+        environments: { web: 'staging', test: 'development', tv: 'staging' },
+        changedAt: hoursAgo(10),
+      },
+    },
+  ],
+  [
+    'events of another environment come, so that production lacks exposures',
+    changed(
+      { ...missingExperiment, value: 'checkout', of: 120 },
+      { ...missingGroup, count: 20 },
+      { ...moreChange, table: 'exposures', what: 'experiment', subject: '', value: 'search', count: 800 },
+      { ...otherSplit, subject: 'search' },
+      { ...versionChange, what: 'environment', value: 'staging', count: 100, of: 140 },
+    ),
+  ],
+  [
+    'few events of another environment come, and an experiment stays away',
+    changed(
+      { ...missingExperiment, value: 'checkout', of: 1001 },
+      { ...versionChange, what: 'environment', value: 'staging', count: 100, of: 140 },
+    ),
+  ],
+  [
+    'SDKs fall silent, and names that came from one of them alone, and from another SDK',
+    changed(
+      ...['roku', 'ios-client', 'tizen', 'android-client', 'web-os'].map((value, i) => ({
+        ...missingChange,
+        what: 'sdk' as const,
+        value,
+        count: i === 0 ? 170 : 0,
+        of: 1240 - i,
+        since: hoursAgo(30 - i),
+      })),
+      { ...missingChange, value: 'watch', label: 'roku', count: 170, of: 586 },
+      { ...missingChange, value: 'tap_buy', label: 'ios-client', of: 120 },
+      { ...missingChange, value: 'refund', label: 'js-client', of: 60 },
+      { ...missingChange, value: 'open', label: null, of: 50 },
+    ),
+  ],
+  [
+    'values of two events are no numbers, and those of two have another size',
+    changed(
+      { ...moreChange, what: 'value', subject: 'buy', value: 'text', label: '99,99' },
+      { ...moreChange, what: 'value', subject: 'refund', value: 'none' },
+      { ...otherChange, what: 'amount', subject: 'buy', usual: 20, mean: 2000 },
+      { ...otherChange, what: 'amount', subject: 'refund', usual: 20, mean: 2000, since: hoursAgo(20) },
+    ),
+  ],
+  [
     'events of an SDK have a text that is no user',
     changed({ ...versionChange, value: 'anonymous', usual: 0 }),
   ],

@@ -1,15 +1,19 @@
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { listed, quotedName } from '../../../../lib/base/text.ts';
+import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import { contentPart, METADATA_PART, type SharedPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
+import { USUAL } from '../../../facts/tables/contentParts.ts';
 import { finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { changedRowsSql, newNamesSql } from './contentCommands.ts';
-import { wordingCaseOf, wordingOf } from './contentWording.ts';
-import { leftOutNames, withheldOf } from './withheld.ts';
+import { namedChange, wordingCaseOf, wordingOf } from './contentWording.ts';
+import { keysOfEnvironment, leftOutNames, withheldOf } from './withheld.ts';
 
 /** Changes that are told in one finding. */
 const MOST_TOLD = 20;
+/** Changes that its title names beside the first. */
+const MOST_TITLED = 3;
 
 /** What came within 24 hours and is not as on the days before: names, groups, values, and shares of what an SDK sends. */
 export function* contentFindings(facts: StatusFacts, place: Place): Findings {
@@ -18,7 +22,7 @@ export function* contentFindings(facts: StatusFacts, place: Place): Findings {
   // One finding a subject and table, whatever comes first in it: by both a look knows it again.
   const kinds = Map.groupBy(told, (change) => `${change.table} ${subjectOf(change)}`);
   for (const [first, ...others] of kinds.values())
-    if (first !== undefined) yield* alikeChanges([first, ...others], changes, facts, place);
+    if (first !== undefined) yield* alikeChanges([first, ...others], told, facts, place);
 }
 
 /** The changes that no other explains. */
@@ -40,6 +44,11 @@ function toldChanges(
     what !== 'sdk' &&
     unevaluated > 0 &&
     unevaluated >= of - count;
+  // Where a part of what is sent is of another environment, production has fewer exposures, and the others another share.
+  const elsewhere = otherEnvironments(changes);
+  const taken = sum(elsewhere.map(({ count }) => count));
+  const isOfEnvironment = (change: ContentChange) =>
+    isOfProduction(change) && taken > 0 && taken >= lackOf(change) * FEWEST_TAKEN;
   const toldWithEvents = new Set(changes.flatMap((change) => exposuresOf(change, changes)));
   // What has one time has all else of others, too.
   const isOfOneTime = ({ what, sdk }: ContentChange) =>
@@ -55,9 +64,67 @@ function toldChanges(
       !toldWithEvents.has(change) &&
       !isOfLostGroup(change) &&
       !isUnevaluated(change) &&
+      !isOfEnvironment(change) &&
+      !isOfSilentSdk(change, changes) &&
       !isOfOneTime(change) &&
       !isOfClock(change),
   );
+}
+
+/** Events of another environment, as a part of what is missing in production, from which they may be it. */
+const FEWEST_TAKEN = 0.1;
+
+/** Changes of events that are of another environment now. */
+function otherEnvironments(changes: readonly ContentChange[]): readonly ContentChange[] {
+  return changes.filter(({ what }) => what === 'environment');
+}
+
+/** Whether a change is of exposures of experiments, which are compared in production alone. */
+function isOfProduction({ table, what, kind }: ContentChange): boolean {
+  const isLess = kind === 'less' && (what === 'experiment' || what === 'group');
+  return (
+    table === 'exposures' && (isLess || (kind === 'more' && (what === 'experiment' || what === 'split')))
+  );
+}
+
+/** How many rows are missing; of a share that grew all rows. */
+function lackOf({ kind, count, of }: ContentChange): number {
+  return kind === 'less' ? of - count : of;
+}
+
+/** Whether a name came from one SDK alone, which sends less or nothing. */
+function isOfSilentSdk(change: ContentChange, changes: readonly ContentChange[]): boolean {
+  return changes.some((other) => other.what === 'sdk' && namesOf(other, changes).includes(change));
+}
+
+/** The names that stay away because the SDK that alone sent them does. */
+function namesOf(
+  { table, what, kind, value: sdk }: ContentChange,
+  changes: readonly ContentChange[],
+): readonly ContentChange[] {
+  if (table !== 'events' || what !== 'sdk' || kind !== 'less') return [];
+  return changes.filter((other) => other.what === 'event' && other.kind === 'less' && other.label === sdk);
+}
+
+/** What is told with a change, as it is because of it, a sentence each without its stop. */
+function consequencesOf(
+  alike: readonly ContentChange[],
+  changes: readonly ContentChange[],
+  told: readonly ContentChange[],
+): readonly string[] {
+  const names = alike.flatMap((change) => namesOf(change, changes)).map(({ value }) => quotedName(value));
+  const isOfEnvironment = alike.some(({ what }) => what === 'environment');
+  const lacking = changes.filter(
+    (change) => isOfEnvironment && isOfProduction(change) && change.kind === 'less' && !told.includes(change),
+  );
+  return [
+    ...(names.length === 0
+      ? []
+      : [`No other SDK sent ${listed(names)}, which came less or not at all with it`]),
+    ...(lacking.length === 0
+      ? []
+      : [`Of production fewer or no exposures came ${listed(lacking.map(namedChange))}`]),
+  ];
 }
 
 /** Changes of exposures that are as one of events of the same SDK: what it does to its events it does to its exposures. */
@@ -72,25 +139,37 @@ function exposuresOf(
   );
 }
 
-/** The finding of changes of one subject. @param alike The one that the title tells first. */
+/**
+ * The finding of changes of one subject.
+ *
+ * @param alike The one that the title tells first.
+ * @param told All changes that are told.
+ */
 function* alikeChanges(
   alike: readonly [ContentChange, ...ContentChange[]],
-  changes: readonly ContentChange[],
+  told: readonly ContentChange[],
   facts: StatusFacts,
   place: Place,
 ): Findings {
   const { commands, config } = place;
+  const changes = facts.contentChanges ?? [];
   const [first, ...others] = alike;
   const name = wordingCaseOf(first);
   const title = (change: ContentChange) => wordingOf(change).title(change);
   const by = withheldOf(first, facts, config);
-  const more = others.length === 0 ? '' : `; and ${counted(others.length, 'other')} like it`;
+  const names = others.slice(0, MOST_TITLED).map(namedChange);
+  const rest = others.length - names.length;
+  const more = [
+    ...(names.length === 0 ? [] : [`; also ${names.join(', ')}`]),
+    ...(rest > 0 ? [`and ${rest} more`] : []),
+  ].join(' ');
   const all = alike.flatMap((change) => [change, ...exposuresOf(change, changes)]);
   const texts = all.slice(0, MOST_TOLD).map((change) => `${title(change)}, since ${change.since}`);
   const ends = `${others.length === 0 ? 'Told' : 'Each is told'} until about ${toldDays(first, config)} days after it began`;
   const figures = [
     ...(all.length === 1 ? [] : [listed(texts, '; ')]),
     ...(by?.detail ? [by.detail] : []),
+    ...consequencesOf(alike, changes, told),
     ends,
   ];
   const about = {
@@ -103,13 +182,40 @@ function* alikeChanges(
   };
   const shown = [
     ...(by === null || by.reason === null ? [] : [commands.sluice('quarantine', '--reason', by.reason)]),
-    commands.sluice('query', changedRowsSql(first, wordingOf(first), place)),
-    ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
+    commands.sluice('query', changedRowsSql(shownOf(alike), place)),
+    ...(name === 'environment' ? keyCommands(first, facts, place) : []),
     ...(name === 'missing' && by === null ? [commands.sluice('query', newNamesSql(first, place))] : []),
   ];
   yield name === 'missing'
     ? finding('SLUICE_FINDING_EVENT_MISSING', { ...about, case: by === null ? 'gone' : 'quarantined' }, shown)
     : finding('SLUICE_FINDING_EVENTS_UNUSUAL', { ...about, case: by?.case ?? name }, shown);
+}
+
+/** The changes whose rows the command shows by the same columns. */
+function shownOf([first, ...others]: readonly [ContentChange, ...ContentChange[]]): [
+  ContentChange,
+  ...ContentChange[],
+] {
+  const columnsOf = (change: ContentChange) => String(wordingOf(change).columns);
+  const alike = others.filter((change) => columnsOf(change) === columnsOf(first));
+  return [first, ...alike.slice(0, MOST_TOLD - 1)];
+}
+
+/** Commands that show the environments of keys, and set those of the secret that have the one of a change. */
+function keyCommands(
+  { value }: ContentChange,
+  facts: StatusFacts,
+  { commands, config }: Place,
+): readonly string[] {
+  const labels = keysOfEnvironment(value, facts).filter(
+    (label) => !config.keys.some((key) => key.label === label),
+  );
+  return [
+    commands.sluice('keys', 'list'),
+    ...labels
+      .slice(0, MOST_COMMANDS)
+      .map((label) => commands.sluice('keys', 'set', label, '--environment', USUAL.environment)),
+  ];
 }
 
 /** The parts that have to be read for a change to be known. */

@@ -4,27 +4,34 @@ import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
 import { READ_DAYS } from '../../../facts/tables/contentQueries.ts';
 import { timestampText } from '../../../facts/tables/tracedRows.ts';
 import type { Place } from '../place.ts';
-import type { ChangeWording } from './contentWording.ts';
+import { conditionsOf, namingColumns, whereAny, wordingOf } from './contentWording.ts';
 
 /** Rows that a query answers at most. */
 const MOST_ROWS = 100;
 
-/** A query of the rows that a change is of, counted by the columns of its wording, with when the first and the last were received. */
+/**
+ * A query of the rows that changes are of, counted by the columns of their wording, with when the first and the last were received.
+ *
+ * @param changes Of one table and one wording.
+ */
 export function changedRowsSql(
-  change: ContentChange,
-  { columns, example, exampleBy, from, having, where, order = 'last' }: ChangeWording,
+  changes: readonly [ContentChange, ...ContentChange[]],
   { config, now }: Pick<Place, 'config' | 'now'>,
 ): string {
-  const began = Date.parse(change.since);
-  const grouped = from === 'dayBefore' ? [...columns, `${receivedFrom(began)} AS "is_since"`] : columns;
+  const [first] = changes;
+  const { columns, example, exampleBy, from, having, order = 'last' } = wordingOf(first);
+  const began = Math.min(...changes.map(({ since }) => Date.parse(since)));
+  const isOfSeveral = conditionsOf(changes).length > 1;
+  const told = [...new Set([...(isOfSeveral ? changes.flatMap(namingColumns) : []), ...columns])];
+  const grouped = from === 'dayBefore' ? [...told, `${receivedFrom(began)} AS "is_since"`] : told;
   const shown = [...grouped, ...exampleColumn(example, exampleBy), ...COUNTED];
   const rows = {
     none: [],
     change: [receivedFrom(began)],
     dayBefore: [receivedFrom(began - DAY_MS)],
   }[from ?? 'none'];
-  const conditions = [where(change), lyingFrom(now), ...rows];
-  const table = qualifiedName(config, config.tables[change.table]);
+  const conditions = [whereAny(changes), lyingFrom(now), ...rows];
+  const table = qualifiedName(config, config.tables[first.table]);
   const groups = grouped.map((_, i) => i + 1);
   const only = having === undefined ? '' : ` HAVING ${having}`;
   return `SELECT ${shown.join(', ')} FROM ${table} WHERE ${conditions.join(' AND ')} GROUP BY ${groups.join(', ')}${only} ORDER BY "${order}" DESC LIMIT ${MOST_ROWS}`;

@@ -1,5 +1,5 @@
 import { quoteText } from '../../../../lib/base/sql.ts';
-import { counted, displayValue, percent, quotedName } from '../../../../lib/base/text.ts';
+import { counted, displayValue, numbered, percent, quotedName } from '../../../../lib/base/text.ts';
 import { TEXT_FORMS, type TextFormName } from '../../../../lib/base/textForms.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
@@ -56,6 +56,42 @@ const groupOf = ({ label, value, subject }: ContentChange) =>
 /** What came, by its name: of a part of {@link NAMED}, or of a group. */
 const whichOf = (change: ContentChange) =>
   isNamed(change) ? NAMED[change.what].which(change.value) : groupOf(change);
+/** What a change is of, as the title of another one names it: `from ios-client`, `"buy" from js-client 3`. */
+export function namedChange(change: ContentChange): string {
+  const { what, subject, sdk } = change;
+  if (isNamed(change) || what === 'group' || what === 'split') return whichOf(change);
+  const of = ['value', 'amount', 'size', 'repeats', 'textForm', 'crossover'].includes(what)
+    ? [quotedName(subject)]
+    : [];
+  return [...of, ...(sdk === null ? [] : [`from ${sdk}`])].join(' ');
+}
+
+/** SQL of the columns by which the rows of several changes are told apart. */
+export function namingColumns(change: ContentChange): readonly string[] {
+  if (isNamed(change)) return [`"${NAMED[change.what].column}"`];
+  const { what } = change;
+  if (what === 'group') return ['"experiment_id"'];
+  if (what === 'value') return ['"event_name"'];
+  return what === 'amount' || what === 'size' || what === 'repeats' ? ['"event_name"', '"sdk_type"'] : [];
+}
+
+/** SQL of the rows of each of several changes, without that of equal ones. */
+export function conditionsOf(changes: readonly ContentChange[]): readonly string[] {
+  return [...new Set(changes.map((change) => wordingOf(change).where(change)))];
+}
+
+/** SQL of the rows of any of several changes. */
+export function whereAny(changes: readonly ContentChange[]): string {
+  const [first] = changes;
+  const columns = new Set(changes.map((change) => (isNamed(change) ? NAMED[change.what].column : null)));
+  const conditions = conditionsOf(changes);
+  const [only] = conditions;
+  if (only !== undefined && conditions.length === 1) return only;
+  if (first === undefined || !isNamed(first) || columns.size > 1) return `(${conditions.join(' OR ')})`;
+  const names = changes.map(({ value }) => quoteText(value));
+  return `"${NAMED[first.what].column}" IN (${names.join(', ')})`;
+}
+
 /** The days with which a change is compared. */
 const before = ({ days }: ContentChange) => `on each of the last ${counted(days, 'curated day')}`;
 const nounOf = ({ table }: ContentChange) => (table === 'events' ? 'event' : 'exposure');
@@ -63,13 +99,13 @@ const nounOf = ({ table }: ContentChange) => (table === 'events' ? 'event' : 'ex
 /** `No event "buy" came, where at least 120 came on each of the last 7 curated days` */
 function lessTitle(change: ContentChange): string {
   const came = change.count === 0 ? `No ${nounOf(change)}` : counted(change.count, nounOf(change));
-  return `${came} ${whichOf(change)} came, where at least ${change.of} came ${before(change)}`;
+  return `${came} ${whichOf(change)} came, where at least ${numbered(change.of)} came ${before(change)}`;
 }
 
 /** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of the last 3 curated days` */
 function shareTitle(change: ContentChange, what: string, has: string): string {
   const usual = change.usual === 0 ? 'none' : `at most ${percent(change.usual, change.usual < 0.1 ? 1 : 0)}`;
-  return `${change.count} of ${counted(change.of, what)} ${has}, where ${usual} came so ${before(change)}`;
+  return `${numbered(change.count)} of ${counted(change.of, what)} ${has}, where ${usual} came so ${before(change)}`;
 }
 /** SQL of the rows with the subject of a change in a column. */
 const ofSubject =
@@ -141,7 +177,7 @@ const wordings: Readonly<Record<Exclude<WordingCase, 'idForm'>, ChangeWording>> 
   },
   names: {
     title: (change) =>
-      `${change.of} names of ${change.what}s came, where at most ${change.usual} came ${before(change)}; a new one is ${quotedName(change.value)}`,
+      `${numbered(change.of)} names of ${change.what}s came, where at most ${numbered(change.usual)} came ${before(change)}; a new one is ${quotedName(change.value)}`,
     columns: SDK,
     where: ofNamed,
   },

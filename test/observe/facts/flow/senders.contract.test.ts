@@ -20,7 +20,7 @@ const NAME = 'sluice-prod-keys';
 const create = (SecretString: string) =>
   local.client.send(new CreateSecretCommand({ Name: NAME, SecretString }));
 /** A secret of which no key can be read. */
-const NO_KEY = { senders: [], labels: {}, unreadable: [] };
+const NO_KEY = { senders: [], labels: {}, environments: {}, unreadable: [] };
 
 it('tells of a secret that does not exist', async () => {
   expect(await readKeys(deploymentNow())).toEqual({
@@ -53,7 +53,7 @@ it('tells of a secret that is deleted, and when', async () => {
 });
 
 it('has the keys of the configuration, and of a secret with a bad entry the good ones', async () => {
-  const good = { label: 'web', sha256: 'b'.repeat(64) };
+  const good = { label: 'web', sha256: 'b'.repeat(64), environment: 'prod' };
   const SecretString = JSON.stringify({ keys: [good, { label: 'bad' }] });
   await create(SecretString);
   const own = { label: 'own', sha256: 'c'.repeat(64) };
@@ -61,6 +61,7 @@ it('has the keys of the configuration, and of a secret with a bad entry the good
   expect(await readKeys(deployment)).toMatchObject({
     senders: [own.sha256, good.sha256],
     labels: { [own.sha256]: 'own', [good.sha256]: 'web' },
+    environments: { web: 'prod' },
     faultKind: 'entries',
     fault: expect.stringMatching(/./),
     unreadable: ['bad'],

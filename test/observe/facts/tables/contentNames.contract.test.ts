@@ -51,6 +51,17 @@ describe('an event that each day had is told as less', () => {
     ]);
   });
 
+  it.each([
+    { what: 'the SDK that alone sent it', sdk_type: 'js-client', label: 'js-client' },
+    { what: 'none of two SDKs that sent it', sdk_type: 'roku', label: null },
+    { what: 'none of an SDK and what names none', sdk_type: null, label: null },
+  ])('with $what', async ({ sdk_type, label }) => {
+    const buy = ofEvent('buy', { days: TWENTY });
+    const others: Sent = { days: TWENTY, as: { event_name: 'buy', sdk_type } };
+    const rows = await toldOf({ events: [{ ...views, received: at(MORNING, 40) }, buy, others] });
+    expect(rows.filter(({ part }) => part === 'event')).toEqual([told({ value: 'buy', label, of: 40 })]);
+  });
+
   it('not if all others come as seldom', async () => {
     const days = each(90, ...DAYS);
     const buy = ofEvent('buy', { days, received: at(MORNING, 1) });

@@ -84,7 +84,7 @@ export const told = (row: Partial<Told>): Told => ({
   subject: '',
   value: '',
   field: null,
-  label: null,
+  label: row.part === undefined ? COLUMNS.sdk_type : null,
   times: 0,
   sdk: null,
   count: 0,

@@ -41,6 +41,14 @@ it('they leave growth of others of their name to be told, with its own number', 
   const loop = renewals('py-server', { received: at(MORNING, 60) });
   const rows = await toldOf({ events: [views, usual, ...old(600, '2026-10-21 08:00:00'), loop] });
   expect(rows.filter(({ part, kind }) => part === 'event' && kind === 'more')).toEqual([
-    told({ value: 'renewal', kind: 'more', count: 60, of: 80, usual: 0.333, since: MORNING }),
+    told({
+      value: 'renewal',
+      kind: 'more',
+      label: 'py-server',
+      count: 60,
+      of: 80,
+      usual: 0.333,
+      since: MORNING,
+    }),
   ]);
 });
