@@ -16,7 +16,7 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly status: number }
   | {
       readonly kind: 'again';
-      /** A status, the name of an error, or `waits`: nothing was sent, because the target takes nothing now. */
+      /** A status, of a web page with `text/html` behind it, the name of an error, or `waits`: nothing was sent, because the target takes nothing now. */
       readonly why: string;
       /** Milliseconds to wait, at least, that the target asked for; 0 if it did not. */
       readonly afterMs: number;
@@ -43,6 +43,9 @@ export interface TargetOptions {
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 /** The status of a limit. */
 const TOO_MANY = 429;
+
+/** What stands behind the status of an answer that is a web page: such a target takes no events. */
+export const PAGE = 'text/html';
 
 /** How many keys are remembered with their `Retry-After`. */
 const MAX_PAUSED_KEYS = 1_000;
@@ -113,12 +116,14 @@ export class Target {
 
 /** Judges an answer. Redirects are not followed: they may lead to the page of an outage, and the copy would be lost. */
 function verdictOf(
-  { status, retryAfter, saysFailure }: Awaited<ReturnType<SendRequest>>,
+  { status, retryAfter, saysFailure, isPage }: Awaited<ReturnType<SendRequest>>,
   now: number,
 ): Verdict {
-  if (status >= 200 && status < 300 && !saysFailure) return { kind: 'taken' };
+  const isOk = status >= 200 && status < 300;
+  if (isOk && !saysFailure && !isPage) return { kind: 'taken' };
   if (status >= 400 && status < 500 && !LATER.has(status)) return { kind: 'refused', status };
-  return { kind: 'again', why: String(status), afterMs: retryAfterMs(retryAfter, now) };
+  const why = isOk && isPage ? `${status} ${PAGE}` : String(status);
+  return { kind: 'again', why, afterMs: retryAfterMs(retryAfter, now) };
 }
 
 /**

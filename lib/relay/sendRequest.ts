@@ -14,6 +14,8 @@ export interface TargetAnswer {
   readonly retryAfter: string | null;
   /** Whether the body of a 2xx answer says `{"success":false}`, which SDKs take for a failure, too. */
   readonly saysFailure: boolean;
+  /** Whether the answer is a web page, as of maintenance or of a login: `text/html` that begins with a tag. */
+  readonly isPage: boolean;
 }
 
 /** Sends requests to the target. Rejects when there is no answer in time: by then the target may have taken the request. */
@@ -52,7 +54,15 @@ export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
       const [answer]: http.IncomingMessage[] = await once(sent, 'response', { signal });
       if (answer?.statusCode === undefined) throw new TypeError('No answer.');
       const retryAfter = answer.headers['retry-after'] ?? null;
-      return { status: answer.statusCode, retryAfter, saysFailure: await readFailure(answer) };
+      const { text, isWhole } = await readText(answer);
+      // Frameworks send a short text as text/html, too: https://expressjs.com/en/4x/api.html#res.send
+      const isHtml = /^text\/html\b/i.test(answer.headers['content-type'] ?? '');
+      return {
+        status: answer.statusCode,
+        retryAfter,
+        saysFailure: isWhole && isFailure(text),
+        isPage: isHtml && /^\ufeff?\s*</.test(text),
+      };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       // A kept connection was closed, as happens while a function is frozen. Others that were kept may be gone, too.
@@ -65,19 +75,26 @@ export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
   return (request) => send(request, AbortSignal.timeout(withinMs), false);
 }
 
-/** Reads an answer to its end, or up to its limit, and says whether the answer reports a failure. It never throws. */
-async function readFailure(answer: http.IncomingMessage): Promise<boolean> {
+/** Reads the text of an answer to its end, or up to its limit. It never throws. */
+async function readText(
+  answer: http.IncomingMessage,
+): Promise<{ readonly text: string; readonly isWhole: boolean }> {
   const parts: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const part of answer) {
       parts.push(part);
       bytes += part.length;
-      if (bytes > MAX_ANSWER_BYTES) return false;
+      if (bytes > MAX_ANSWER_BYTES) break;
     }
   } catch {
     // The status has come, so what was to follow says nothing more.
   }
-  const content = parseJson(Buffer.concat(parts).toString('utf8'));
+  return { text: Buffer.concat(parts).toString('utf8'), isWhole: bytes <= MAX_ANSWER_BYTES };
+}
+
+/** Whether a text is JSON that reports a failure. */
+function isFailure(text: string): boolean {
+  const content = parseJson(text);
   return isJsonObject(content) && content['success'] === false;
 }

@@ -9,7 +9,7 @@ import { TRIED_WITHIN_MS } from './relayCopies.ts';
 export interface RelayAnswer {
   /** Who did not take or give them: the target of relay, or the bucket, which has large copies and those that are put aside. */
   readonly from: 'target' | 'bucket';
-  /** The status of the target's answer, or the name of an error; of several the most frequent. */
+  /** The status of the target's answer, with `text/html` behind that of a web page, or the name of an error; of several the most frequent. */
   readonly why: string;
   /** Number of copies in the run with which this happened. */
   readonly copies: number;

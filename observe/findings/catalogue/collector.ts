@@ -54,6 +54,10 @@ export const collectorFindings = {
         `The target is reached, and does not take them: it answers as the title says. ${KEPT}`,
         'Have whoever runs the target correct that.',
       ],
+      page: [
+        `A web page answers in place of the target, as of maintenance or of a login: it takes no events, whatever its status. ${KEPT}`,
+        'Have whoever runs the target, or the proxy or CDN before it, see that requests get to it. If this is no outage, correct `relay.url` and deploy.',
+      ],
       moved: [
         `The target answers with the redirect of the title. It is not followed, as it may lead to the page of an outage. ${KEPT}`,
         'The first command prints where it leads as `location`. If the target has moved there, set `relay.url` to that and deploy; a page of an outage goes with the outage.',

@@ -186,7 +186,7 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
       const id = ids.find((copyId) => relayWaitingKey(copyId) === key);
       return id === undefined ? null : writeRelayCopy({ ...copy, id });
     });
-    const send = async () => ({ status: 202, retryAfter: null, saysFailure: false });
+    const send = async () => ({ status: 202, retryAfter: null, saysFailure: false, isPage: false });
     const target = new Target({ target: { statsig: true }, clock, random: () => 0, log, send });
     const queues = { hide: async () => {}, bury: async () => {} };
     const messages = ids.map((id) => {

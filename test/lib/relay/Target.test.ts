@@ -26,7 +26,7 @@ function start() {
     send: async () => {
       answers.asked += 1;
       if (answers.next instanceof Error) throw answers.next;
-      return { status: 202, retryAfter: null, saysFailure: false, ...answers.next };
+      return { status: 202, retryAfter: null, saysFailure: false, isPage: false, ...answers.next };
     },
     clock,
     random: () => 0.5,
@@ -62,6 +62,13 @@ describe('the target of relay', () => {
   it('gets a copy again whose answer of 200 says that it failed', async () => {
     answers.next = { status: 200, saysFailure: true };
     expect(await deliver()).toMatchObject({ kind: 'again', why: '200' });
+  });
+
+  it('gets a copy again whose answer of 200 is a web page, and refuses one of 404', async () => {
+    answers.next = { status: 200, isPage: true };
+    expect(await deliver()).toMatchObject({ kind: 'again', why: '200 text/html' });
+    answers.next = { status: 404, isPage: true };
+    expect(await deliver()).toMatchObject({ kind: 'refused', status: 404 });
   });
 
   it('gets a copy again if it cannot be reached', async () => {

@@ -50,7 +50,7 @@ function start(status = 202) {
       mostAtOnce = Math.max(mostAtOnce, atOnce);
       await new Promise(setImmediate);
       atOnce -= 1;
-      return { status, retryAfter: null, saysFailure: false, ...answer.more };
+      return { status, retryAfter: null, saysFailure: false, isPage: false, ...answer.more };
     },
   });
   const relayer = {

@@ -81,7 +81,21 @@ describe('a request to the target', () => {
       saysFailure: false,
     },
   ])('is told its status: $status', async ({ status, text, retryAfter, saysFailure }) => {
-    expect(await send(await serve(ended(text)))).toEqual({ status, retryAfter, saysFailure });
+    expect(await send(await serve(ended(text)))).toEqual({ status, retryAfter, saysFailure, isPage: false });
+  });
+
+  it.each([
+    { type: 'text/html; charset=utf-8', body: ' \n<!DOCTYPE html><p>Back soon</p>', isPage: true },
+    { type: 'TEXT/HTML', body: `<html>${' '.repeat(70_000)}</html>`, isPage: true },
+    { type: 'text/html', body: 'ok', isPage: false },
+    { type: 'text/html', body: '{"success":true}', isPage: false },
+    { type: 'text/html', body: '', isPage: false },
+    { type: 'text/xml', body: '<ok/>', isPage: false },
+    { type: 'text/plain', body: '<ok>', isPage: false },
+  ])('is told as a page if $isPage: $type of $body', async ({ type, body, isPage }) => {
+    const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}`;
+    const answer = await send(await serve(ended(`${head}\r\n\r\n${body}`)));
+    expect(answer).toEqual({ status: 200, retryAfter: null, saysFailure: false, isPage });
   });
 
   it('has its headers and its length, and speaks TLS where the origin is https', async () => {
@@ -132,7 +146,7 @@ describe('a request to the target', () => {
 
   it('takes a 2xx for one whose answer breaks off', async () => {
     const broken = await serve(ended('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"success":fal'));
-    expect(await send(broken)).toEqual({ status: 200, retryAfter: null, saysFailure: false });
+    expect(await send(broken)).toEqual({ status: 200, retryAfter: null, saysFailure: false, isPage: false });
   });
 
   it.each([

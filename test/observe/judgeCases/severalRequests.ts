@@ -343,6 +343,8 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     [
       '301',
       '304',
+      '200',
+      '202 text/html',
       '503',
       'EPROTO',
       'ENOTFOUND',

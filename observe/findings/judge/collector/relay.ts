@@ -4,6 +4,7 @@ import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { OLD_SECONDS } from '../../../../lib/relay/limits.ts';
+import { PAGE } from '../../../../lib/relay/Target.ts';
 import { STATSIG_ORIGIN } from '../../../../lib/relay/targetRequest.ts';
 import { EXPIRED, RELAY_WAITING_FOLDER } from '../../../../lib/tables/relayKeys.ts';
 import { denialIn, failureKind } from '../../../explainAwsError.ts';
@@ -180,6 +181,8 @@ const UNANSWERED: Readonly<Record<string, CaseOf<'SLUICE_FINDING_RELAY_LATE'>>> 
 function answerText({ from, why, takenAt }: RelayAnswer, host: string): string {
   if (takenAt !== null) return `and are delivered again since ${takenAt}`;
   if (from === 'bucket') return `the last call of the bucket failed with ${why}`;
+  const [status, ofPage] = why.split(' ');
+  if (ofPage === PAGE) return `${host} answered last ${status} with a web page`;
   if (!/^\d{3}$/.test(why)) return `the last call of ${host} failed with ${why}`;
   // Of a status that takes a copy the body says that the target does not.
   const inBody = why.startsWith('2') ? ' with success: false in its body' : '';
@@ -195,6 +198,7 @@ function lateCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_RELAY_LATE'> {
       return failureKind(relayAnswer.why) === 'denied' ? 'denied' : 'bucketFails';
     // 304 has no other address.
     if (/^30[12378]$/.test(relayAnswer.why)) return 'moved';
+    if (relayAnswer.why.endsWith(` ${PAGE}`)) return 'page';
     if (/^\d{3}$/.test(relayAnswer.why)) return 'answered';
     return UNANSWERED[relayAnswer.why] ?? 'unanswered';
   }
