@@ -1,5 +1,5 @@
 import { sum } from '../../lib/base/sum.ts';
-import { counted, visibleLine } from '../../lib/base/text.ts';
+import { counted, numbered, visibleLine } from '../../lib/base/text.ts';
 import { HOUR_MS } from '../../lib/base/time.ts';
 import type { LedgerState } from '../../lib/ledger/LedgerEntry.ts';
 import { sluiceCommand } from '../../observe/commands.ts';
@@ -104,6 +104,13 @@ function waitingRows({ waiting, at }: Status): readonly Readonly<Record<string, 
 /** A part that may have nothing to say, by a value that is absent or false. */
 type Part = string | false | null | undefined;
 
+/** How many days have files, and how many partitions are missing or have another folder. */
+function partitionsText({ days, gaps }: NonNullable<Status['partitions']>): string {
+  const wrong = gaps.filter(({ elsewhere }) => elsewhere !== undefined).length;
+  const wrongText = wrong === 0 ? '' : `, ${numbered(wrong)} with another folder`;
+  return `Partitions: ${counted(days, 'day')} of tables with files within a week, ${numbered(gaps.length - wrong)} missing${wrongText}.`;
+}
+
 /** What there is to say of each part of the deployment, a sentence each. */
 function partsText(status: Status, command: (words: readonly string[]) => string): string[] {
   const { partitions, quarantine, writer, stream, isLocal } = status;
@@ -111,8 +118,7 @@ function partsText(status: Status, command: (words: readonly string[]) => string
   const strips = hourStrips(status.receivedHours ?? []);
   const parts: Part[] = [
     writer && backlogText(writer),
-    partitions &&
-      `Partitions: ${counted(partitions.days, 'day')} of tables with files within a week, ${partitions.gaps.length} missing.`,
+    partitions && partitionsText(partitions),
     quarantine && `Quarantine within 24 hours: ${reasons === '' ? 'no row' : reasons}.`,
     strips.length > 0 && `Received hours, the worst of the tables (${STRIP_LEGEND}):`,
     ...strips,

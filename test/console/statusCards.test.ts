@@ -67,7 +67,7 @@ it('the cards of Status have what came in, what waits, and how new it is', () =>
         ['in the buffer', 5],
         ['oldest of it', '2 h'],
         ['objects in landing/', 3],
-        ['days without partition', 0, 'plain'],
+        ['partitions missing or wrong', 0, 'plain'],
         ['relay waits', 4, 'plain'],
         ['relay refused', 3, 'bad'],
       ],

@@ -68,7 +68,7 @@ export function statusCards(
         ['in the buffer', buffered?.count],
         ['oldest of it', ago(buffered?.oldest, at)],
         ['objects in landing/', landing?.count],
-        countFigure('days without partition', partitions?.gaps.length, 'bad'),
+        countFigure('partitions missing or wrong', partitions?.gaps.length, 'bad'),
         ...(relay == null
           ? []
           : [

@@ -26,6 +26,8 @@ export interface PartitionGap {
   readonly day: UtcDay;
   /** Its partition, which points to another folder; absent if there is no partition. */
   readonly elsewhere?: MadePartition;
+  /** Of such a partition, that the day has no files of its own; absent if it has some. */
+  readonly isWithoutFiles?: true;
 }
 
 /** How the folders of the last days compare with their partitions. */
@@ -59,8 +61,9 @@ export async function readRecentPartitions({
       const folders = await dayFolders({ s3, config }, table, recent);
       const unregistered = await unregisteredDays({ glue, config }, table, folders, ALWAYS);
       const gaps = await mapLimit(unregistered, PARALLEL, async (gap) => {
-        if (gap.elsewhere !== undefined) return [gap];
         const { items } = await store.listPage(dayFolder(config, table, gap.day), { limit: 1 });
+        const { isWithoutFiles: _, ...ofFiles } = gap;
+        if (gap.elsewhere !== undefined) return [items.length === 0 ? gap : ofFiles];
         return now - (items[0]?.modifiedAt ?? 0) >= REGISTERED_WITHIN_MS ? [gap] : [];
       });
       return { days: folders.length, gaps: gaps.flat() };
@@ -178,6 +181,9 @@ export async function unregisteredDays(
   const missing = days.filter((day) => !partitions.has(day)).map((day) => ({ table, day }));
   const misplaced = [...partitions]
     .filter(([day, { location }]) => location !== dayLocation(config, config.bucket, table, day))
-    .map(([day, elsewhere]) => ({ table, day, elsewhere }));
+    .map(([day, elsewhere]): PartitionGap => {
+      const gap = { table, day, elsewhere };
+      return days.includes(day) ? gap : { ...gap, isWithoutFiles: true };
+    });
   return [...missing, ...misplaced];
 }

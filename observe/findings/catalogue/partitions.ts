@@ -78,7 +78,7 @@ export const partitionsFindings = {
     { section: 'partitions' },
   ),
   SLUICE_FINDING_PARTITION_WRONG: problem(
-    'Queries miss rows or columns of days that have files: their partition is missing, or has another folder or an earlier set of columns.',
+    'Queries miss rows or columns of days that have files, or read rows of another folder: a partition is missing, or has another folder or an earlier set of columns.',
     {
       ...failureCases('Queries miss the rows of these days.', 'Then the last command registers the days.'),
       unknown: [
@@ -97,6 +97,10 @@ export const partitionsFindings = {
       elsewhere: [
         `Somebody changed the folder of the partition, or made it again with another one. Queries read that folder in place of the files of the day. ${WHO} UpdatePartition, BatchUpdatePartition, CreatePartition, BatchCreatePartition.`,
         'The first command drops the partition, and no file. Then the second registers the day.',
+      ],
+      extra: [
+        `Somebody made the partition, or changed its folder: the day has no files of its own. Queries read the rows of that folder as rows of this day: where it is the folder of another day, they come twice. ${WHO} CreatePartition, BatchCreatePartition, UpdatePartition, BatchUpdatePartition.`,
+        'The command drops the partition, and no file.',
       ],
       columns: [
         'The partitions are older than a column of the table: queries read null there.',

@@ -115,7 +115,20 @@ const TOLD: readonly Told[] = [
   {
     what: 'how far partitions are',
     more: { partitions: { days: 9, gaps: [] } },
-    shows: /9 days .*, 0 missing/,
+    shows: /9 days .*, 0 missing\./,
+  },
+  {
+    what: 'how many partitions are missing, and how many have another folder',
+    more: {
+      partitions: {
+        days: 9,
+        gaps: [
+          { table: 'events', day: '2026-11-20' },
+          { table: 'events', day: '2026-11-19', elsewhere: { location: 's3://acme/x/', madeAt: null } },
+        ],
+      },
+    },
+    shows: /9 days .*, 1 missing, 1 with another folder\./,
   },
   { what: 'no quarantine', more: {}, shows: /Quarantine .*: no row/ },
   {

@@ -95,6 +95,15 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       ],
     },
   },
+  'a day without files has a partition that points to another day, and one with files has one, too': {
+    partitions: {
+      days: 3,
+      gaps: [
+        { table: 'events', day: '2026-11-18', ...pointsElsewhere('x', 5), isWithoutFiles: true },
+        { table: 'events', day: '2026-11-17', ...pointsElsewhere('y', 9) },
+      ],
+    },
+  },
   'two curated days have no partition, and two another': curatedWith({
     unread: [
       unreadDay('2026-11-15', 7, pointsElsewhere('x', 5)),

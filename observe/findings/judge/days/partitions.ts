@@ -38,7 +38,10 @@ export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
   ]);
 }
 
-/** Days of raw tables whose partition points to another folder: a finding for each table. The registrar leaves such partitions. */
+/**
+ * Days of raw tables whose partition points to another folder: a finding for each table, and one for those without files. The registrar
+ * leaves such partitions.
+ */
 export function misplacedPartitions(
   gaps: readonly PartitionGap[],
   place: Pick<Place, 'config' | 'commands'>,
@@ -46,12 +49,13 @@ export function misplacedPartitions(
   const misplaced = gaps.flatMap(({ elsewhere, ...gap }) =>
     elsewhere === undefined ? [] : [{ ...gap, elsewhere }],
   );
-  return [...Map.groupBy(misplaced, ({ table }) => table)].map(([kind, days]) => {
-    const register = place.commands.send('register', '{"sluice":"daily"}');
-    return misplacedOf(
-      { table: place.config.tables[kind], days, register, judgedBy: ['the partitions'] },
-      place,
-    );
+  const kindOf = ({ table, isWithoutFiles }: PartitionGap) => `${table} ${isWithoutFiles}`;
+  return [...Map.groupBy(misplaced, kindOf).values()].flatMap((days) => {
+    const [first] = days;
+    if (first === undefined) return [];
+    const register = first.isWithoutFiles ? null : place.commands.send('register', '{"sluice":"daily"}');
+    const table = place.config.tables[first.table];
+    return [misplacedOf({ table, days, register, judgedBy: ['the partitions'] }, place)];
   });
 }
 
@@ -61,8 +65,8 @@ interface Misplaced {
   readonly table: string;
   /** At least one. */
   readonly days: readonly { readonly day: string; readonly elsewhere: MadePartition }[];
-  /** The command that registers the days once these partitions are dropped. */
-  readonly register: string;
+  /** The command that registers the days once these partitions are dropped; null of days without files. */
+  readonly register: string | null;
   /** The parts whose answers show it. */
   readonly judgedBy: readonly SharedPart[];
 }
@@ -81,15 +85,19 @@ function misplacedOf(
   const dropped = days.slice(0, MOST_UNREAD).map(({ day }) => `PARTITION (${partitionKey.name} = '${day}')`);
   // https://docs.aws.amazon.com/athena/latest/ug/alter-table-drop-partition.html
   const sql = `ALTER TABLE \`${config.database}\`.\`${table}\` DROP IF EXISTS ${dropped.join(', ')}`;
+  const ofDay = register === null ? ' of a day without files' : '';
   const told = {
-    case: 'elsewhere',
+    case: register === null ? 'extra' : 'elsewhere',
     judgedBy,
     ...seenNow(
-      `A partition of ${table} has another folder: ${first}${otherDays(days.length)}`,
+      `A partition of ${table}${ofDay} has another folder: ${first}${otherDays(days.length)}`,
       `${table}: ${listed(texts, '; ')}.`,
     ),
   } as const;
-  return finding('SLUICE_FINDING_PARTITION_WRONG', told, [commands.sluice('query', sql), register]);
+  return finding('SLUICE_FINDING_PARTITION_WRONG', told, [
+    commands.sluice('query', sql),
+    ...(register === null ? [] : [register]),
+  ]);
 }
 
 /** Days of which a command registers partitions: a shell takes 128 KiB of a word. */

@@ -49,7 +49,7 @@ it('a partition of a day without files that points to the folder of another day 
   await register(config.tables.quarantine, day, location);
   const { gaps } = await readRecentPartitions({ ...aws, config, now: clock.now() });
   expect(gaps.filter(({ table }) => table === 'quarantine')).toEqual([
-    { table: 'quarantine', day, elsewhere: { location, madeAt: expect.any(String) } },
+    { table: 'quarantine', day, elsewhere: { location, madeAt: expect.any(String) }, isWithoutFiles: true },
   ]);
 });
 
@@ -61,7 +61,17 @@ it('a partition of a day long before the time window that points elsewhere is to
     table: 'events',
     day: '2025-11-20',
     elsewhere: { location, madeAt: expect.any(String) },
+    isWithoutFiles: true,
   });
+});
+
+it('a partition of a day with files long before the time window is told as one of a day with files', async () => {
+  const day = '2025-11-21';
+  const elsewhere = { location: 's3://elsewhere/x/', madeAt: expect.any(String) };
+  await register(config.tables.events, day, elsewhere.location);
+  await aws.store.put(config.bucket, `${dayFolder(config, 'events', day)}a.parquet`, 'rows');
+  const { gaps } = await readRecentPartitions({ ...aws, config, now: clock.now() });
+  expect(gaps.filter((gap) => gap.day === day)).toEqual([{ table: 'events', day, elsewhere }]);
 });
 
 it('days of the present Statsig folder and of former ones are in one order, the oldest first', async () => {
