@@ -183,7 +183,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('infra/roles/exportRole.ts', 'permissions/roles.contract', [[", 's3:AbortMultipartUpload'", '']]),
   faultsOf('infra/roles/functionRoles.ts', 'permissions/roles.contract', [['LANDING_NOTES, .', '.']]),
   faultsOf('infra/roles/relayRoles.ts', 'permissions/roles.contract', [[", 's3:DeleteObject'", '']]),
-  faultsOf('infra/serverless/serviceFunctions.ts', 'infra/ownSettings', [
+  faultsOf('infra/serverless/serviceFunctions.ts', 'infra/service', [
     ["      functionResponseType: 'ReportBatchItemFailures',\n", ''],
   ]),
   faultsOf('infra/streams/objectCreatedRules.ts', 'infra/resources.contract', [

@@ -11,6 +11,7 @@ const config = defineConfig({ bucket: 'acme-data' });
 const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef';
 const settings = bucketSettings(config, { keyArn });
 
+/** What a setting makes of the present document. @throws Error for a name of no setting. */
 function wanted(name: string, current: BucketDocument): BucketDocument {
   const setting = settings.find((candidate) => candidate.name === name);
   if (setting === undefined) throw new Error(`${name} is no setting.`);
@@ -24,13 +25,15 @@ describe('the settings that an existing bucket needs', () => {
     expect(wanted(name, put)).toEqual(put);
   });
 
-  it('keep existing notifications, statements and rules', () => {
+  it('keep existing notifications', () => {
     const queue = { QueueArn: 'arn:aws:sqs:eu-west-1:111122223333:theirs', Events: ['s3:ObjectCreated:*'] };
     expect(wanted('events', { QueueConfigurations: [queue] })).toEqual({
       QueueConfigurations: [queue],
       EventBridgeConfiguration: {},
     });
+  });
 
+  it('keep existing statements, also those without a name', () => {
     const statement = {
       Sid: 'Theirs',
       Effect: 'Deny',
@@ -44,7 +47,9 @@ describe('the settings that an existing bucket needs', () => {
       Id: 'theirs',
       Statement: [statement, unnamed, { Sid: 'EncryptedTransportOnly', Effect: 'Deny' }],
     });
+  });
 
+  it('keep existing rules', () => {
     const rule = { ID: 'theirs', Status: 'Enabled', Filter: { Prefix: 'a/' }, Expiration: { Days: 400 } };
     expect(wanted('lifecycle', { Rules: [rule] })['Rules']).toEqual([
       rule,
@@ -72,10 +77,13 @@ describe('the settings that an existing bucket needs', () => {
     ]);
   });
 
-  it('name the bucket in the policy and the key in the encryption', () => {
+  it('name the bucket in the policy', () => {
     expect(JSON.stringify(wanted('policy', {}))).toContain(
       '"Resource":["arn:aws:s3:::acme-data","arn:aws:s3:::acme-data/*"]',
     );
+  });
+
+  it('name the key in the encryption', () => {
     expect(
       wanted('encryption', { Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] }),
     ).toEqual({
@@ -89,15 +97,22 @@ describe('the settings that an existing bucket needs', () => {
   });
 });
 
-it("a bucket with S3's own keys keeps them, whatever it says of bucket keys, and gets them else", () => {
+describe("the encryption of a bucket with S3's own keys", () => {
   const own = bucketSettings(config, { keyArn: null }).find(({ name }) => name === 'encryption');
-  const rules = (SSEAlgorithm: string, more: { readonly BucketKeyEnabled?: boolean } = {}) => ({
-    Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm }, ...more }],
+  const rules = (SSEAlgorithm: string, BucketKeyEnabled: boolean) => ({
+    Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm }, BucketKeyEnabled }],
   });
-  for (const BucketKeyEnabled of [true, false])
-    expect(own?.wanted(rules('AES256', { BucketKeyEnabled }))).toEqual(rules('AES256', { BucketKeyEnabled }));
-  for (const current of [{}, rules('aws:kms', { BucketKeyEnabled: true })])
-    expect(own?.wanted(current)).toEqual(rules('AES256', { BucketKeyEnabled: false }));
+
+  it.each([true, false])('stays if it has them, also with a bucket key: %s', (hasBucketKey) => {
+    expect(own?.wanted(rules('AES256', hasBucketKey))).toEqual(rules('AES256', hasBucketKey));
+  });
+
+  it.each([
+    { what: 'nothing', current: {} },
+    { what: 'a key of KMS', current: rules('aws:kms', true) },
+  ])('takes the place of $what', ({ current }) => {
+    expect(own?.wanted(current)).toEqual(rules('AES256', false));
+  });
 });
 
 describe('the lifecycle of the bucket', () => {
@@ -180,6 +195,7 @@ describe('the lifecycle of the bucket', () => {
     expect(settings.flatMap((setting) => setting.early?.(setting.wanted({})).points ?? [])).toEqual([]);
   });
 
+  /** The rule of a folder. */
   const ruleOf = (retention: ConfigInput['retention'], prefix: string) =>
     lifecycleRules(
       defineConfig({ bucket: 'acme-data', ...(retention === undefined ? {} : { retention }) }),
@@ -192,24 +208,25 @@ describe('the lifecycle of the bucket', () => {
   });
 
   it.each([
-    { prefix: 'quarantine/', retention: { quarantineDays: 7 }, days: 7 },
-    { prefix: 'quarantine-large/', retention: { quarantineDays: 7 }, days: 7 },
-    { prefix: 'query-results/', retention: { queryResultDays: 2 }, days: 2 },
+    { prefix: 'quarantine/', setting: '`quarantineDays`', retention: { quarantineDays: 7 }, days: 7 },
+    { prefix: 'quarantine-large/', setting: '`quarantineDays`', retention: { quarantineDays: 7 }, days: 7 },
+    { prefix: 'query-results/', setting: '`queryResultDays`', retention: { queryResultDays: 2 }, days: 2 },
     {
       prefix: 'statsig/statsig_forwarded_events/statsig_forwarded_events/',
+      setting: '`forwardedDays`',
       retention: { forwardedDays: 400 },
       days: 400,
     },
-    { prefix: 'damaged/', retention: {}, days: 90 },
-  ])('deletes $prefix after $days days with $retention', ({ prefix, retention, days }) => {
+    { prefix: 'damaged/', setting: 'no setting', retention: {}, days: 90 },
+  ])('deletes $prefix after $days days by $setting', ({ prefix, retention, days }) => {
     expect(ruleOf(retention, prefix)?.expireDays).toBe(days);
   });
 
   it.each([
-    { prefix: 'quarantine/', retention: { quarantineDays: null } },
-    { prefix: 'statsig/', retention: { forwardedDays: 400 } },
-    { prefix: 'landing/', retention: {} },
-  ])('does not delete $prefix with $retention', ({ prefix, retention }) => {
+    { prefix: 'quarantine/', what: 'without `quarantineDays`', retention: { quarantineDays: null } },
+    { prefix: 'statsig/', what: 'by `forwardedDays`', retention: { forwardedDays: 400 } },
+    { prefix: 'landing/', what: 'by any setting', retention: {} },
+  ])('does not delete $prefix $what', ({ prefix, retention }) => {
     expect(ruleOf(retention, prefix)?.expireDays).toBeNull();
   });
 

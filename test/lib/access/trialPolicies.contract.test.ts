@@ -4,17 +4,16 @@ import { trialPolicies } from '../../../lib/access/operators/trialPolicy.ts';
 import type { PolicyDocument } from '../../../lib/access/policyDocument.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { object, scope } from './calls.ts';
-import { type Call, decideCall, isAllowedBy } from './decideCall.ts';
+import { type Call, decideCall, decides, isAllowedBy } from './decideCall.ts';
 
 const TRIAL = 'sluice-trial-0a1b2c3d';
 const BOUNDARY = `arn:aws:iam::${scope.account}:policy/sluice-boundary`;
 const { boundary, policy } = trialPolicies(scope, defineConfig({ bucket: scope.bucket }));
 const here = (service: string, name: string) => `arn:aws:${service}:${scope.region}:${scope.account}:${name}`;
 
-async function verdicts(policies: readonly PolicyDocument[], calls: readonly Call[]) {
-  const caller = { principal: `arn:aws:iam::${scope.account}:role/ci`, policies };
-  return Promise.all(calls.map(async (call) => [call, await decideCall(caller, call)] as const));
-}
+/** Decides on calls of somebody with one policy. */
+const by = (document: PolicyDocument) => (call: Call) =>
+  decideCall({ principal: `arn:aws:iam::${scope.account}:role/ci`, policies: [document] }, call);
 
 it('lets the doctor look at the keys that the configuration brings, with the policy of a deployment or of a trial', () => {
   const key = (id: string) => here('kms', `key/0a1b2c3d-0000-1111-2222-33334444555${id}`);
@@ -38,33 +37,41 @@ describe('the policies of a trial', () => {
     ...(boundaryArn === undefined ? {} : { context: { 'iam:PermissionsBoundary': boundaryArn } }),
   });
 
-  it('make roles with the boundary alone, and leave the boundary as it is', async () => {
-    const made = [iam('CreateRole', role, BOUNDARY), iam('AttachRolePolicy', role, BOUNDARY)];
-    expect((await verdicts([policy], made)).map(([, verdict]) => verdict)).toEqual(['Allowed', 'Allowed']);
+  it('make roles with the boundary', async () => {
+    const made = ['CreateRole', 'AttachRolePolicy'].map((name) => iam(name, role, BOUNDARY));
+    await decides(made, 'Allowed', by(policy));
+  });
+
+  it('make managed policies of the roles of a trial', async () => {
     const ofRole = `arn:aws:iam::${scope.account}:policy/${TRIAL}-IngestLoadRolePolicy1-4F2A`;
     const managed = ['CreatePolicy', 'CreatePolicyVersion', 'DeletePolicy'].map((name) => iam(name, ofRole));
-    expect((await verdicts([policy], managed)).map(([, verdict]) => verdict)).toEqual(
-      managed.map(() => 'Allowed'),
-    );
+    await decides(managed, 'Allowed', by(policy));
+  });
+
+  it('make no role without the boundary, or with another one', async () => {
+    const changes = ['CreateRole', 'AttachRolePolicy', 'PutRolePolicy', 'PutRolePermissionsBoundary'];
+    const unbounded = changes.flatMap((name) => [iam(name, role), iam(name, role, `${BOUNDARY}-2`)]);
+    await decides(unbounded, 'Denied', by(policy));
+  });
+
+  it('leave the boundary as it is, and themselves', async () => {
     const own = `arn:aws:iam::${scope.account}:policy/${TRIAL}-policy`;
-    const user = `arn:aws:iam::${scope.account}:user/${TRIAL}-me`;
+    const changes = ['CreatePolicyVersion', 'DeletePolicy', 'DeletePolicyVersion', 'SetDefaultPolicyVersion'];
     const detours = [
-      ...['CreateRole', 'AttachRolePolicy', 'PutRolePolicy', 'PutRolePermissionsBoundary'].flatMap((name) => [
-        iam(name, role),
-        iam(name, role, `${BOUNDARY}-2`),
-      ]),
       iam('DeleteRolePermissionsBoundary', role, BOUNDARY),
-      ...[BOUNDARY, own].flatMap((arn) =>
-        ['CreatePolicyVersion', 'DeletePolicy', 'DeletePolicyVersion', 'SetDefaultPolicyVersion'].map(
-          (name) => iam(name, arn),
-        ),
-      ),
+      ...[BOUNDARY, own].flatMap((arn) => changes.map((name) => iam(name, arn))),
+    ];
+    await decides(detours, 'Denied', by(policy));
+  });
+
+  it('make no user, and pass no role of others', async () => {
+    const user = `arn:aws:iam::${scope.account}:user/${TRIAL}-me`;
+    const others = [
       iam('CreateUser', user, BOUNDARY),
       iam('CreateAccessKey', user),
       iam('PassRole', `arn:aws:iam::${scope.account}:role/admin`),
     ];
-    const allowed = (await verdicts([policy], detours)).filter(([, verdict]) => verdict === 'Allowed');
-    expect(allowed).toEqual([]);
+    await decides(others, 'Denied', by(policy));
   });
 
   it('have a boundary with which no role of a trial makes another, or deploys', async () => {
@@ -74,24 +81,54 @@ describe('the policies of a trial', () => {
       { action: 'cloudformation:CreateStack', resources: [here('cloudformation', `stack/${TRIAL}/1`)] },
       object('GetObject', 'statsig/a'),
     ];
-    const allowed = (await verdicts([boundary], calls)).filter(([, verdict]) => verdict === 'Allowed');
-    expect(allowed).toEqual([]);
+    await decides(calls, 'Denied', by(boundary));
   });
 
-  it('reach an API of the stack by its tag, and no other API and no domain', () => {
-    const api = (path: string) => `arn:aws:apigateway:${scope.region}::/${path}`;
-    const taggedWith = (stack: string) => ({ 'aws:ResourceTag/aws:cloudformation:stack-name': stack });
-    const isAllowed = (method: string, path: string, context: Readonly<Record<string, string | string[]>>) =>
-      isAllowedBy([policy], `apigateway:${method}`, api(path), context);
-    const byStack = { 'aws:CalledVia': ['cloudformation.amazonaws.com'] };
-    expect(isAllowed('POST', 'apis', {})).toBe(true);
-    expect(isAllowed('DELETE', 'apis/a1b2c3d4e5', taggedWith(TRIAL))).toBe(true);
-    expect(isAllowed('POST', 'apis/a1b2c3d4e5/routes', byStack)).toBe(true);
-    expect(isAllowed('DELETE', 'apis/a1b2c3d4e5', {})).toBe(false);
-    expect(isAllowed('PATCH', 'apis/a1b2c3d4e5', taggedWith('sluice-prod'))).toBe(false);
-    expect(isAllowed('DELETE', 'apis/a1b2c3d4e5', byStack)).toBe(false);
-    expect(isAllowed('DELETE', 'apis/a1b2c3d4e5/routes/f6g7', {})).toBe(false);
-    expect(isAllowed('DELETE', 'domainnames/collect.acme.com', byStack)).toBe(false);
-    expect(isAllowed('POST', 'domainnames', {})).toBe(false);
+  const taggedWith = (stack: string) => ({ 'aws:ResourceTag/aws:cloudformation:stack-name': stack });
+  const BY_STACK = { 'aws:CalledVia': ['cloudformation.amazonaws.com'] };
+
+  it.each<{
+    readonly method: string;
+    readonly path: string;
+    readonly how: string;
+    readonly context: Readonly<Record<string, string | string[]>>;
+    readonly isAllowed: boolean;
+  }>([
+    { method: 'POST', path: 'apis', how: 'directly', context: {}, isAllowed: true },
+    {
+      method: 'DELETE',
+      path: 'apis/a1b2c3d4e5',
+      how: "with the trial's tag",
+      context: taggedWith(TRIAL),
+      isAllowed: true,
+    },
+    {
+      method: 'POST',
+      path: 'apis/a1b2c3d4e5/routes',
+      how: 'by a stack',
+      context: BY_STACK,
+      isAllowed: true,
+    },
+    { method: 'DELETE', path: 'apis/a1b2c3d4e5', how: 'directly', context: {}, isAllowed: false },
+    {
+      method: 'PATCH',
+      path: 'apis/a1b2c3d4e5',
+      how: "with another stack's tag",
+      context: taggedWith('sluice-prod'),
+      isAllowed: false,
+    },
+    { method: 'DELETE', path: 'apis/a1b2c3d4e5', how: 'by a stack', context: BY_STACK, isAllowed: false },
+    { method: 'DELETE', path: 'apis/a1b2c3d4e5/routes/f6g7', how: 'directly', context: {}, isAllowed: false },
+    {
+      method: 'DELETE',
+      path: 'domainnames/collect.acme.com',
+      how: 'by a stack',
+      context: BY_STACK,
+      isAllowed: false,
+    },
+    { method: 'POST', path: 'domainnames', how: 'directly', context: {}, isAllowed: false },
+  ])('may $method $path $how: $isAllowed', ({ method, path, context, isAllowed }) => {
+    const api = `arn:aws:apigateway:${scope.region}::/${path}`;
+    expect(isAllowedBy([policy], `apigateway:${method}`, api, context)).toBe(isAllowed);
   });
 });
