@@ -173,6 +173,18 @@ function dataOf({ times, lines, band }: ChartProps): UPlot.AlignedData {
   return [[...times], ...(band ?? []).map((edge) => [...edge]), ...drawn.reverse()];
 }
 
+/** Measures of a break, in lines of its number. */
+const BREAK = {
+  /** Where its two gaps are below the top of the chart, and how high each is. */
+  gaps: [1, 1.5],
+  gapHeight: 0.2,
+  /** The size of the number, its outline, its distance from the line of values, and its baseline below the top of its line. */
+  font: 0.85,
+  outline: 1 / 3,
+  distance: 1 / 3,
+  baseline: 0.8,
+} as const;
+
 /** Breaks what goes beyond the axis, and writes its value beside it: of several, below each other. */
 function drawBreaks({ ctx, bbox, data, scales, valToPos }: UPlot, color: string, paper: string): void {
   const [times, ...series] = data;
@@ -181,15 +193,16 @@ function drawBreaks({ ctx, bbox, data, scales, valToPos }: UPlot, color: string,
   ctx.save();
   ctx.fillStyle = color;
   ctx.strokeStyle = paper;
-  ctx.lineWidth = line / 3;
-  ctx.font = `600 ${line * 0.85}px system-ui`;
+  ctx.lineWidth = BREAK.outline * line;
+  ctx.font = `600 ${BREAK.font * line}px system-ui`;
   ctx.textAlign = 'right';
   for (const [row, at] of beyond(series, scales['y']?.max ?? Infinity).entries()) {
     const left = valToPos(times[at] ?? 0, 'x', true);
-    for (const gap of [1, 1.5]) ctx.clearRect(left - 1, bbox.top + gap * line, width, line / 5);
+    for (const gap of BREAK.gaps)
+      ctx.clearRect(left - 1, bbox.top + gap * line, width, BREAK.gapHeight * line);
     const most = Math.max(...series.map((values) => values[at] ?? 0));
-    const x = left - line / 3;
-    const y = bbox.top + (row + 0.8) * line;
+    const x = left - BREAK.distance * line;
+    const y = bbox.top + (row + BREAK.baseline) * line;
     ctx.strokeText(formatCount(most), x, y);
     ctx.fillText(formatCount(most), x, y);
   }
