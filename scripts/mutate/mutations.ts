@@ -166,8 +166,8 @@ export const mutations: readonly Mutation[] = [
     [', sub(`\\${${id}.Arn}/*`)', ''],
     ['rule.versionDays', '1'],
   ]),
+  faultsOf('infra/data/catalog.ts', 'infra/settings', [["Permissions: ['ALL']", "Permissions: ['SELECT']"]]),
   faultsOf('infra/data/catalog.ts', 'infra/resources.contract', [
-    ["Permissions: ['ALL']", "Permissions: ['SELECT']"],
     ['Description: comment', 'Description: name'],
   ]),
   faultsOf('infra/data/key.ts', 'infra/settings', [['PENDING_WINDOW_DAYS = 30', 'PENDING_WINDOW_DAYS = 7']]),
@@ -192,10 +192,10 @@ export const mutations: readonly Mutation[] = [
   faultsOf('infra/streams/queues.ts', 'infra/resources.contract', [
     ['          [`${deadLetters}Policy`]: queuePolicy(deadLetters, rules),\n', ''],
   ]),
-  faultsOf('infra/streams/schedules.ts', 'infra/resources.contract', [
+  faultsOf('infra/streams/schedules.ts', 'infra/settings', [
     ['MaximumRetryAttempts: 10', 'MaximumRetryAttempts: 0'],
-    [', deadLetters', ''],
   ]),
+  faultsOf('infra/streams/schedules.ts', 'infra/resources.contract', [[', deadLetters', '']]),
   faultsOf('lib/access/operators/trialPolicy.ts', 'lib/access/trialPolicies.contract', [
     ['...keepBoundary(boundaryArn),', ''],
   ]),

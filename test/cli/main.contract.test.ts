@@ -28,180 +28,187 @@ interface WrongLine {
   readonly help?: string;
 }
 
-describe('a wrong command line', () => {
-  it.each<WrongLine>([
-    {
-      line: 'strat',
-      code: 'SLUICE_USAGE_UNKNOWN_COMMAND',
-      said: 'Did you mean start?',
-      help: 'sluice --help',
-    },
-    {
-      line: '--local doctor',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: 'expected a command first',
-      help: 'sluice <command> --help',
-    },
-    // The message is one line, whatever lines the SQL has.
-    {
-      line: "query '-- a remark\nselect 1'",
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: "Unknown option '-- a remark select 1'. To specify",
-    },
-    // Days that do not exist: Date.parse makes 2 March of 30 February.
-    { line: 'trace ada --since 2026-02-30', code: 'SLUICE_USAGE_OPTIONS', said: '--since: got 2026-02-30' },
-    {
-      line: 'trace ada --since 2026-02-30T00:00:00Z',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--since: got 2026-02-30T00:00:00Z',
-    },
-    {
-      line: 'trace ada --since 2026-02-29T23:30+02:00',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--since: got 2026-02-29T23:30+02:00',
-    },
-    {
-      line: 'trace ada --since 2026-02-28T25:00:00Z',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--since: got 2026-02-28T25:00:00Z',
-    },
-    { line: 'trace ada --since soon', code: 'SLUICE_USAGE_OPTIONS', said: '--since: got soon' },
-    {
-      line: `${REMOVAL} --url https://collector.example`,
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--url: not an option beside --remove',
-    },
-    {
-      line: `${REMOVAL} --endpoint http-api`,
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--endpoint: not an option beside --remove',
-    },
-    {
-      line: 'start --prot 1',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: "Unknown option '--prot'. Did you mean --port?",
-    },
-    { line: 'doctor --verbose', code: 'SLUICE_USAGE_OPTIONS', said: "'--verbose'. Expected one of --" },
-    { line: 'doctor --stag=prod', code: 'SLUICE_USAGE_OPTIONS', said: 'Did you mean --stage?' },
-    { line: 'doctor -x', code: 'SLUICE_USAGE_OPTIONS', said: "Unknown option '-x'." },
-    {
-      line: 'doctor --before-deploy --drift',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--before-deploy and --drift: expected one of them',
-    },
-    {
-      line: 'explain SLUICE_KEY_UNKNOWN --stage prod',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--stage: SLUICE_KEY_UNKNOWN is not the code of a finding',
-    },
-    {
-      line: 'explain SLUICE_FINDING_FORWARDED --local',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--local: only `sluice doctor` looks for SLUICE_FINDING_FORWARDED',
-    },
-    {
-      line: 'erase --unit user_id=u --dry-run --yes',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--dry-run and --yes: expected one of them',
-    },
-    { line: 'tables --no-rows', code: 'SLUICE_USAGE_OPTIONS', said: '--no-rows: expected the name' },
-    { line: 'query', code: 'SLUICE_USAGE_ARGUMENTS', said: 'SQL' },
-    { line: 'start --port', code: 'SLUICE_USAGE_OPTIONS', said: 'argument missing' },
-    {
-      line: 'doctor --stage --local',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: "Option '--stage' argument is ambiguous.",
-    },
-    { line: 'doctor --local=yes', code: 'SLUICE_USAGE_OPTIONS', said: 'does not take an argument' },
-    { line: 'ingest statsu', code: 'SLUICE_USAGE_ARGUMENTS', said: 'Did you mean status?' },
-    { line: 'connect metabse', code: 'SLUICE_USAGE_ARGUMENTS', said: 'Did you mean metabase?' },
-    {
-      line: 'policy print --for statsig-bukcet',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: 'Did you mean statsig-bucket?',
-    },
-    {
-      line: 'trial --region eu-west-1 --url foo:bar',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--url: got foo:bar, expected https://',
-    },
-    { line: 'redrive', code: 'SLUICE_USAGE_OPTIONS', said: '--reason: expected the code of a reason' },
-    {
-      line: 'redrive --reason SLUICE_BODY_NOT_JSN',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: 'Did you mean SLUICE_BODY_NOT_JSON?',
-    },
-    { line: 'query select --stage prod --data x', code: 'SLUICE_USAGE_OPTIONS', said: '--data: ' },
-    {
-      line: 'start --allow-hosts a.test:1',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--allow-hosts: got "a.test:1"',
-    },
-    { line: 'trial', code: 'SLUICE_USAGE_OPTIONS', said: '--region: missing' },
-    { line: 'trial --region eu-west-1', code: 'SLUICE_USAGE_OPTIONS', said: '--yes: expected' },
-    { line: 'trial --region nowhere --yes', code: 'SLUICE_USAGE_OPTIONS', said: '--region: got nowhere' },
-    {
-      line: 'trial --remove 1F0C93AB --region eu-west-1',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--remove: got 1F0C93AB',
-    },
-    { line: 'relay redrive --reason 4O1', code: 'SLUICE_USAGE_OPTIONS', said: '--reason: got "4O1"' },
-    { line: 'curate rebuild', code: 'SLUICE_USAGE_OPTIONS', said: '--from: missing' },
-    { line: 'curate accept', code: 'SLUICE_USAGE_ARGUMENTS', said: 'DAY: got ""' },
-    { line: 'curate accept 2026-02-30', code: 'SLUICE_USAGE_ARGUMENTS', said: 'DAY: got "2026-02-30"' },
-    {
-      line: 'curate accept 2026-02-20 2026-02-21',
-      code: 'SLUICE_USAGE_ARGUMENTS',
-      said: 'Unexpected argument: 2026-02-21',
-    },
-    {
-      line: 'curate status --table quarantine',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--table: got "quarantine"',
-    },
-    { line: 'quarantine --rows 5', code: 'SLUICE_USAGE_OPTIONS', said: '--rows without --reason' },
-    { line: 'tables events exposures', code: 'SLUICE_USAGE_ARGUMENTS', said: 'one table or view' },
-    { line: 'export run --drop', code: 'SLUICE_USAGE_OPTIONS', said: '--drop needs the days' },
-    {
-      line: 'ingest accept some --source acme --from 2026-11-20',
-      code: 'SLUICE_USAGE_ARGUMENTS',
-      said: 'keep or empty',
-    },
-    { line: 'ingest accept keep --source acme', code: 'SLUICE_USAGE_OPTIONS', said: '--from: missing' },
-    { line: 'ingest accept keep --from 2026-11-20', code: 'SLUICE_USAGE_OPTIONS', said: '--source: missing' },
-    { line: 'explain SLUICE_NO_SUCH_CODE', code: 'SLUICE_USAGE_ARGUMENTS', said: 'no such code' },
-    { line: 'redrive --landing --damaged', code: 'SLUICE_USAGE_OPTIONS', said: '--landing and --damaged' },
-    {
-      line: 'redrive --from 2026-11-20 --to 2026-11-19 --reason SLUICE_ROW_UNFIT',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: 'is after',
-    },
-    {
-      line: 'connect statsig-bucket --reader a',
-      code: 'SLUICE_USAGE_OPTIONS',
-      said: '--reader: not for statsig-bucket',
-    },
-  ])('"$line" is answered with $code, a suggestion, and the command for help', async (wrong) => {
-    const { line, code, said } = wrong;
-    const args = wordsOf(line);
-    const { help = `sluice ${args[0]} --help` } = wrong;
-    const { stderr, ...answer } = await callMain(args);
-    expect(answer).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(new RegExp(`^${code}: `));
-    expect(stderr).toContain(said);
-    expect(stderr).toContain(`\`${help}\``);
-    expect(stderr.split('\n').length).toBeLessThanOrEqual(4);
+const WRONG_LINES: readonly WrongLine[] = [
+  {
+    line: 'strat',
+    code: 'SLUICE_USAGE_UNKNOWN_COMMAND',
+    said: 'Did you mean start?',
+    help: 'sluice --help',
+  },
+  {
+    line: '--local doctor',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: 'expected a command first',
+    help: 'sluice <command> --help',
+  },
+  // The message is one line, whatever lines the SQL has.
+  {
+    line: "query '-- a remark\nselect 1'",
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: "Unknown option '-- a remark select 1'. To specify",
+  },
+  // Days that do not exist: Date.parse makes 2 March of 30 February.
+  { line: 'trace ada --since 2026-02-30', code: 'SLUICE_USAGE_OPTIONS', said: '--since: got 2026-02-30' },
+  {
+    line: 'trace ada --since 2026-02-30T00:00:00Z',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--since: got 2026-02-30T00:00:00Z',
+  },
+  {
+    line: 'trace ada --since 2026-02-29T23:30+02:00',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--since: got 2026-02-29T23:30+02:00',
+  },
+  {
+    line: 'trace ada --since 2026-02-28T25:00:00Z',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--since: got 2026-02-28T25:00:00Z',
+  },
+  { line: 'trace ada --since soon', code: 'SLUICE_USAGE_OPTIONS', said: '--since: got soon' },
+  {
+    line: `${REMOVAL} --url https://collector.example`,
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--url: not an option beside --remove',
+  },
+  {
+    line: `${REMOVAL} --endpoint http-api`,
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--endpoint: not an option beside --remove',
+  },
+  {
+    line: 'start --prot 1',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: "Unknown option '--prot'. Did you mean --port?",
+  },
+  { line: 'doctor --verbose', code: 'SLUICE_USAGE_OPTIONS', said: "'--verbose'. Expected one of --" },
+  { line: 'doctor --stag=prod', code: 'SLUICE_USAGE_OPTIONS', said: 'Did you mean --stage?' },
+  { line: 'doctor -x', code: 'SLUICE_USAGE_OPTIONS', said: "Unknown option '-x'." },
+  {
+    line: 'doctor --before-deploy --drift',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--before-deploy and --drift: expected one of them',
+  },
+  {
+    line: 'explain SLUICE_KEY_UNKNOWN --stage prod',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--stage: SLUICE_KEY_UNKNOWN is not the code of a finding',
+  },
+  {
+    line: 'explain SLUICE_FINDING_FORWARDED --local',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--local: only `sluice doctor` looks for SLUICE_FINDING_FORWARDED',
+  },
+  {
+    line: 'erase --unit user_id=u --dry-run --yes',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--dry-run and --yes: expected one of them',
+  },
+  { line: 'tables --no-rows', code: 'SLUICE_USAGE_OPTIONS', said: '--no-rows: expected the name' },
+  { line: 'query', code: 'SLUICE_USAGE_ARGUMENTS', said: 'SQL' },
+  { line: 'start --port', code: 'SLUICE_USAGE_OPTIONS', said: 'argument missing' },
+  {
+    line: 'doctor --stage --local',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: "Option '--stage' argument is ambiguous.",
+  },
+  { line: 'doctor --local=yes', code: 'SLUICE_USAGE_OPTIONS', said: 'does not take an argument' },
+  { line: 'ingest statsu', code: 'SLUICE_USAGE_ARGUMENTS', said: 'Did you mean status?' },
+  { line: 'connect metabse', code: 'SLUICE_USAGE_ARGUMENTS', said: 'Did you mean metabase?' },
+  {
+    line: 'policy print --for statsig-bukcet',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: 'Did you mean statsig-bucket?',
+  },
+  {
+    line: 'trial --region eu-west-1 --url foo:bar',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--url: got foo:bar, expected https://',
+  },
+  { line: 'redrive', code: 'SLUICE_USAGE_OPTIONS', said: '--reason: expected the code of a reason' },
+  {
+    line: 'redrive --reason SLUICE_BODY_NOT_JSN',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: 'Did you mean SLUICE_BODY_NOT_JSON?',
+  },
+  { line: 'query select --stage prod --data x', code: 'SLUICE_USAGE_OPTIONS', said: '--data: ' },
+  {
+    line: 'start --allow-hosts a.test:1',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--allow-hosts: got "a.test:1"',
+  },
+  { line: 'trial', code: 'SLUICE_USAGE_OPTIONS', said: '--region: missing' },
+  { line: 'trial --region eu-west-1', code: 'SLUICE_USAGE_OPTIONS', said: '--yes: expected' },
+  { line: 'trial --region nowhere --yes', code: 'SLUICE_USAGE_OPTIONS', said: '--region: got nowhere' },
+  {
+    line: 'trial --remove 1F0C93AB --region eu-west-1',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--remove: got 1F0C93AB',
+  },
+  { line: 'relay redrive --reason 4O1', code: 'SLUICE_USAGE_OPTIONS', said: '--reason: got "4O1"' },
+  { line: 'curate rebuild', code: 'SLUICE_USAGE_OPTIONS', said: '--from: missing' },
+  { line: 'curate accept', code: 'SLUICE_USAGE_ARGUMENTS', said: 'DAY: got ""' },
+  { line: 'curate accept 2026-02-30', code: 'SLUICE_USAGE_ARGUMENTS', said: 'DAY: got "2026-02-30"' },
+  {
+    line: 'curate accept 2026-02-20 2026-02-21',
+    code: 'SLUICE_USAGE_ARGUMENTS',
+    said: 'Unexpected argument: 2026-02-21',
+  },
+  {
+    line: 'curate status --table quarantine',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--table: got "quarantine"',
+  },
+  { line: 'quarantine --rows 5', code: 'SLUICE_USAGE_OPTIONS', said: '--rows without --reason' },
+  { line: 'tables events exposures', code: 'SLUICE_USAGE_ARGUMENTS', said: 'one table or view' },
+  { line: 'export run --drop', code: 'SLUICE_USAGE_OPTIONS', said: '--drop needs the days' },
+  {
+    line: 'ingest accept some --source acme --from 2026-11-20',
+    code: 'SLUICE_USAGE_ARGUMENTS',
+    said: 'keep or empty',
+  },
+  { line: 'ingest accept keep --source acme', code: 'SLUICE_USAGE_OPTIONS', said: '--from: missing' },
+  { line: 'ingest accept keep --from 2026-11-20', code: 'SLUICE_USAGE_OPTIONS', said: '--source: missing' },
+  { line: 'explain SLUICE_NO_SUCH_CODE', code: 'SLUICE_USAGE_ARGUMENTS', said: 'no such code' },
+  { line: 'redrive --landing --damaged', code: 'SLUICE_USAGE_OPTIONS', said: '--landing and --damaged' },
+  {
+    line: 'redrive --from 2026-11-20 --to 2026-11-19 --reason SLUICE_ROW_UNFIT',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: 'is after',
+  },
+  {
+    line: 'connect statsig-bucket --reader a',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: '--reader: not for statsig-bucket',
+  },
+];
 
-    const asJson = await callMain([...args, '--json']);
+describe('a wrong command line', () => {
+  it.each(WRONG_LINES)(
+    '"$line" is answered with $code, a suggestion, and the command for help',
+    async (wrong) => {
+      const { line, code, said } = wrong;
+      const args = wordsOf(line);
+      const { help = `sluice ${args[0]} --help` } = wrong;
+      const { stderr, ...answer } = await callMain(args);
+      expect(answer).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^${code}: `));
+      expect(stderr).toContain(said);
+      expect(stderr).toContain(`\`${help}\``);
+      expect(stderr.split('\n').length).toBeLessThanOrEqual(4);
+    },
+  );
+
+  // Also where --json is the value that an option lacked, or follows the command that is missing.
+  it.each(WRONG_LINES)('"$line --json" is answered with an object of $code', async ({ line, code }) => {
+    const args = wordsOf(line);
+    const answer = await callMain([...args, '--json']);
+    // A program that starts the local cloud reads its address on stdout.
     const isStart = args[0] === 'start';
-    if (isStart) expect(asJson.stdout).toBe('');
-    else expect(asJson.stderr).toMatch(new RegExp(`^${code}: `));
-    const object = JSON.parse(isStart ? asJson.stderr : asJson.stdout);
-    // Where --json is the value that an option lacked, or follows the command that is missing.
-    expect(object.error.code).toBe(code);
-    expect(Object.keys(object)).toEqual(['error']);
-    expect(Object.keys(object.error)).toEqual(['code', 'message', 'cause', 'cure']);
-    expect(asJson.code).toBe(2);
+    const object = JSON.parse(isStart ? answer.stderr : answer.stdout);
+    const texts = { message: expect.any(String), cause: expect.any(String), cure: expect.any(String) };
+    expect(object).toEqual({ error: { code, ...texts } });
+    expect(isStart ? answer.stdout : answer.stderr).toMatch(isStart ? /^$/ : new RegExp(`^${code}: `));
+    expect(answer.code).toBe(2);
   });
 
   it.each([

@@ -158,21 +158,29 @@ describe('sluice policy print', () => {
     return { SLUICE_CONFIG: file };
   }
 
-  it('prints two documents for a trial, with the boundary, tags and key of the project', async () => {
-    const permissionsBoundary = 'arn:aws:iam::111122223333:policy/org/limit';
-    const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  it('prints two documents for a trial', async () => {
     const plain = await printed('--for', 'trial');
     expect(Object.keys(plain)).toEqual(['boundary', 'policy']);
     expect(JSON.stringify(plain['policy'])).toContain(':policy/sluice-boundary"');
-    const ofProject = async (name: string, fields: object) => {
-      const args = ['policy', 'print', '--for', 'trial', '--json'];
-      return (await callMain(args, { env: configured(name, fields) })).stdout;
-    };
+  });
+
+  /** The documents for a trial, of a project with these fields. */
+  async function ofProject(name: string, fields: object): Promise<string> {
+    const args = ['policy', 'print', '--for', 'trial', '--json'];
+    return (await callMain(args, { env: configured(name, fields) })).stdout;
+  }
+
+  it('prints for a trial the boundary and the tags of the project', async () => {
+    const permissionsBoundary = 'arn:aws:iam::111122223333:policy/org/limit';
     const bounded = await ofProject('bounded', { permissionsBoundary, tags: { team: 'data' } });
     expect(bounded).toContain(permissionsBoundary);
     expect(bounded).not.toContain('sluice-boundary');
     expect(bounded).toContain('"team"');
     expect(bounded).toContain('kms:CreateKey');
+  });
+
+  it('prints for a trial the key of the project, if it has one', async () => {
+    const keyArn = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
     const keyed = await ofProject('keyed', { existing: { keyArn } });
     expect(keyed).toContain(keyArn);
     expect(keyed).not.toMatch(/kms:CreateKey|kms:ScheduleKeyDeletion|:key\/\*/);

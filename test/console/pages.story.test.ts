@@ -90,7 +90,7 @@ describe('the page Status', () => {
 
   it('unfolds a reason of quarantine to the body that came', async () => {
     opened.go('/');
-    await opened.click('td .fold', 'SLUICE_BODY_NOT_JSON');
+    await opened.click('td .fold', 'SLUICE_BODY_TRUNCATED');
     await opened.click('.unfolded .fold', '2026-11-20');
     await opened.shows('{"events":[{"eventName":"cut');
   });
@@ -107,7 +107,7 @@ describe('the page Live', () => {
 
   it('lists requests with errors alone', async () => {
     opened.go('/live?errors=true');
-    await opened.shows('SLUICE_BODY_NOT_JSON');
+    await opened.shows('SLUICE_BODY_TRUNCATED');
     await opened.holds("!document.querySelector('main').textContent.includes('purchase')");
   });
 });

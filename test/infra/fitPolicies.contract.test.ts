@@ -41,13 +41,24 @@ function packaged(input: Partial<ConfigInput>) {
   return { stack, made, problems: templateProblems(made, place, madeByServerless(stack)) };
 }
 
+/** What a role is allowed or denied of one resource. */
+interface Right {
+  readonly effect: 'Allow' | 'Deny';
+  readonly action: string;
+  /** Its ARN, with functions of CloudFormation. */
+  readonly resource: unknown;
+  readonly condition: unknown;
+}
+
 /** What a role is allowed and denied, a line for each action on each resource. */
 function rightsOf(made: Resources, role: string): ReadonlySet<string> {
   const statements = roleStatements(made).find(({ id }) => id === role)?.statements ?? [];
   return new Set(
     statements.flatMap(({ Effect, Action, Resource, Condition }) =>
       Action.flatMap((action) =>
-        Resource.map((resource) => JSON.stringify([Effect, action, resource, Condition])),
+        Resource.map((resource) =>
+          JSON.stringify({ effect: Effect, action, resource, condition: Condition } satisfies Right),
+        ),
       ),
     ),
   );
@@ -111,60 +122,74 @@ describe('one hundred customers with two datasets each in one stack', () => {
 
   const wide = customers({ folder: 200, name: 40 }, long);
 
-  it('are packaged with the longest names, where the load may read buckets of their owners, and none of its own account', () => {
+  describe('with the longest names', () => {
     const own = acmeSource({ name: 'own', bucket: 'own-drops', owner: ACCOUNT });
     const role = { arn: 'arn:aws:iam::777788889999:role/sluice', externalId: 'made-by-us' };
     const byRole = acmeSource({ name: 'by-role', bucket: 'role-drops', owner: '777788889999', role });
-    const { made, problems } = packaged({
-      bucket: BUCKET,
-      account: ACCOUNT,
-      sources: [...wide.slice(2), own, byRole],
+    const sources = [...wide.slice(2), own, byRole];
+    const { made, problems } = packaged({ bucket: BUCKET, account: ACCOUNT, sources });
+    const rights = [...rightsOf(made.Resources, 'IngestLoadRole')].map((right): Right => JSON.parse(right));
+    /** The rights of the load on resources whose ARNs have a text. */
+    const onAny = (text: string) => rights.filter(({ resource }) => JSON.stringify(resource).includes(text));
+
+    it('are packaged', () => {
+      expect(problems).toEqual([]);
     });
-    expect(problems).toEqual([]);
-    const rights = [...rightsOf(made.Resources, 'IngestLoadRole')].map((right) => JSON.parse(right));
-    const anywhere = rights.filter(([, , resource]) => JSON.stringify(resource).includes(':s3:::*'));
-    expect(anywhere.map(([effect, action]) => `${effect} ${action}`).toSorted()).toEqual([
-      'Allow s3:GetObject',
-      'Allow s3:ListBucket',
-    ]);
-    for (const [, , , condition] of anywhere)
-      expect(condition).toEqual({
+
+    it("may be read in any bucket of their owners, and in none of the stack's account", () => {
+      const condition = {
         StringEquals: { 's3:ResourceAccount': [OWNER] },
         StringNotEquals: { 's3:ResourceAccount': { Ref: 'AWS::AccountId' } },
-      });
-    const named = rights.filter(([, , resource]) => JSON.stringify(resource).includes('own-drops'));
-    expect(named.map(([, action]) => action).toSorted()).toEqual(['s3:GetObject', 's3:ListBucket']);
-    // What is written to customers stays named, and other roles are as narrow as before.
-    expect(
-      rights.filter(
-        ([, action, resource]) => action === 's3:PutObject' && JSON.stringify(resource).includes('-bbb'),
-      ),
-    ).toHaveLength(98);
-    expect(JSON.stringify(made.Resources['IngestPlanRole'])).not.toContain('ResourceAccount');
-    // The load may change tables of datasets, and none of the stack's own.
-    const denied = rights.filter(([effect]) => effect === 'Deny');
-    expect([...new Set(denied.map(([, action]) => action))]).toEqual([
-      'glue:BatchCreatePartition',
-      'glue:BatchUpdatePartition',
-      'glue:GetTable',
-    ]);
-    const tables = denied.map(
-      ([, , arn]) => JSON.stringify(arn).match(/:table\/(?:.*\/)?(\w+)"/)?.[1] ?? arn,
-    );
-    expect([...new Set(tables)].sort()).toEqual([
-      'curated_events',
-      'curated_exposures',
-      'daily_exposures',
-      'experiment_exposures',
-      'experiment_groups',
-      'first_exposures',
-      'product_events',
-      'quarantine',
-      'received_hours',
-      'secondary_exposures',
-      'statsig_forwarded_events',
-      'statsig_forwarded_exposures',
-    ]);
+      };
+      const anywhere = onAny(':s3:::*').toSorted((a, b) => (a.action < b.action ? -1 : 1));
+      expect(anywhere).toMatchObject([
+        { effect: 'Allow', action: 's3:GetObject', condition },
+        { effect: 'Allow', action: 's3:ListBucket', condition },
+      ]);
+    });
+
+    it("may be read by name in a bucket of the stack's account", () => {
+      const actions = onAny('own-drops').map(({ action }) => action);
+      expect(actions.toSorted()).toEqual(['s3:GetObject', 's3:ListBucket']);
+    });
+
+    it('are written to by name', () => {
+      expect(onAny('-bbb').filter(({ action }) => action === 's3:PutObject')).toHaveLength(98);
+    });
+
+    it('leave other roles as narrow as before', () => {
+      expect(JSON.stringify(made.Resources['IngestPlanRole'])).not.toContain('ResourceAccount');
+    });
+
+    const denied = rights.filter(({ effect }) => effect === 'Deny');
+
+    it('deny a load changes and looks of tables', () => {
+      expect([...new Set(denied.map(({ action }) => action))]).toEqual([
+        'glue:BatchCreatePartition',
+        'glue:BatchUpdatePartition',
+        'glue:GetTable',
+      ]);
+    });
+
+    it("deny them of the stack's own tables, and of no dataset's", () => {
+      const tables = denied.map(
+        ({ resource }) => JSON.stringify(resource).match(/:table\/(?:.*\/)?(\w+)"/)?.[1] ?? resource,
+      );
+      expect([...new Set(tables)].sort()).toEqual([
+        'curated_events',
+        'curated_exposures',
+        'daily_exposures',
+        'experiment_exposures',
+        'experiment_groups',
+        'first_exposures',
+        'product_events',
+        'quarantine',
+        'received_hours',
+        'secondary_exposures',
+        'statsig_forwarded_events',
+        'statsig_forwarded_exposures',
+      ]);
+    });
   });
 
   it('are refused by name if their owners cannot be told from the own account', () => {

@@ -164,43 +164,53 @@ describe('the executions that queues take from the collector', () => {
     expect(functions['write']?.events).toMatchObject([{ sqs: { maximumConcurrency: concurrency } }]);
     expect(queueExecutions(config)).toEqual({ queues: 4, most: 6 + concurrency });
   });
+});
 
-  it('have queues that hand out again the messages that failed, and no message while it is worked on', () => {
-    const everything = { sources, exports, relay };
-    const stack = {
-      service: 'sluice',
-      stage: 'prod',
-      config: defineConfig({ bucket: 'acme-experiments', ...everything }),
-    };
-    const { functions, resources } = serviceConfiguration(stack);
-    const mappings = Object.entries(functions).flatMap(([name, { events, ...settings }]) =>
-      events.flatMap((event) => ('sqs' in event ? [{ ...settings, ...event.sqs, name }] : [])),
-    );
-    expect(mappings.map(({ name }) => name).sort()).toEqual(
+describe('the queues of functions', () => {
+  const { functions, resources } = serviceOf({
+    sources: [acmeSource()],
+    exports: [exportTo({})],
+    relay: { statsig: true },
+  });
+  const mappings = Object.entries(functions).flatMap(([name, { events, ...settings }]) =>
+    events.flatMap((event) => {
+      if (!('sqs' in event)) return [];
+      const [queueId = ''] = Object(event.sqs.arn)['Fn::GetAtt'];
+      const queue = Object(resources.Resources[queueId]?.Properties);
+      return [{ ...settings, ...event.sqs, name, queueId, queue }];
+    }),
+  );
+
+  it('are of these functions', () => {
+    const names = mappings.map(({ name }) => name);
+    expect(names.sort()).toEqual(
       ['curate', 'curate-plan', 'export', 'ingest-load', 'ingest-plan', 'register', 'relay', 'write'].sort(),
     );
-    const taken = mappings.map(({ arn }) => Object(arn)['Fn::GetAtt'][0]).sort();
+  });
+
+  it('are all that have dead letters', () => {
     const retried = Object.entries(resources.Resources).filter(
       ([, resource]) => 'RedrivePolicy' in resource.Properties,
     );
-    expect(taken).toEqual(retried.map(([id]) => id).sort());
+    expect(mappings.map(({ queueId }) => queueId).sort()).toEqual(retried.map(([id]) => id).sort());
+  });
+
+  it('are told to functions that count tries themselves', () => {
     const counting = mappings.filter(({ environment }) => 'SLUICE_TRIES' in environment);
     expect(counting.map(({ name }) => name).sort()).toEqual(['curate', 'ingest-load']);
-    for (const { name, arn, timeout, environment, ...mapping } of mappings) {
-      const { functionResponseType, maximumBatchingWindow = 0 } = mapping;
-      expect(functionResponseType).toBe('ReportBatchItemFailures');
-      const [id = ''] = Object(arn)['Fn::GetAtt'];
-      const queue = Object(resources.Resources[id]?.Properties);
-      const sixTimes = 6 * timeout + maximumBatchingWindow;
-      // Its messages come again as soon as a run that was killed has ended.
-      expect({ name, VisibilityTimeout: queue.VisibilityTimeout }).toEqual({
-        name,
-        VisibilityTimeout: name === 'write' ? 960 : sixTimes,
-      });
-      expect(queue.RedrivePolicy.maxReceiveCount).toBe(
-        Number(environment['SLUICE_TRIES'] ?? queue.RedrivePolicy.maxReceiveCount),
-      );
-      expect(queue.RedrivePolicy.maxReceiveCount).toBeGreaterThan(1);
-    }
+    for (const { environment, queue } of counting)
+      expect(queue.RedrivePolicy.maxReceiveCount).toBe(Number(environment['SLUICE_TRIES']));
+  });
+
+  it.each(mappings)('hand out again the messages of $name that failed', ({ functionResponseType, queue }) => {
+    expect(functionResponseType).toBe('ReportBatchItemFailures');
+    expect(queue.RedrivePolicy.maxReceiveCount).toBeGreaterThan(1);
+  });
+
+  it.each(mappings)('hand out no message of $name while it is worked on', (mapping) => {
+    const { name, timeout, maximumBatchingWindow = 0, queue } = mapping;
+    const sixTimes = 6 * timeout + maximumBatchingWindow;
+    // Messages of the writer come again as soon as a run that was killed has ended.
+    expect(queue.VisibilityTimeout).toBe(name === 'write' ? 960 : sixTimes);
   });
 });
