@@ -16,54 +16,86 @@ beforeEach(async () => {
   deployment = operated.deployment;
 });
 
+/** Five minutes after the objects of these tests are written. */
+const FIVE_MINUTES_LATER = NOW + 300_000;
+const result = { waiting: 0, messages: 0, underWay: false, objects: 0 };
+
+/** The deployment, in which SQS refuses to move messages. */
+function refusingToMove(message: string): Deployment {
+  const send = (command: object) =>
+    command.constructor.name === 'StartMessageMoveTaskCommand'
+      ? Promise.reject(Object.assign(new Error(message), { name: 'InvalidParameterValue' }))
+      : deployment.sqs.send(command as GetQueueAttributesCommand);
+  return { ...deployment, sqs: Object.assign(Object.create(deployment.sqs), { send }) };
+}
+
 describe('dead letters of the writer', () => {
-  it('are its messages again, and in a dry run stay', async () => {
-    await operated.send('write-dead-letters', 'object');
-    expect(await redriveLanding(deployment, true)).toMatchObject({ messages: 1, underWay: false });
+  beforeEach(() => operated.send('write-dead-letters', 'object'));
+
+  it('stay in a dry run, which counts them', async () => {
+    expect(await redriveLanding(deployment, true)).toEqual({ ...result, messages: 1 });
     expect(await operated.bodies('write')).toEqual([]);
     expect(await operated.bodies('write-dead-letters')).toEqual(['object']);
-    expect(await redriveLanding(deployment, false)).toMatchObject({ messages: 1, underWay: false });
-    expect(await operated.bodies('write')).toEqual(['object']);
-    expect(await operated.bodies('write-dead-letters')).toEqual([]);
-    expect(await redriveLanding(deployment, false)).toMatchObject({
-      messages: 0,
-      underWay: false,
-      objects: 0,
-    });
   });
 
-  it('that are none: objects that wait have messages of their own, but for young and written ones', async () => {
+  it('become its messages again', async () => {
+    expect(await redriveLanding(deployment, false)).toEqual({ ...result, messages: 1 });
+    expect(await operated.bodies('write')).toEqual(['object']);
+    expect(await operated.bodies('write-dead-letters')).toEqual([]);
+  });
+
+  it('are told to be under way if somebody moves them already', async () => {
+    const moving = refusingToMove('There is already a task running.');
+    expect(await redriveLanding(moving, false)).toEqual({ ...result, messages: 1, underWay: true });
+  });
+
+  it('are an error if SQS refuses to move them for another reason', async () => {
+    await expect(redriveLanding(refusingToMove('No such queue.'), false)).rejects.toThrow('No such queue.');
+  });
+});
+
+it('dead letters that somebody moves are told to be under way, though none is left', async () => {
+  const moving = refusingToMove('There is already a task running.');
+  expect(await redriveLanding(moving, false)).toEqual({ ...result, underWay: true });
+});
+
+describe('objects of the landing', () => {
+  beforeEach(async () => {
     for (const name of ['a', 'b']) await operated.store.write(`landing/${name}`, 'x');
-    const later = { ...deployment, now: NOW + 300_000 };
-    expect(await redriveLanding(deployment, false)).toMatchObject({ objects: 0 });
-    expect(await redriveLanding({ ...deployment, now: NOW + 299_999 }, true)).toMatchObject({ objects: 0 });
-    const busy = { ...deployment, sqs: queueClient([999, 1]), now: NOW + 300_000 };
-    expect(await redriveLanding(busy, true)).toMatchObject({ waiting: 1_000, objects: 0 });
-    expect(await redriveLanding({ ...busy, sqs: queueClient([999, 0]) }, true)).toMatchObject({ objects: 2 });
-    // Dead letters are not what the writer works on.
-    const dead = queueClient([0, 0], { 'write-dead-letters': [1_000, 0] });
-    expect(await redriveLanding({ ...busy, sqs: dead }, true)).toMatchObject({ messages: 1_000, objects: 2 });
-    for (const a of (await operated.store.listPage('landing/')).items.slice(0, 1))
-      await writeNote(operated.store, a, { written: true, why: '' });
-    expect(await redriveLanding(later, true)).toMatchObject({ objects: 1 });
+  });
+
+  it('get a message each once they have waited for five minutes', async () => {
+    const early = { ...deployment, now: FIVE_MINUTES_LATER - 1 };
+    expect(await redriveLanding(early, false)).toEqual(result);
     expect(await operated.bodies('write')).toEqual([]);
-    expect(await redriveLanding(later, false)).toMatchObject({ messages: 0, underWay: false, objects: 1 });
+    const later = { ...deployment, now: FIVE_MINUTES_LATER };
+    expect(await redriveLanding(later, false)).toEqual({ ...result, objects: 2 });
+    expect(await operated.bodies('write')).toEqual([
+      expect.stringContaining('"landing/a"'),
+      expect.stringContaining('"landing/b"'),
+    ]);
+  });
+
+  it('get none in a dry run, which counts them', async () => {
+    const later = { ...deployment, now: FIVE_MINUTES_LATER };
+    expect(await redriveLanding(later, true)).toEqual({ ...result, objects: 2 });
+    expect(await operated.bodies('write')).toEqual([]);
+  });
+
+  it('get none if they are in tables, and only not deleted', async () => {
+    const [written] = (await operated.store.listPage('landing/')).items;
+    if (written === undefined) throw new RangeError('No object was written.');
+    await writeNote(operated.store, written, { written: true, why: '' });
+    await redriveLanding({ ...deployment, now: FIVE_MINUTES_LATER }, false);
     expect(await operated.bodies('write')).toEqual([expect.stringContaining('"landing/b"')]);
   });
 
-  it('that are moved already are as good, which is said, also of none left, and any other refusal is not', async () => {
-    const run = (message: string) => {
-      const refuseMove = (command: object) =>
-        command.constructor.name === 'StartMessageMoveTaskCommand'
-          ? Promise.reject(Object.assign(new Error(message), { name: 'InvalidParameterValue' }))
-          : deployment.sqs.send(command as GetQueueAttributesCommand);
-      const sqs = Object.assign(Object.create(deployment.sqs), { send: refuseMove });
-      return redriveLanding({ ...deployment, sqs }, false);
-    };
-    const moving = 'There is already a task running.';
-    expect(await run(moving)).toMatchObject({ messages: 0, underWay: true });
-    await operated.send('write-dead-letters', 'object');
-    expect(await run(moving)).toMatchObject({ messages: 1, underWay: true });
-    await expect(run('No such queue.')).rejects.toThrow('No such queue.');
+  it('get none while the writer has 1,000 messages, of which dead letters are none', async () => {
+    const withQueues = (sqs: Deployment['sqs']) =>
+      redriveLanding({ ...deployment, sqs, now: FIVE_MINUTES_LATER }, true);
+    expect(await withQueues(queueClient([999, 1]))).toMatchObject({ waiting: 1_000, objects: 0 });
+    expect(await withQueues(queueClient([999, 0]))).toMatchObject({ waiting: 999, objects: 2 });
+    const dead = queueClient([0, 0], { 'write-dead-letters': [1_000, 0] });
+    expect(await withQueues(dead)).toMatchObject({ messages: 1_000, objects: 2 });
   });
 });

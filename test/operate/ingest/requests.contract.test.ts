@@ -45,84 +45,105 @@ describe('a request', () => {
     expect(await operated.requests('ingest-plan')).toEqual([sent, { ...sent, sources: ['beta'] }]);
   });
 
-  it('to accept days of a source has those of each dataset that have something to accept', async () => {
-    const write = (day: string, more: Partial<LedgerEntry>) =>
-      operated.store.write(
-        `ledger/acme/events/${day}.json`,
-        JSON.stringify(ledgerEntry({ day, version: 'v1', ...more })),
-      );
-    const failed = { state: 'failed', failure: { code: 'SLUICE_X', message: 'x.' } } as const;
-    const noRows = { key: 'a', size: 1, eTag: '"a"', fate: 'left_out', reason: 'no_rows' } as const;
-    const late = [{ day: '2026-11-15', due: NOW }];
-    await operated.store.write(lateNoteKey('acme', 'events'), JSON.stringify({ at: NOW, late }));
-    await write('2026-11-16', { rows: { in: 1, out: 1, refused: 0 }, usualRows: 40 });
-    await write('2026-11-17', { state: 'succeeded_no_data', files: [noRows], version: undefined });
-    await write('2026-11-18', failed);
-    await write('2026-11-19', { ...failed, version: undefined });
-    await write('2026-11-20', {});
-    await write('2026-11-21', { state: 'inputs_missing', missingSince: NOW });
-    await write('2026-11-22', { place: 's3://acme-old/events/YYYY-MM-DD' });
-    await write('2026-11-23', { run: loadRun() });
-    await write('2026-11-24', { lease: { owner: 'o', until: NOW + 1 } });
-    await write('2026-11-25', { lease: { owner: 'o', until: NOW } });
+  describe('to accept days', () => {
     const range = { from: '2026-11-15', to: '2026-11-25' };
-    const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24', '2026-11-25'];
-    expect(await laterDays(deployment, dataset, days)).toEqual({
-      loading: ['2026-11-23', '2026-11-24'],
-      moved: ['2026-11-22'],
+    /** Writes days of `acme` with something to accept or not, and days that it has a later state of. */
+    beforeEach(async () => {
+      const write = (day: string, more: Partial<LedgerEntry>) =>
+        operated.store.write(
+          `ledger/acme/events/${day}.json`,
+          JSON.stringify(ledgerEntry({ day, version: 'v1', ...more })),
+        );
+      const failed = { state: 'failed', failure: { code: 'SLUICE_X', message: 'x.' } } as const;
+      const noRows = { key: 'a', size: 1, eTag: '"a"', fate: 'left_out', reason: 'no_rows' } as const;
+      const late = [{ day: '2026-11-15', due: NOW }];
+      await operated.store.write(lateNoteKey('acme', 'events'), JSON.stringify({ at: NOW, late }));
+      await write('2026-11-16', { rows: { in: 1, out: 1, refused: 0 }, usualRows: 40 });
+      await write('2026-11-17', { state: 'succeeded_no_data', files: [noRows], version: undefined });
+      await write('2026-11-18', failed);
+      await write('2026-11-19', { ...failed, version: undefined });
+      await write('2026-11-20', {});
+      await write('2026-11-21', { state: 'inputs_missing', missingSince: NOW });
+      await write('2026-11-22', { place: 's3://acme-old/events/YYYY-MM-DD' });
+      await write('2026-11-23', { run: loadRun() });
+      await write('2026-11-24', { lease: { owner: 'o', until: NOW + 1 } });
+      await write('2026-11-25', { lease: { owner: 'o', until: NOW } });
     });
-    const tooLate = { ...range, to: '2026-11-26', asked: 'keep', source: 'acme', dryRun: true } as const;
-    await daysRefused(requestAcceptance(deployment, tooLate));
-    for (const [asked, count] of [
-      ['keep', 3],
-      ['empty', 5],
-    ] as const) {
-      const all = { ...range, asked, source: 'acme' };
-      const report = { dryRun: true, asked: [{ ...dataset, ...range, days: count }] };
-      expect(await requestAcceptance(deployment, { ...all, dryRun: true })).toEqual(report);
-      expect(await requestAcceptance(deployment, { ...all, source: 'beta', dryRun: false })).toMatchObject({
-        asked: [{ source: 'beta', days: 0 }],
-      });
-      await requestAcceptance(deployment, { ...all, dryRun: false });
-    }
-    expect(await operated.requests('ingest-plan')).toEqual([
-      { ...sent, asked: 'keep', days: ['2026-11-16', '2026-11-18', '2026-11-21'] },
+
+    it.each([
+      { asked: 'keep', days: ['2026-11-16', '2026-11-18', '2026-11-21'] },
       {
-        ...sent,
         asked: 'empty',
         days: ['2026-11-15', '2026-11-17', '2026-11-18', '2026-11-19', '2026-11-21'],
       },
+    ] as const)(
+      'as $asked has those of each dataset that have something to accept so',
+      async ({ asked, days }) => {
+        const all = { ...range, asked, source: 'acme' };
+        expect(await requestAcceptance(deployment, { ...all, dryRun: true })).toEqual({
+          dryRun: true,
+          asked: [{ ...dataset, ...range, days: days.length }],
+        });
+        expect(await operated.requests('ingest-plan')).toEqual([]);
+        await requestAcceptance(deployment, { ...all, dryRun: false });
+        expect(await operated.requests('ingest-plan')).toEqual([{ ...sent, asked, days }]);
+      },
+    );
+
+    it('of a source without such days is not sent', async () => {
+      const asked = { ...range, asked: 'keep', source: 'beta', dryRun: false } as const;
+      expect(await requestAcceptance(deployment, asked)).toMatchObject({
+        asked: [{ source: 'beta', days: 0 }],
+      });
+      expect(await operated.requests('ingest-plan')).toEqual([]);
+    });
+
+    it('has no day after tomorrow', async () => {
+      const tooLate = { ...range, to: '2026-11-26', asked: 'keep', source: 'acme', dryRun: true } as const;
+      await daysRefused(requestAcceptance(deployment, tooLate));
+    });
+
+    it('tells days that are loading, and days that are of another place', async () => {
+      const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24', '2026-11-25'];
+      expect(await laterDays(deployment, dataset, days)).toEqual({
+        loading: ['2026-11-23', '2026-11-24'],
+        moved: ['2026-11-22'],
+      });
+    });
+  });
+
+  it('to load days is sent in messages of 31 days, and not in a dry run', async () => {
+    const range = { ...dataset, from: '2026-10-20', to: '2026-11-20' };
+    expect(await requestBackfill(deployment, { ...range, dryRun: true })).toEqual({
+      ...range,
+      dryRun: true,
+      days: 32,
+    });
+    expect(await operated.requests('ingest-plan')).toEqual([]);
+    await requestBackfill(deployment, { ...range, dryRun: false });
+    expect(await operated.requests('ingest-plan')).toEqual([
+      { ...sent, asked: 'backfill', days: Array.from({ length: 31 }, (_, i) => addDays('2026-10-20', i)) },
+      { ...sent, asked: 'backfill', days: ['2026-11-20'] },
     ]);
   });
 
-  it('to load days has 31 of them at most, up to today, and nothing is sent in a dry run', async () => {
-    const range = { ...dataset, from: '2026-10-20', to: '2026-11-20' };
-    const report = { ...range, dryRun: true, days: 32 };
-    expect(await requestBackfill(deployment, { ...range, dryRun: true })).toEqual(report);
-    expect(await operated.requests('ingest-plan')).toEqual([]);
-    await requestBackfill(deployment, { ...range, dryRun: false });
-    const loads = (await operated.requests('ingest-plan')) as { days: string[]; asked: string }[];
-    expect(loads.map(({ days }) => [days[0], days.at(-1), days.length])).toEqual([
-      ['2026-10-20', '2026-11-19', 31],
-      ['2026-11-20', '2026-11-20', 1],
-    ]);
-    expect(loads[0]?.asked).toBe('backfill');
-    const request = { ...dataset, dryRun: false, from: today };
-    expect(await requestBackfill(deployment, { ...request, asked: 'empty' })).toMatchObject({
-      days: 1,
-      to: today,
-    });
-    expect(await operated.requests('ingest-plan')).toContainEqual(
-      expect.objectContaining({ asked: 'empty', days: [today] }),
-    );
+  it('to load one day as empty has that day', async () => {
+    const asked = { ...dataset, dryRun: false, from: today, asked: 'empty' } as const;
+    expect(await requestBackfill(deployment, asked)).toMatchObject({ days: 1, to: today });
+    expect(await operated.requests('ingest-plan')).toEqual([{ ...sent, asked: 'empty', days: [today] }]);
+  });
+
+  it('to load days has 3,660 days at most', async () => {
     const most = { ...dataset, dryRun: true, from: addDays(today, -3_659), to: today };
     expect(await requestBackfill(deployment, most)).toMatchObject({ days: 3_660 });
-    for (const days of [
-      { from: '2026-11-25' },
-      { from: today, to: '2026-11-23' },
-      { from: addDays(today, -3_660), to: today },
-    ])
-      await daysRefused(requestBackfill(deployment, { ...dataset, dryRun: false, ...days }));
+    await daysRefused(requestBackfill(deployment, { ...most, from: addDays(today, -3_660) }));
+  });
+
+  it.each([
+    { what: 'after today', days: { from: '2026-11-25' } },
+    { what: 'in the wrong order', days: { from: today, to: '2026-11-23' } },
+  ])('to load days is refused if they are $what', async ({ days }) => {
+    await daysRefused(requestBackfill(deployment, { ...dataset, dryRun: false, ...days }));
   });
 
   it('to load days has the day that has begun in the timezone of the dataset, and no later one', async () => {
