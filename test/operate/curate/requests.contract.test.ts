@@ -1,4 +1,5 @@
-import { afterAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { addDays } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../../observe/deployment.ts';
 import { requestCuration, requestRebuild } from '../../../operate/curate/requests.ts';
 import { type Operated, startOperated } from '../startOperated.ts';
@@ -17,29 +18,43 @@ beforeEach(async () => {
 const daysRefused = (request: Promise<unknown>) =>
   expect(request).rejects.toMatchObject({ code: 'SLUICE_DAYS_INVALID' });
 
-it('a request to curate days again names kinds and days that are over long enough', async () => {
-  const range = { from: '2026-11-20', to: '2026-11-21', kinds: ['events' as const] };
-  await requestRebuild(deployment, { ...range, dryRun: true });
-  expect(await operated.requests('curate-plan')).toEqual([]);
-  await requestRebuild(deployment, { ...range, dryRun: false });
-  expect(await operated.requests('curate-plan')).toEqual([
-    { sluice: 'curate', asked: 'rebuild', kinds: ['events'], days: ['2026-11-20', '2026-11-21'] },
-  ]);
-  await requestRebuild(deployment, { ...range, from: '2026-10-21', dryRun: false });
-  const rebuilt = (await operated.requests('curate-plan')).slice(1) as { days: string[] }[];
-  expect(rebuilt.map(({ days }) => [days[0], days.length])).toEqual([
-    ['2026-10-21', 31],
-    ['2026-11-21', 1],
-  ]);
-  const late = { ...range, dryRun: false, to: '2026-11-22' };
-  expect(await requestRebuild(deployment, { ...range, dryRun: true })).toEqual({
-    dryRun: true,
-    asked: [{ kind: 'events', table: 'curated_events', from: '2026-11-20', to: '2026-11-21', days: 2 }],
-  });
-  await daysRefused(requestRebuild(deployment, late));
-  const off = { ...deployment, config: { ...deployment.config, curate: false } };
-  for (const request of [requestRebuild, requestCuration])
-    await expect(request(off, { ...range, dryRun: true })).rejects.toMatchObject({
-      code: 'SLUICE_CURATE_OFF',
+describe('a request to curate days again', () => {
+  const range = { from: '2026-11-20', to: '2026-11-21', kinds: ['events'] } as const;
+
+  it('is not sent in a dry run, which tells tables and days', async () => {
+    expect(await requestRebuild(deployment, { ...range, dryRun: true })).toEqual({
+      dryRun: true,
+      asked: [{ kind: 'events', table: 'curated_events', from: '2026-11-20', to: '2026-11-21', days: 2 }],
     });
+    expect(await operated.requests('curate-plan')).toEqual([]);
+  });
+
+  it('names kinds and days', async () => {
+    await requestRebuild(deployment, { ...range, dryRun: false });
+    expect(await operated.requests('curate-plan')).toEqual([
+      { sluice: 'curate', asked: 'rebuild', kinds: ['events'], days: ['2026-11-20', '2026-11-21'] },
+    ]);
+  });
+
+  it('is sent in messages of 31 days', async () => {
+    await requestRebuild(deployment, { ...range, from: '2026-10-21', dryRun: false });
+    const asked = { sluice: 'curate', asked: 'rebuild', kinds: ['events'] };
+    expect(await operated.requests('curate-plan')).toEqual([
+      { ...asked, days: Array.from({ length: 31 }, (_, i) => addDays('2026-10-21', i)) },
+      { ...asked, days: ['2026-11-21'] },
+    ]);
+  });
+
+  it('has no day that is too young to be curated', async () => {
+    await daysRefused(requestRebuild(deployment, { ...range, dryRun: false, to: '2026-11-22' }));
+  });
+});
+
+it.each([
+  { what: 'a request to curate days again', request: requestRebuild },
+  { what: 'a request to curate days that have changed', request: requestCuration },
+])('$what is refused with `curate: false`', async ({ request }) => {
+  const off = { ...deployment, config: { ...deployment.config, curate: false } };
+  const days = { from: '2026-11-20', to: '2026-11-21', kinds: ['events'], dryRun: true } as const;
+  await expect(request(off, days)).rejects.toMatchObject({ code: 'SLUICE_CURATE_OFF' });
 });
