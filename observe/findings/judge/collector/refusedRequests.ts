@@ -4,7 +4,7 @@ import { HOUR_MS } from '../../../../lib/base/time.ts';
 import type { AnsweredGroup } from '../../../facts/flow/logged/loggedAnswers.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import type { FindingCase } from '../../catalogue/entry.ts';
-import { finding } from '../../catalogue.ts';
+import { type CaseOf, finding } from '../../catalogue.ts';
 import { reasonOf } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
 import { TRUNCATED } from '../quarantine.ts';
@@ -18,85 +18,141 @@ const MANY_REFUSED = 20;
 const MANY_REFUSED_SHARE = 0.05;
 
 /** Requests that were refused. */
-export function* refusedRequests(
-  { lastHour, lastDay, refusals, keys, isLocal, quarantine }: StatusFacts,
-  { commands, config, now }: Place,
-): Findings {
-  const codes = Object.entries(lastHour?.refusedBy ?? {}).toSorted(([, a], [, b]) => b - a);
-  const refused = sum(codes.map(([, count]) => count));
-  // Metrics and log may each have some that the other lacks.
-  const logged = sum((refusals?.groups ?? []).map(({ count }) => count));
-  const day = Math.max(refused, logged, lastDay?.refused ?? 0);
-  if (day === 0) return;
-  const requests = Math.max(refused, lastHour?.requests ?? 0);
-  const unknown = refusals?.groups.filter(({ code }) => code === UNKNOWN_KEY) ?? [];
+export function* refusedRequests(facts: StatusFacts, { commands, config, now }: Place): Findings {
+  const { lastDay, refusals, isLocal } = facts;
+  const refused = refusedOf(facts);
+  if (refused.inDay === 0) return;
+  const { groups, inHour, requests, hasUnknownKeys, codes } = refused;
+  const isWholeLog = isLocal || config.logs.successes === 1;
+  const lost = groups.find((group) => !refused.acceptedNow.has(group) && isAllLost(group, isWholeLog, now));
+  // Refusals of keys that are in the list now are over.
+  const open = inHour - (hasUnknownKeys ? 0 : refused.unknownInHour);
+  const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
+  const isProblem = lost !== undefined || (open > 0 && (open * 2 > requests || isMany));
+  const name = refusedCase(refused, facts.keys);
+  // Lines that were not read are earlier ones.
+  const [first = null] = groups.map((group) => group.first).sort();
+  yield finding(
+    'SLUICE_FINDING_REFUSED',
+    {
+      case: name,
+      // Since when others were refused says nothing of these.
+      subject: [...new Set(codes)].sort().join(' '),
+      title: refusedTitle(refused, lost, facts),
+      since: refusals?.hasMore === true ? refusals.since : first,
+      reason: refusalReason(codes, hasUnknownKeys),
+      detail: refusedDetail(refused, facts),
+      earlier: lastDay?.earlier.refused ?? null,
+    },
+    [...(hasUnknownKeys ? keyCommands(name, commands) : []), tailErrors(commands)],
+    isProblem ? 'problem' : 'warning',
+  );
+}
+
+/** Refused requests by metrics and by the log. */
+interface Refused {
+  /** Their number within the last hour by code, the most frequent first. */
+  readonly byCode: readonly (readonly [code: string, count: number])[];
+  /** Their number within the last hour. */
+  readonly inHour: number;
+  /** Their number within 24 hours. */
+  readonly inDay: number;
+  /** Requests of the last hour in all. */
+  readonly requests: number;
+  /** Those of the log by sender, the most frequent first. */
+  readonly groups: readonly AnsweredGroup[];
+  /** Those of {@link Refused.groups} whose key was unknown, and is in the list of keys now. */
+  readonly acceptedNow: ReadonlySet<AnsweredGroup>;
+  /** Whether keys were unknown that are not known to be in the list now. */
+  readonly hasUnknownKeys: boolean;
+  /** How many within the last hour had an unknown key. */
+  readonly unknownInHour: number;
+  /** All codes, of the log and of metrics; a code may be there twice. */
+  readonly codes: readonly string[];
+}
+
+/** Counts refused requests: metrics and log may each have some that the other lacks. */
+function refusedOf({ lastHour, lastDay, refusals, keys }: StatusFacts): Refused {
+  const byCode = Object.entries(lastHour?.refusedBy ?? {}).toSorted(([, a], [, b]) => b - a);
+  const { groups = [], hasMore = false } = refusals ?? {};
+  const inHour = sum(byCode.map(([, count]) => count));
+  const unknown = groups.filter(({ code }) => code === UNKNOWN_KEY);
   // The log has the first digits of an unknown key.
   const listedNow = unknown.filter(({ key }) =>
     keys?.senders.some((sha256) => sha256.startsWith(key ?? '-')),
   );
-  const ofUnknown = lastHour?.refusedBy[UNKNOWN_KEY] ?? 0;
-  const isRead = refusals !== null && !refusals.hasMore && unknown.length > 0;
-  const isUnknown = listedNow.length < unknown.length || (!isRead && ofUnknown > 0);
-  const open = refused - (isUnknown ? 0 : ofUnknown);
-  const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
-  const withLabel = labelledBy(keys);
-  const labelled = (group: AnsweredGroup) => namedByQuarantine(withLabel(group), quarantine);
-  const groups = (refusals?.groups ?? []).map((group) => {
-    const over = listedNow.includes(group) ? ' (over: it is in the list now)' : '';
-    return `${group.count} ${group.code}${sentText(labelled(group))}${over}`;
-  });
-  const unlogged = codes.filter(([name]) => refusals?.groups.every(({ code }) => code !== name) ?? true);
-  const unloggedTexts = unlogged.map(([code, count]) => `${count} ${code}`);
-  const more = refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
-  const isWholeLog = isLocal || config.logs.successes === 1;
-  const lost = refusals?.groups.find(
-    (group) => !listedNow.includes(group) && isAllLost(group, isWholeLog, now),
-  );
-  const first = lost ?? refusals?.groups[0];
+  const unknownInHour = lastHour?.refusedBy[UNKNOWN_KEY] ?? 0;
+  const areAllRead = !hasMore && unknown.length > 0;
+  return {
+    byCode,
+    inHour,
+    inDay: Math.max(inHour, sum(groups.map(({ count }) => count)), lastDay?.refused ?? 0),
+    requests: Math.max(inHour, lastHour?.requests ?? 0),
+    groups,
+    acceptedNow: new Set(listedNow),
+    hasUnknownKeys: listedNow.length < unknown.length || (!areAllRead && unknownInHour > 0),
+    unknownInHour,
+    codes: [...groups.map(({ code }) => code ?? ''), ...byCode.map(([code]) => code)],
+  };
+}
+
+/** Why requests are refused. */
+function refusedCase(
+  { groups, acceptedNow, hasUnknownKeys, codes }: Refused,
+  keys: StatusFacts['keys'],
+): CaseOf<'SLUICE_FINDING_REFUSED'> {
+  if (hasUnknownKeys) {
+    // Of a list that cannot be read nobody knows whether it has the key.
+    if (keys === null || keys.fault !== null) return 'keysUnread';
+    return keys.senders.length === 0 ? 'emptied' : 'unknownKey';
+  }
+  if (groups.length > 0 && acceptedNow.size === groups.length) return 'over';
+  return codes.every((code) => code === TRUNCATED) ? 'cut' : 'other';
+}
+
+/**
+ * `12 requests were refused, 8 of them with SLUICE_KEY_UNKNOWN from js-client 3; 4 within the last hour`
+ *
+ * @param lost The sender who had every request refused; undefined without one.
+ */
+function refusedTitle(
+  { byCode, inDay, inHour, groups }: Refused,
+  lost: AnsweredGroup | undefined,
+  facts: StatusFacts,
+): string {
+  const hasMore = facts.refusals?.hasMore === true;
+  const told = lost ?? groups[0];
+  const whose =
+    told === undefined
+      ? `with ${byCode[0]?.[0] ?? '4xx'}`
+      : `with ${told.code}${fromText(namedSender(told, facts))}`;
   // Metrics may know of more requests than the log has lines of.
-  const isOneKind = refusals?.groups.length === 1 && !refusals.hasMore && (first?.count ?? 0) >= day;
-  const isOver = first !== undefined && listedNow.length === refusals?.groups.length;
-  const most =
-    first === undefined ? `with ${codes[0]?.[0] ?? '4xx'}` : `with ${first.code}${fromText(labelled(first))}`;
-  const atLeast = refusals?.hasMore === true ? 'at least ' : '';
-  const share = first === undefined ? 'most' : `${atLeast}${first.count} of them`;
+  const isOneKind = groups.length === 1 && !hasMore && (told?.count ?? 0) >= inDay;
+  const some = told === undefined ? 'most' : `${hasMore ? 'at least ' : ''}${told.count} of them`;
   const whole = lost === undefined ? '' : `; every request of this sender from ${lost.first} to ${lost.last}`;
-  const lately = refused === 0 ? QUIET_TEXT : `; ${refused} within the last hour`;
-  const refusedCodes = [
-    ...(refusals?.groups.map(({ code }) => code ?? '') ?? []),
-    ...codes.map(([code]) => code),
-  ];
-  const ofOthers = refusedCodes.every((code) => code === TRUNCATED) ? 'cut' : 'other';
-  const caseOfKnown = isOver ? 'over' : ofOthers;
-  // Of a list that cannot be read nobody knows whether it has the key.
-  const areKeysRead = keys !== null && keys.fault === null;
-  const changedAt = keys?.changedAt ?? null;
-  const ofKnownList = keys?.senders.length === 0 ? 'emptied' : 'unknownKey';
-  const caseOfUnknown = areKeysRead ? ofKnownList : 'keysUnread';
+  const lately = inHour === 0 ? QUIET_TEXT : `; ${inHour} within the last hour`;
+  return `${counted(inDay, 'request was', 'requests were')} refused, ${isOneKind ? 'all' : some} ${whose}${whole}${lately}`;
+}
+
+/** All senders with their codes, codes of which the log has no line, and when the list of keys was changed last. */
+function refusedDetail(refused: Refused, facts: StatusFacts): string {
+  const { byCode, inHour, inDay, requests, groups, acceptedNow, hasUnknownKeys } = refused;
+  const texts = groups.map((group) => {
+    const over = acceptedNow.has(group) ? ' (over: it is in the list now)' : '';
+    return `${group.count} ${group.code}${sentText(namedSender(group, facts))}${over}`;
+  });
+  const unlogged = byCode.filter(([name]) => groups.every(({ code }) => code !== name));
+  const all = [...texts, ...unlogged.map(([code, count]) => `${count} ${code}`)];
+  const more = facts.refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
+  const changedAt = facts.keys?.changedAt ?? null;
   const changed =
-    isUnknown && changedAt !== null ? `; the list of keys was changed last at ${changedAt}` : '';
-  const told = {
-    case: isUnknown ? caseOfUnknown : caseOfKnown,
-    // Since when others were refused says nothing of these.
-    subject: [...new Set(refusedCodes)].sort().join(' '),
-    title: `${counted(day, 'request was', 'requests were')} refused, ${isOneKind ? 'all' : share} ${most}${whole}${lately}`,
-    // Lines that were not read are earlier ones.
-    since:
-      refusals?.hasMore === true
-        ? refusals.since
-        : (refusals?.groups.map((group) => group.first).sort()[0] ?? null),
-    reason: refusalReason(refusedCodes, isUnknown),
-    earlier: lastDay?.earlier.refused ?? null,
-  } as const;
-  yield finding(
-    'SLUICE_FINDING_REFUSED',
-    {
-      ...told,
-      detail: `${refused} of ${requests} requests of the last hour, ${day} within 24 hours: ${listed([...groups, ...unloggedTexts], '; ')}${more}${changed}.`,
-    },
-    [...(isUnknown ? keyCommands(caseOfUnknown, commands) : []), tailErrors(commands)],
-    lost !== undefined || (open > 0 && (open * 2 > requests || isMany)) ? 'problem' : 'warning',
-  );
+    hasUnknownKeys && changedAt !== null ? `; the list of keys was changed last at ${changedAt}` : '';
+  return `${inHour} of ${requests} requests of the last hour, ${inDay} within 24 hours: ${listed(all, '; ')}${more}${changed}.`;
+}
+
+/** A sender with the label of its key, and with the SDK that quarantine knows. */
+function namedSender(group: AnsweredGroup, { keys, quarantine }: StatusFacts): AnsweredGroup {
+  return namedByQuarantine(labelledBy(keys)(group), quarantine);
 }
 
 /**
