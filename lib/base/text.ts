@@ -29,6 +29,11 @@ export function counted(value: number, singular: string, plural = `${singular}s`
   return `${numbered(value)} ${value === 1 ? singular : plural}`;
 }
 
+/** `1 of 1 file`, `1,200 of 12,345 files` */
+export function someOf(some: number, all: number, singular: string, plural?: string): string {
+  return `${numbered(some)} of ${counted(all, singular, plural)}`;
+}
+
 /** A share in words: `12.5 %`. @param digits Digits behind the point at most. Default 1. */
 export function percent(share: number, digits = 1): string {
   return `${Number((share * 100).toFixed(digits))} %`;

@@ -1,6 +1,6 @@
 import { ownMember } from '../../base/json.ts';
 import { sum } from '../../base/sum.ts';
-import { counted, percent, quotedName } from '../../base/text.ts';
+import { counted, percent, quotedName, someOf } from '../../base/text.ts';
 import { NEW_TEXT_FORM, TEXT_FORMS } from '../../base/textForms.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
 import { type FieldContent, KEPT_VALUES } from '../engine/mappedRows.ts';
@@ -267,7 +267,7 @@ function mostWords({ looked, most }: FieldContent, usual: readonly FieldBefore[]
   if (shares.length < FEWEST_DAYS || !isMany || most.values === looked || shareBefore >= MANY_OF_ONE.before)
     return null;
   const one = NOBODY.test(most.text) ? quotedName(most.text) : 'one and the same';
-  return `${most.values} of ${counted(looked, 'value')} that were looked at are ${one}, before at most ${percent(shareBefore, 1)} were one`;
+  return `${someOf(most.values, looked, 'value')} that were looked at are ${one}, before at most ${percent(shareBefore, 1)} were one`;
 }
 
 /** How few values differ from each other, where each of enough days before had twice as many among as many; null if it is not so. */
@@ -295,7 +295,7 @@ function lengthWords({ looked, lengths }: FieldContent, usual: readonly FieldBef
     ),
   );
   if (wasOne && shorter >= FEWEST && shorter > looked * JUMP.before)
-    return `${shorter} of ${counted(looked, 'value')} that were looked at are shorter than ${last.characters} characters, which all before had`;
+    return `${someOf(shorter, looked, 'value')} that were looked at are shorter than ${last.characters} characters, which all before had`;
   const isCut = most.values === looked && days.every(({ share }) => share < JUMP.now);
   return isCut
     ? `all have ${most.characters} characters, before at most ${percent(Math.max(...days.map(({ share }) => share)))}`

@@ -1,7 +1,7 @@
 import { ownMember } from '../../base/json.ts';
 import { areDigests } from '../../base/ObjectStore.ts';
 import { sum } from '../../base/sum.ts';
-import { counted, listed, percent, quotedName } from '../../base/text.ts';
+import { counted, listed, percent, quotedName, someOf } from '../../base/text.ts';
 import { addDays, type UtcDay } from '../../base/time.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
 import type { FileFate, LedgerEntry } from '../../ledger/LedgerEntry.ts';
@@ -197,8 +197,8 @@ function unusualRepeats(
   const hasRepeats = ({ repeats: known }: DayContent) => (known === undefined ? 'unsaid' : had(known > 0));
   if (repeated.length === 0 || isUsual(before, hasRepeats)) return [];
   const texts = repeated.map(([key, { rows }]) => `${key} (${rows.toLocaleString('en-US')})`);
-  const all = sum(repeated.map(([, { rows }]) => rows)).toLocaleString('en-US');
-  const words = `${all} of ${counted(out, 'row')} equal to others of their file: ${listed(texts)}`;
+  const all = sum(repeated.map(([, { rows }]) => rows));
+  const words = `${someOf(all, out, 'row')} equal to others of their file: ${listed(texts)}`;
   return [{ kind: 'repeats', words }];
 }
 

@@ -1,5 +1,5 @@
 import { partName } from '../../../infra/template/Stack.ts';
-import { counted } from '../../../lib/base/text.ts';
+import { counted, someOf } from '../../../lib/base/text.ts';
 import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/requestLimits.ts';
 import { CATALOG_KEY, denialIn, failureKind } from '../../explainAwsError.ts';
 import { explainCode } from '../../explainCode.ts';
@@ -193,5 +193,5 @@ export function errorsText({ part, errors, throttled, invocations, first, last }
   const times = first === last ? `at ${last}` : `since ${first}, the last at ${last}`;
   if (errors === 0)
     return `Lambda throttled ${counted(throttled, 'run')} of ${part} within 24 hours, ${times}.`;
-  return `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors within 24 hours, ${times}.`;
+  return `${someOf(errors, invocations, 'invocation')} of ${part} had errors within 24 hours, ${times}.`;
 }

@@ -1,4 +1,4 @@
-import { counted } from '../../../lib/base/text.ts';
+import { counted, someOf } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functionErrors.ts';
@@ -81,7 +81,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
     const had =
       errors === 0
         ? `Lambda throttled ${counted(throttled, 'run')} of ${part}`
-        : `${errors} of ${counted(invocations, 'invocation')} of ${part} had errors`;
+        : `${someOf(errors, invocations, 'invocation')} of ${part} had errors`;
     const error = {
       ...(isOver ? { case: 'over' as const } : failureTold(facts, part, why)),
       subject: part,

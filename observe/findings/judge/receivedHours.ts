@@ -1,5 +1,5 @@
 import { sum } from '../../../lib/base/sum.ts';
-import { counted, listed } from '../../../lib/base/text.ts';
+import { counted, listed, someOf } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import type { UndeliveredWhy } from '../../../lib/reconcile/hourCounts.ts';
 import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
@@ -132,12 +132,12 @@ export function* unprovedDays({ receivedHours }: StatusFacts, place: Place): Fin
   // Now and then a call of Firehose has no answer, and its events are unproved. One day of these needs no act.
   if (days.size < 2) return;
   const texts = Array.from(days, ([day, rows]) => {
-    const events = `${sumOf(rows, 'unproved')} of ${sumOf(rows, 'accepted')} accepted events`;
+    const events = someOf(sumOf(rows, 'unproved'), sumOf(rows, 'accepted'), 'accepted event');
     return `${day}, ${counted(rows.length, 'hour')} of a table: ${events}`;
   });
-  const accepted = counted(sumOf(unsure, 'accepted'), 'accepted event');
+  const unproved = someOf(sumOf(unsure, 'unproved'), sumOf(unsure, 'accepted'), 'accepted event');
   const told = {
-    title: `${sumOf(unsure, 'unproved')} of ${accepted} of ${counted(days.size, 'day')} are unproved`,
+    title: `${unproved} of ${counted(days.size, 'day')} are unproved`,
     since: [...days.keys()].sort()[0] ?? null,
     detail: `${listed(texts, '; ')}.`,
   };

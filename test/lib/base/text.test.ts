@@ -6,6 +6,7 @@ import {
   listed,
   nearestNames,
   shortText,
+  someOf,
   visibleJson,
   visibleLine,
   visibleText,
@@ -89,6 +90,13 @@ it.each([
   { value: 12_345, shown: '12,345 files' },
 ])('$value of something are $shown', ({ value, shown }) => {
   expect(counted(value, 'file')).toBe(shown);
+});
+
+it.each([
+  { some: 1, all: 1, shown: '1 of 1 file' },
+  { some: 1_200, all: 12_345, shown: '1,200 of 12,345 files' },
+])('$some of $all files are told as $shown', ({ some, all, shown }) => {
+  expect(someOf(some, all, 'file')).toBe(shown);
 });
 
 it.each([

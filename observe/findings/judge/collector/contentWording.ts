@@ -1,5 +1,5 @@
 import { quoteText } from '../../../../lib/base/sql.ts';
-import { counted, displayValue, numbered, percent, quotedName } from '../../../../lib/base/text.ts';
+import { counted, displayValue, numbered, percent, quotedName, someOf } from '../../../../lib/base/text.ts';
 import { TEXT_FORMS, type TextFormName } from '../../../../lib/base/textForms.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
@@ -105,7 +105,7 @@ function lessTitle(change: ContentChange): string {
 /** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of the last 3 curated days` */
 function shareTitle(change: ContentChange, what: string, has: string): string {
   const usual = change.usual === 0 ? 'none' : `at most ${percent(change.usual, change.usual < 0.1 ? 1 : 0)}`;
-  return `${numbered(change.count)} of ${counted(change.of, what)} ${has}, where ${usual} came so ${before(change)}`;
+  return `${someOf(change.count, change.of, what)} ${has}, where ${usual} came so ${before(change)}`;
 }
 /** SQL of the rows with the subject of a change in a column. */
 const ofSubject =

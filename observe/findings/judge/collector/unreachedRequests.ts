@@ -1,6 +1,6 @@
 import { accessLogGroup } from '../../../../infra/endpoint/endpoint.ts';
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { listed, someOf } from '../../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { hasFunctionUrl, hasGateway } from '../../../../lib/schema/endpoint.ts';
 import type { UnreachedRequests } from '../../../facts/flow/unreachedRequests.ts';
@@ -72,7 +72,7 @@ function unreachedOf(
 ): Finding {
   const texts = unreached.map(
     ({ hour, kind, count: failed, of: requests }) =>
-      `${kind}: ${failed} of ${counted(requests, 'request')} in the hour from ${hour}`,
+      `${kind}: ${someOf(failed, requests, 'request')} in the hour from ${hour}`,
   );
   const log = commands.log(functionLog(stack, 'collect'), now - HOUR_MS);
   const failure = facts.failures['collect'];
@@ -91,14 +91,14 @@ function unreachedOf(
   const answered =
     gatewayStatus === null
       ? ''
-      : ` The access log has ${gatewayStatus.status} for ${gatewayStatus.count} of ${counted(gatewayStatus.of, 'line')} that were read of the newest of these hours${gatewayStatus.hasMore ? ', and has more' : ''}.`;
+      : ` The access log has ${gatewayStatus.status} for ${someOf(gatewayStatus.count, gatewayStatus.of, 'line')} that were read of the newest of these hours${gatewayStatus.hasMore ? ', and has more' : ''}.`;
   const over = isOver ? `; it is over, the last before ${untilOf(lastAt)}` : '';
   const status =
     gatewayStatus === null ? '' : `, of the newest of these hours most with ${gatewayStatus.status},`;
   const told = {
     ...(way === '4xx' ? refused : failureTold(facts, 'collect', failure)),
     subject: way,
-    title: `${count} of ${counted(sumOf('of'), 'request')} were answered ${way}${status} before the collector could answer${isOver ? ', and it is over' : ''}`,
+    title: `${someOf(count, sumOf('of'), 'request')} were answered ${way}${status} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since,
     detail: `${listed(texts, '; ')}${over}.${way === '5xx' ? failedAt(facts, 'collect') : answered} Who sent them is not known: the collector has no line of them.`,
   };

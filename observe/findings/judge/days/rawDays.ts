@@ -1,5 +1,5 @@
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { counted, listed, someOf } from '../../../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay } from '../../../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
@@ -73,7 +73,7 @@ function* lostDaysOfCase(
   const seenTo = isoTimestamp(Math.max(...seenAts));
   const seen = seenFrom === seenTo ? `at ${seenTo}` : `between ${seenFrom} and ${seenTo}`;
   const gone = sum(lost.map((each) => each.files - each.left));
-  const files = `${gone} of ${counted(sum(lost.map((each) => each.files)), 'file')}`;
+  const files = someOf(gone, sum(lost.map((each) => each.files)), 'file');
   const rows = lost.map((each) => goneRows(each, table, facts));
   const known = rows.filter((count) => count !== undefined);
   const comma = lost.length === 1 ? '' : ',';
@@ -115,7 +115,7 @@ function lostDayText(
   const rows = goneRows(lostDay, table, { restorable });
   const parts = [
     day,
-    `${left} of ${counted(files, 'file')} left`,
+    `${someOf(left, files, 'file')} left`,
     ...(rows === undefined ? [] : [`${counted(rows, 'row')} gone`]),
     `all last seen at ${isoTimestamp(seenAt)}`,
     `versions ${keptVersionsText(lostDay, table, place)}`,

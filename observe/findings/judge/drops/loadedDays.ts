@@ -1,4 +1,4 @@
-import { counted, listed, MOST_NAMED } from '../../../../lib/base/text.ts';
+import { counted, listed, MOST_NAMED, someOf } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { Unusual, UnusualPart } from '../../../facts/days/datasets.ts';
@@ -14,8 +14,7 @@ function loadedText(loaded: DropDay): string {
   const { day, rows, loadedFiles } = loaded;
   const time = loadedAt(loaded);
   if (time === null) return day;
-  const kept = rows.out.toLocaleString('en-US');
-  return `${day}, ${kept} of ${counted(rows.in, 'row')} of ${counted(loadedFiles, 'file')}, loaded at ${isoTimestamp(time)},`;
+  return `${day}, ${someOf(rows.out, rows.in, 'row')} of ${counted(loadedFiles, 'file')}, loaded at ${isoTimestamp(time)},`;
 }
 
 /** A day that is not as those before it. */

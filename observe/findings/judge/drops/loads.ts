@@ -96,20 +96,21 @@ export function* failedReceipts(
   { name, customer, now, policy, needs, backfill, status }: Dataset,
 ): Findings {
   const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
-  for (const { day, receipt } of untold.slice(0, 1)) {
-    const { code = '', since = now } = receipt ?? {};
-    const untoldDays = untold.map((other) => other.day);
-    const { ranges, left } = commandDays(untoldDays, status(untoldDays.at(-1)));
-    yield finding(
-      'SLUICE_FINDING_RECEIPTS_FAILED',
-      {
-        case: 'other',
-        title: `The receipt of ${name} for ${day} was not taken: ${code}${otherDays(untold.length)}`,
-        since: sinceOf(untold.map((other) => other.receipt?.since)),
-        detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}${left}`,
-        reason: customersReason(code, null, customer),
-      },
-      [...policy(code), ...ranges.map(({ from, to }) => backfill(from, to))],
-    );
-  }
+  const [newest] = untold;
+  if (newest === undefined) return;
+  const { day, receipt } = newest;
+  const { code = '', since = now } = receipt ?? {};
+  const untoldDays = untold.map((other) => other.day);
+  const { ranges, left } = commandDays(untoldDays, status(untoldDays.at(-1)));
+  yield finding(
+    'SLUICE_FINDING_RECEIPTS_FAILED',
+    {
+      case: 'other',
+      title: `The receipt of ${name} for ${day} was not taken: ${code}${otherDays(untold.length)}`,
+      since: sinceOf(untold.map((other) => other.receipt?.since)),
+      detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}${left}`,
+      reason: customersReason(code, null, customer),
+    },
+    [...policy(code), ...ranges.map(({ from, to }) => backfill(from, to))],
+  );
 }
