@@ -135,9 +135,9 @@ export function* unprovedDays({ receivedHours }: StatusFacts, place: Place): Fin
     const events = someOf(sumOf(rows, 'unproved'), sumOf(rows, 'accepted'), 'accepted event');
     return `${day}, ${counted(rows.length, 'hour')} of a table: ${events}`;
   });
-  const unproved = someOf(sumOf(unsure, 'unproved'), sumOf(unsure, 'accepted'), 'accepted event');
+  const ofAll = someOf(sumOf(unsure, 'unproved'), sumOf(unsure, 'accepted'), 'accepted event');
   const told = {
-    title: `${unproved} of ${counted(days.size, 'day')} are unproved`,
+    title: `${ofAll} of ${counted(days.size, 'day')} are unproved`,
     since: [...days.keys()].sort()[0] ?? null,
     detail: `${listed(texts, '; ')}.`,
   };

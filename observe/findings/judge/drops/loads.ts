@@ -95,7 +95,7 @@ export function* failedReceipts(
   { days }: DatasetDays,
   { name, customer, now, policy, needs, backfill, status }: Dataset,
 ): Findings {
-  const untold = days.filter(({ receipt }) => receipt !== null).toReversed();
+  const untold = days.filter((other) => other.receipt !== null).toReversed();
   const [newest] = untold;
   if (newest === undefined) return;
   const { day, receipt } = newest;

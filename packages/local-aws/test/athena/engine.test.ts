@@ -2,6 +2,7 @@ import { GetQueryResultsCommand, StopQueryExecutionCommand } from '@aws-sdk/clie
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStatementRunner } from '../../src/athena/statements/openStatementRunner.ts';
 import { BUCKET, runToEnd, settle, startAthena, submit } from '../../src/testing/startAthena.ts';
+import { until } from '../harness/until.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 beforeAll(async () => {
@@ -72,11 +73,7 @@ describe('Athena with its query engine', () => {
     await athena.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
     expect((await settle(athena.client, id)).Status?.State).toBe('CANCELLED');
     // Its place is free again only when the engine has let go of it.
-    const deadline = performance.now() + 30_000;
-    while (athena.athena.pending().running > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(athena.athena.pending().running).toBe(0);
+    await until(() => athena.athena.pending().running === 0);
     expect(athena.defects).toEqual([]);
   });
 });

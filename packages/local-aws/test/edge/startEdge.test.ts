@@ -9,7 +9,10 @@ import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { AwsError } from '../../src/protocol/AwsError.ts';
 import { blob, jsonService, operation } from '../../src/protocol/JsonService.ts';
 import { failureOf } from '../../src/testing/startS3.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
 import { type RawRequest, send, sha256, sign, signedRequest } from './signedRequest.ts';
+
+const opened = closedAfterEach();
 
 /** Three days off the machine's clock, which the SDK signs by. */
 const NOW = Date.now() + 3 * DAY_MS;
@@ -278,10 +281,9 @@ describe('the edge with a JSON service', () => {
   });
 
   it('keeps a connection open after rejecting a large body on it', async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const agent = opened(new Agent({ keepAlive: true, maxSockets: 1 }), (one) => one.destroy());
     expect((await call({ agent }, { Name: 'x'.repeat(3_000_000) })).status).toBe(413);
     expect((await call({ agent })).status).toBe(200);
-    agent.destroy();
   });
 });
 
@@ -303,7 +305,7 @@ describe('closing the edge', () => {
         },
       ],
     });
-    const agent = new Agent({ keepAlive: true });
+    const agent = opened(new Agent({ keepAlive: true }), (one) => one.destroy());
     const answer = signedRequest({ url: edge.url, path: '/', service: 'slow', agent });
     await started.promise;
     const closed = edge.close();
@@ -313,6 +315,5 @@ describe('closing the edge', () => {
     await expect(signedRequest({ url: edge.url, path: '/', service: 'slow', agent })).rejects.toMatchObject({
       code: 'ECONNREFUSED',
     });
-    agent.destroy();
   });
 });

@@ -7,6 +7,9 @@ import type { Queue } from '../../src/sqs/Queue.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
+
+const opened = closedAfterEach();
 
 const VISIBILITY_SECONDS = 360;
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -134,12 +137,13 @@ describe('EventSourceMapping', () => {
 
   it('is waited for by a clock that is moved over a visibility timeout', async () => {
     const moved = new MovableClock();
-    const own = Queues.open({
+    const place = {
       directory: join(directory.path, 'moved'),
       clock: moved,
       region: 'us-east-1',
       account: '000000000000',
-    });
+    };
+    const own = opened(Queues.open(place), (ownQueues) => ownQueues.close());
     queue = own.ensure('moved', queueSettingsSchema.parse({ VisibilityTimeout: VISIBILITY_SECONDS }));
     queue.send('a');
     const { mapping: moving, batches } = map(
@@ -154,7 +158,6 @@ describe('EventSourceMapping', () => {
     await moved.advance(3 * VISIBILITY_SECONDS * 1_000);
     expect(batches).toEqual([['a'], ['a']]);
     expect(queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
-    own.close();
   });
 
   it('returns only the failed messages to the queue, after the visibility timeout', async () => {

@@ -18,6 +18,9 @@ import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { failureOf } from '../../src/testing/startS3.ts';
 import { startServices } from '../../src/testing/startServices.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
+
+const opened = closedAfterEach();
 
 const Bucket = 'damaged';
 const MIB = 1024 ** 2;
@@ -123,7 +126,7 @@ describe('the journal of an upload', () => {
     { what: 'that is empty', length: 0 },
     { what: 'that is cut within its first line', length: 20 },
   ])('$what stops the start, and no part is removed', async ({ length }) => {
-    const directory = temporaryDirectory();
+    const directory = opened(temporaryDirectory(), ({ remove }) => remove());
     const open = () => ObjectStore.open({ directory: directory.path, clock: realClock });
     const store = open();
     store.createBucket(Bucket);
@@ -143,6 +146,5 @@ describe('the journal of an upload', () => {
       );
       expect(readdirSync(folder)).toHaveLength(2);
     }
-    directory.remove();
   });
 });

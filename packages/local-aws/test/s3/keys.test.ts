@@ -7,6 +7,9 @@ import { realClock } from '../../src/base/clock.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { startS3 } from '../../src/testing/startS3.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
+
+const opened = closedAfterEach();
 
 /** Keys that are hard on a file system, and ordinary ones that clash with them. */
 const segment = fc.oneof(
@@ -111,8 +114,8 @@ describe('object keys', () => {
     { what: 'keys that differ by case', first: 'Data/x', second: 'data/X' },
     { what: 'keys that differ by Unicode form', first: '\u00e9', second: 'e\u0301' },
   ])('leave the first of two conflicting keys in its place: $what', async ({ first, second }) => {
-    const { path: directory, remove } = temporaryDirectory();
-    const store = ObjectStore.open({ directory, clock: realClock });
+    const { path: directory } = opened(temporaryDirectory(), ({ remove }) => remove());
+    const store = opened(ObjectStore.open({ directory, clock: realClock }), (one) => one.close());
     store.createBucket('keys');
     await store.put('keys', first, '1');
     await store.put('keys', second, '2');
@@ -124,12 +127,10 @@ describe('object keys', () => {
     store.delete('keys', second);
     await store.put('keys', second, '2');
     expect(store.localPath('keys', second)).toBe(join(directory, 'keys', second));
-    store.close();
-    remove();
   });
 
   it('work with the real client, whatever their characters', async () => {
-    const s3 = await startS3();
+    const s3 = opened(await startS3(), (one) => one.close());
     s3.store.createBucket('keys');
     await fc.assert(
       fc.asyncProperty(key, async (name) => {
@@ -141,6 +142,5 @@ describe('object keys', () => {
       { numRuns: 60 },
     );
     expect(s3.defects).toEqual([]);
-    await s3.close();
   });
 });

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 import { type RawRequest, send, sha256, sign, signedRequest } from '../edge/signedRequest.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
+
+const opened = closedAfterEach();
 
 /** Requests that the SDK never sends: uploads signed by hand, some of them torn or with false lengths or hashes. */
 describe('the local S3 with raw uploads', () => {
@@ -242,11 +245,10 @@ describe('the local S3 with raw uploads', () => {
   });
 
   it('keeps the connection open after rejecting an upload midway', async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const agent = opened(new Agent({ keepAlive: true, maxSockets: 1 }), (one) => one.destroy());
     const body = `3\r\n${'x'.repeat(3_000_000)}`;
     expect((await put({ ...trailing(body), agent })).status).toBe(400);
     expect((await put({ body: 'hello', agent })).status).toBe(200);
-    agent.destroy();
   });
 
   it('also finds the bucket by the host name', async () => {

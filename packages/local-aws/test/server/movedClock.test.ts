@@ -9,6 +9,9 @@ import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
+
+const opened = closedAfterEach();
 
 const NAME = 'app-local-caller';
 /** Less than the minute within which a caller's time and ours are taken for one. */
@@ -82,17 +85,17 @@ describe('a signature check while the clock moves in small steps', () => {
   });
 
   it("accepts an outside client that signs with the machine's clock", async () => {
-    const s3 = new S3Client({
+    const options = {
       endpoint: edge.url,
       region: 'us-east-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
-    });
+    };
+    const s3 = opened(new S3Client(options), (client) => client.destroy());
     await clock.setReal();
     moving = true;
     for (let made = 0; made < CALLS; made += 1) await s3.send(new ListBucketsCommand({}));
     moving = false;
     expect(Math.abs(s3.config.systemClockOffset)).toBeLessThan(60_000);
-    s3.destroy();
   });
 });

@@ -12,7 +12,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
 import { ACCOUNT, START, startSqs } from './startSqs.ts';
+
+const opened = closedAfterEach();
 
 let sqs: Awaited<ReturnType<typeof startSqs>>;
 beforeEach(async () => {
@@ -139,10 +142,9 @@ describe('a deleted queue', () => {
     sqs.queues.delete('work');
     mkdirSync(folder);
     writeFileSync(join(folder, 'messages.jsonl'), messages);
-    const restarted = sqs.open();
+    const restarted = opened(sqs.open(), (queues) => queues.close());
     expect(restarted.all()).toEqual([]);
     expect(restarted.ensure('work', queueProperties({}).settings).pending()).toBe(0);
-    restarted.close();
   });
 });
 
