@@ -1,7 +1,7 @@
 import type { Alarm, LocalClock } from '../base/clock.ts';
 import type { Faults } from '../faults/Faults.ts';
-import { type DeliveryContext, deliver, objectKey, type StreamBuffer } from './Delivery.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
+import { type DeliveryContext, deliver, objectKey, type StreamBuffer } from './deliver.ts';
 import { limits } from './errors.ts';
 import { Journal, type JournalEntry, type Segment } from './Journal.ts';
 

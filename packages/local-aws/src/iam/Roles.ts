@@ -6,8 +6,8 @@ import { TemplateError } from '../base/errors.ts';
 import { readJsonFile, writeJsonFile } from '../disk/files.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { accountOf, type Caller } from './Caller.ts';
-import { checkOwnPolicy } from './checkPolicy.ts';
 import { type Policy, readPolicy } from './policy.ts';
+import { checkOwnPolicy } from './policyChecks.ts';
 
 /** A role that a call has made, as its file has it. */
 const roleSchema = z.strictObject({

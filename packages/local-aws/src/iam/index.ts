@@ -5,16 +5,16 @@ import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
 import { type QueryOperation, queryOperation, queryService } from '../protocol/QueryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
 import type { Caller, Signer } from './Caller.ts';
-import { checkOwnPolicy, checkSize, checkTrust, POLICY_LIMITS } from './checkPolicy.ts';
 import { decide } from './decide.ts';
+import { checkOwnPolicy, checkSize, checkTrust, POLICY_LIMITS } from './policyChecks.ts';
 import { type DeployedIdentity, type Role, type Roles, roleId } from './Roles.ts';
 
 export { AccessKeys } from './AccessKeys.ts';
 export { createCallerLookup, rootOf } from './Caller.ts';
-export { checkManagedPolicy } from './checkPolicy.ts';
 export { type Decision, decide } from './decide.ts';
 export type { Call, NeededPermission } from './permissions.ts';
 export { type Policy, readPolicy } from './policy.ts';
+export { checkManagedPolicy } from './policyChecks.ts';
 export { Roles } from './Roles.ts';
 
 // Members of calls, under their names there: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html

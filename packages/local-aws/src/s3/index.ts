@@ -12,9 +12,9 @@ import { bucketSettingsOperations, putBucketSettings } from './wire/bucket/bucke
 import { copyObject } from './wire/copyObject.ts';
 import { readCopySource } from './wire/copySource.ts';
 import { deleteObject, deleteObjects } from './wire/deleteOperations.ts';
-import { listObjectsV2 } from './wire/lists/listOperations.ts';
-import { listMultipartUploads } from './wire/lists/listUploads.ts';
-import { listObjectVersions } from './wire/lists/listVersions.ts';
+import { listMultipartUploads } from './wire/lists/listMultipartUploads.ts';
+import { listObjectsV2 } from './wire/lists/listObjectsV2.ts';
+import { listObjectVersions } from './wire/lists/listObjectVersions.ts';
 import { completeMultipartUpload } from './wire/multipart/completeMultipartUpload.ts';
 import {
   abortMultipartUpload,

@@ -9,7 +9,7 @@ import type {
   DeployedTable,
   Deployment,
 } from './Deployment.ts';
-import { functionUrl, readHttpApi } from './readEndpoints.ts';
+import { functionUrl, readHttpApi } from './endpoints.ts';
 import { arnName, type ResolvedResource, type ResolvedTemplate, readResource } from './resolveTemplate.ts';
 import {
   bucketPolicyProperties,

@@ -14,7 +14,7 @@ export function policiesAtResources(resolved: ResolvedTemplate): Map<string, Pol
   for (const { properties } of resourcesOfType(resolved, 'AWS::Lambda::Permission')) {
     const isForUrl =
       properties['FunctionUrlAuthType'] !== undefined || properties['InvokedViaFunctionUrl'] !== undefined;
-    // These policies let in only callers of a Function URL, which checks them itself: readEndpoints.ts.
+    // These policies let in only callers of a Function URL, which checks them itself: endpoints.ts.
     if (!isForUrl) put(properties['FunctionName'], permissionDocument(properties));
   }
   return new Map([...documents].map(([arn, list]) => [arn, list.flatMap((policy) => readPolicy(policy))]));

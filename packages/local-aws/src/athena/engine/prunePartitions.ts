@@ -1,7 +1,7 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
 import type { TableEntry } from '../../glue/index.ts';
 import { partitionKeyValue } from './dataFiles.ts';
-import { readScanFilters, type TableScan } from './planScans.ts';
+import { readScanFilters, type TableScan } from './readScanFilters.ts';
 import { type Session, STATISTICS_OPTIMIZERS } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
 

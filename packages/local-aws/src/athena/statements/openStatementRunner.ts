@@ -9,14 +9,14 @@ import type {
   StatementRunner,
 } from '../engine/StatementRunner.ts';
 import { runCatalogStatement } from './catalogStatements.ts';
-import { SyntaxCheck } from './checkSyntax.ts';
 import { executionParameters } from './executionParameters.ts';
-import { runExplain } from './explainStatement.ts';
 import { parseStatement } from './parseStatement.ts';
 import { type QueryRun, runSelect, sessionDirectory } from './queryStatements.ts';
+import { runExplain } from './runExplain.ts';
 import { type QueryText, type Statement, statementKind } from './Statement.ts';
-import { runCreateTableAs } from './write/createTableAs.ts';
+import { SyntaxCheck } from './SyntaxCheck.ts';
 import { runInsert } from './write/insertStatement.ts';
+import { runCreateTableAs } from './write/runCreateTableAs.ts';
 import { type QueryResult, toStatementFailure } from './write/writeRows.ts';
 
 /**

@@ -1,4 +1,3 @@
-import { checkPrincipals, checkStatementIds } from '../../../iam/checkPolicy.ts';
 import {
   matchesPattern,
   type Policy,
@@ -6,6 +5,7 @@ import {
   type PolicyStatement,
   readPolicy,
 } from '../../../iam/policy.ts';
+import { checkPrincipals, checkStatementIds } from '../../../iam/policyChecks.ts';
 import { notImplemented } from '../../../protocol/AwsError.ts';
 import { s3Errors } from '../../errors.ts';
 import { isPublic } from '../../isPublic.ts';

@@ -1,7 +1,7 @@
 import type { TableEntry } from '../../glue/index.ts';
 import { MOST_CHARACTERS, textColumn } from '../engine/columnTypes.ts';
-import { readScanFilters, type TableScan } from '../engine/planScans.ts';
 import { explainEmpty } from '../engine/prunePartitions.ts';
+import { readScanFilters, type TableScan } from '../engine/readScanFilters.ts';
 import { CATALOG } from '../engine/Session.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
 import { openQuery, type QueryRun, resultColumns, rowsFrom } from './queryStatements.ts';
