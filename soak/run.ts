@@ -7,7 +7,7 @@ import { projectRoot } from '../local/roots.ts';
 import { countEvents } from './count.ts';
 import { Ledger, LedgerError } from './Ledger.ts';
 import { findProblems } from './problems.ts';
-import { runSoak } from './Soak.ts';
+import { runSoak } from './runSoak.ts';
 
 /** The text of `--help`. */
 const USAGE = `npm run soak -- [--events N] [--seed N] [--directory DIR] [--json]

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { quoteText } from '../../lib/base/sql.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { curatedTables } from '../../lib/curate/curatedTables.ts';
-import type { CuratedInput } from '../../lib/curate/engine/Curation.ts';
+import type { CuratedInput } from '../../lib/curate/engine/CurateRequest.ts';
 import { curateFiles } from '../../lib/curate/engine/curateFiles.ts';
 import { planCuration } from '../../lib/curate/engine/planCuration.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';

@@ -1,5 +1,5 @@
+import { type Answer, answer, ORIGIN, type Run } from './Answer.ts';
 import { NO_EVENTS, postUrl } from './bodies.ts';
-import { type Answer, answer, ORIGIN, type Run } from './Probe.ts';
 import { corsText, isFromCollector, type Reply, readableBy, replyText, sendRequest } from './sendRequest.ts';
 
 /** Headers that browser SDKs set (js-client and statsig-js). */

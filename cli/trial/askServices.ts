@@ -24,7 +24,6 @@ import { type ConfiguredDataset, readLedgerDays } from '../../observe/facts/days
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { requestIngest } from '../../operate/ingest/requests.ts';
 import { dropKey, parquetFromQuery } from '../ingest/dropFiles.ts';
-import { postUrl } from './bodies.ts';
 import {
   type Answer,
   answer,
@@ -34,7 +33,8 @@ import {
   type Run,
   unanswered,
   unlessDenied,
-} from './Probe.ts';
+} from './Answer.ts';
+import { postUrl } from './bodies.ts';
 import { codeOf, replyText, sendRequest } from './sendRequest.ts';
 import { ENCRYPTED_FOLDERS } from './Trial.ts';
 

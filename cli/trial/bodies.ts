@@ -1,5 +1,5 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { ORIGIN, type Run } from './Probe.ts';
+import { ORIGIN, type Run } from './Answer.ts';
 import type { QuestionCode } from './questions.ts';
 import type { ProbeRequest } from './sendRequest.ts';
 

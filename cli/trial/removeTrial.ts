@@ -11,7 +11,7 @@ import type { Deployment } from '../../observe/deployment.ts';
 import { type DoctorClients, openClients } from '../../observe/doctor/clients.ts';
 import { ifThere } from '../../observe/explainAwsError.ts';
 import { describeProcess } from '../runNode.mjs';
-import { poll } from './Probe.ts';
+import { poll } from './Answer.ts';
 import { type Trial, trialStack, trialStage } from './Trial.ts';
 import { TrialError } from './TrialError.ts';
 import { trialFiles } from './writeService.ts';

@@ -6,8 +6,8 @@ import type { Config } from '../../lib/schema/config.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import { askAthena, ObserveError } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
+import { type Answer, answer, isStopped, ORIGIN, type Probed, type Run, unanswered } from './Answer.ts';
 import { bodies, eventName, type SentEvent } from './bodies.ts';
-import { type Answer, answer, isStopped, ORIGIN, type Probed, type Run, unanswered } from './Probe.ts';
 import { isFromCollector, type Reply, readableBy, replyText } from './sendRequest.ts';
 
 /** A row of one of the probe's events. */

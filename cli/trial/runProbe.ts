@@ -5,9 +5,6 @@ import * as z from 'zod';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { ObserveError } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
-import { askPreflight, judgeAccepted } from './askGateway.ts';
-import { askMetrics } from './askServices.ts';
-import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
 import {
   type Answer,
   answer,
@@ -18,7 +15,10 @@ import {
   type Run,
   unanswered,
   unlessDenied,
-} from './Probe.ts';
+} from './Answer.ts';
+import { askPreflight, judgeAccepted } from './askGateway.ts';
+import { askMetrics } from './askServices.ts';
+import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
 import { askViews, judgeEvent, judgeTime, type Row, readRows } from './rows.ts';
 import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
 

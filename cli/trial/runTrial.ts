@@ -1,9 +1,9 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { systemTiming } from '../../lib/base/retry.ts';
 import type { Deployment } from '../../observe/deployment.ts';
+import { type Answer, type OnProgress, type Run, unanswered, unlessDenied } from './Answer.ts';
 import { askAlarm, askDrop, askEncryption, askLakeFormation, askLakeSettings } from './askServices.ts';
 import { deployTrial } from './deployTrial.ts';
-import { type Answer, type OnProgress, type Run, unanswered, unlessDenied } from './Probe.ts';
 import { questionCodes } from './questions.ts';
 import { type Removal, removeTrial } from './removeTrial.ts';
 import { runProbe } from './runProbe.ts';

@@ -3,7 +3,7 @@ import { visibleLine } from '../../lib/base/text.ts';
 import { VERSION } from '../../lib/base/version.ts';
 import { duration, lines } from '../terminal/phrases.ts';
 import { textTable } from '../terminal/tables.ts';
-import type { Answer, Verdict } from './Probe.ts';
+import type { Answer, Verdict } from './Answer.ts';
 import { questions } from './questions.ts';
 import type { Removal } from './removeTrial.ts';
 import type { TakenStep, Tried } from './runTrial.ts';

@@ -2,7 +2,7 @@ import { copyFile, link, lstat, mkdir, open, readdir, rm, symlink } from 'node:f
 import { basename, dirname, join } from 'node:path';
 import type { Architecture } from '../../lib/schema/regions.ts';
 import { BuildError } from './BuildError.ts';
-import { type BindingRoots, fetchBinding, installedBinding, LAMBDA_BINDINGS } from './LambdaBinding.ts';
+import { type BindingRoots, fetchBinding, installedBinding, LAMBDA_BINDINGS } from './PinnedBinding.ts';
 
 /** Files that a binding must contain. */
 const BINDING_FILES = ['duckdb.node', 'libduckdb.so'] as const;

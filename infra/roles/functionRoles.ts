@@ -100,7 +100,7 @@ function registerRole(stack: Stack): Resources {
 /**
  * The role that makes files of tables of the landed objects, and then deletes these. It moves objects that it cannot
  * read to damaged/, and rows that their tables do not take to quarantine. Of the tables' files it deletes only those
- * that it has just put and will write again. In the ledger it has notes of its own: lib/landing/LandingNotes.ts.
+ * that it has just put and will write again. In the ledger it has notes of its own: lib/landing/LandingNote.ts.
  */
 function writeRole(stack: Stack): Resources {
   const tables = tableKinds.flatMap((kind) => tableFolders(stack.config, kind));

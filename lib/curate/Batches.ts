@@ -6,7 +6,7 @@ import { type FetchedObject, fetchFiles } from '../parquet/fetchFiles.ts';
 import { footerRows, readEnds } from '../parquet/parquetFooter.ts';
 import { CurateError } from './CurateError.ts';
 import type { Curator } from './Curator.ts';
-import type { CuratedInput, CurationPlan } from './engine/Curation.ts';
+import type { CuratedInput, CurationPlan } from './engine/CurateRequest.ts';
 import { planCuration } from './engine/planCuration.ts';
 
 /** Codes of raw files that can't be fetched. */

@@ -6,7 +6,7 @@ import type { LandingBucket } from '../ledger/LandingBucket.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import type { EngineLimits } from '../parquet/DuckDbSession.ts';
 import type { Config } from '../schema/config.ts';
-import type { CuratedFiles, CurateMachine, CurateRequest } from './engine/Curation.ts';
+import type { CuratedFiles, CurateMachine, CurateRequest } from './engine/CurateRequest.ts';
 import type { ListedDaysStore } from './ListedDays.ts';
 import type { RetentionConfig } from './lostFiles.ts';
 import type { RawDays } from './RawDays.ts';

@@ -11,7 +11,7 @@ import { Batches, countRows } from './Batches.ts';
 import { CurateError } from './CurateError.ts';
 import type { Curator } from './Curator.ts';
 import type { CuratedTable } from './curatedTables.ts';
-import type { CurateSlice } from './engine/Curation.ts';
+import type { CurateSlice } from './engine/CurateRequest.ts';
 import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
 
 /** The slice of a day that a task makes. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { dayRunSchema } from './DayRun.ts';
+import { dayRunSchema } from './dayRunSchema.ts';
 import { namedFilesSchema } from './erasureNotes.ts';
 
 /** A number of rows or files. */

@@ -1,6 +1,6 @@
 import { eachAttempt } from '../base/retry.ts';
 import type { Clock } from '../base/time.ts';
-import type { LoadInPieces, PieceRef } from './DayRun.ts';
+import type { LoadInPieces, PieceRef } from './dayRunSchema.ts';
 import { settleErasures } from './erasureNotes.ts';
 import {
   handedOver,

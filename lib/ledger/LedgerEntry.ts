@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isUtcDay } from '../base/time.ts';
 import { curatedDaySchema } from './CuratedDay.ts';
 import { dayContentSchema } from './DayContent.ts';
-import { loadRunSchema, pieceRefSchema } from './DayRun.ts';
+import { loadRunSchema, pieceRefSchema } from './dayRunSchema.ts';
 import { erasureNoteSchema } from './erasureNotes.ts';
 
 /** A number of rows, files or attempts. */

@@ -3,7 +3,7 @@ import { errorName } from '../base/errors.ts';
 import { type ListedObject, listObjects, type ObjectHead, type ObjectStore } from '../base/ObjectStore.ts';
 import { DAY_MS, HOUR_MS } from '../base/time.ts';
 import { heldTimes } from '../landing/heldTimes.ts';
-import { ListedNotes } from '../landing/LandingNotes.ts';
+import { ListedNotes } from '../landing/LandingNote.ts';
 import { DAMAGED_FOLDER, isAside, isRedriven, LANDING_FOLDER } from '../tables/objectKeys.ts';
 
 /** Hours of a day. */

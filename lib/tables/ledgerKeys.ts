@@ -49,7 +49,7 @@ export function redrivenKey(time: string, id: string): string {
   return `${REDRIVEN_FOLDER}${time}-${id}.json`;
 }
 
-/** Folder of the writer's notes on objects of the landing: lib/landing/LandingNotes.ts. No source can have this name. */
+/** Folder of the writer's notes on objects of the landing: lib/landing/LandingNote.ts. No source can have this name. */
 export const LANDING_NOTES = `${LEDGER_FOLDER}_landing/`;
 
 /** Key of the note with the time of the last hourly look at the landing. */

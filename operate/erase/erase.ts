@@ -20,7 +20,7 @@ import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { MOST_MENTIONED, ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
 import { distinctUnits, erasureId, type Unit } from '../../lib/erase/Unit.ts';
 import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
-import { readNotes } from '../../lib/landing/LandingNotes.ts';
+import { readNotes } from '../../lib/landing/LandingNote.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import { erasureKey, exportSubject } from '../../lib/tables/ledgerKeys.ts';

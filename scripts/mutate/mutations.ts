@@ -448,7 +448,7 @@ export const mutations: readonly Mutation[] = [
     ['entry?.files ?? ', ''],
     ['reason }, seen', 'reason }'],
   ]),
-  faultsOf('lib/landing/LandingNotes.ts', 'lib/landing/LandingNotes lib/landing/write/lookAtLanding', [
+  faultsOf('lib/landing/LandingNote.ts', 'lib/landing/LandingNote lib/landing/write/lookAtLanding', [
     ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
     ['throwsConflict: true', 'throwsConflict: false'],
     ['.filter((_, i) => stored[i] !== null)', ''],

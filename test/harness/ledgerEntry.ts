@@ -1,6 +1,6 @@
 import type { CurationRun } from '../../lib/ledger/CuratedDay.ts';
 import type { DayContent } from '../../lib/ledger/DayContent.ts';
-import type { LoadInPieces } from '../../lib/ledger/DayRun.ts';
+import type { LoadInPieces } from '../../lib/ledger/dayRunSchema.ts';
 import type { Settlement } from '../../lib/ledger/Ledger.ts';
 import type { LedgerContent, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 

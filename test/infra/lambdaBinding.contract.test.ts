@@ -17,7 +17,7 @@ import {
   installedBinding,
   LAMBDA_BINDINGS,
   pinnedBinding,
-} from '../../infra/build/LambdaBinding.ts';
+} from '../../infra/build/PinnedBinding.ts';
 import { placeBinding, requireArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { listen } from '../harness/listen.ts';

@@ -2,7 +2,7 @@ import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { anyVersion, listObjects } from '../../lib/base/ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import { writeNote } from '../../lib/landing/LandingNotes.ts';
+import { writeNote } from '../../lib/landing/LandingNote.ts';
 import { encodeLines, type LandedRow, type LandedRows } from '../../lib/landing/store/encodeLines.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 import { ManualClock } from '../../packages/local-aws/src/base/index.ts';

@@ -4,7 +4,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { erasureId, parseUnit } from '../../lib/erase/Unit.ts';
-import { writeNote } from '../../lib/landing/LandingNotes.ts';
+import { writeNote } from '../../lib/landing/LandingNote.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';

@@ -1,6 +1,6 @@
 import type { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { writeNote } from '../../lib/landing/LandingNotes.ts';
+import { writeNote } from '../../lib/landing/LandingNote.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { redriveLanding } from '../../operate/redriveLanding.ts';
 import { queueClient } from '../harness/queueClient.ts';

@@ -1,4 +1,4 @@
-import { dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { textOf } from '../harness/textOf.ts';
 import { trackedFiles } from './trackedFiles.ts';
@@ -65,6 +65,19 @@ describe('an export', () => {
     );
     expect(texts.size).toBeGreaterThan(500);
     expect(unused).toEqual([]);
+  });
+
+  it('has the name of its file, where that has a capital', () => {
+    const named = files.filter((file) => /(^|\/)[A-Z]\w*\.ts$/.test(file));
+    expect(named.length).toBeGreaterThan(100);
+    const strange = named.filter((file) => {
+      const name = basename(file, '.ts');
+      return (
+        !exportsOf(file).some((one) => one.name === name) &&
+        !new RegExp(`\\bclass ${name}\\b|\\b${name} = defineErrorFamily`).test(texts.get(file) ?? '')
+      );
+    });
+    expect(strange).toEqual([]);
   });
 
   it('has a name that this suite sees, but for those of doors, configurations and measurements', () => {

@@ -12,7 +12,7 @@ import { DUCKDB_TYPES } from '../../parquet/tableFile.ts';
 import type { Column } from '../../tables/Table.ts';
 import { CurateError } from '../CurateError.ts';
 import { copyColumns } from '../curatedTables.ts';
-import type { CuratedFiles, CuratedInput, CurateRequest } from './Curation.ts';
+import type { CuratedFiles, CuratedInput, CurateRequest } from './CurateRequest.ts';
 import {
   copiesStatements,
   countCopiesStatement,

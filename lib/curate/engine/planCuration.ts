@@ -1,4 +1,4 @@
-import type { CurateMachine, CurationPlan, RawTotals } from './Curation.ts';
+import type { CurateMachine, CurationPlan, RawTotals } from './CurateRequest.ts';
 
 /** Bytes of a row in DuckDB's memory for a byte in the raw files, which are compressed. */
 const MEMORY_RATIO = 6;

@@ -1,4 +1,4 @@
-import type { LoadInPieces } from '../../ledger/DayRun.ts';
+import type { LoadInPieces } from '../../ledger/dayRunSchema.ts';
 import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
 import { versionNoteKey } from '../../tables/ledgerKeys.ts';
 import { versionPrefix } from '../../tables/tableFolders.ts';

@@ -1,7 +1,7 @@
 import type { SluiceError } from '../../base/errors.ts';
 import type { Clock } from '../../base/time.ts';
 import type { Attempt } from '../../lambda/machine.ts';
-import type { LoadInPieces } from '../../ledger/DayRun.ts';
+import type { LoadInPieces } from '../../ledger/dayRunSchema.ts';
 import type { Claim } from '../../ledger/Ledger.ts';
 import type { Drop } from '../Drop.ts';
 import type { MappedRows } from '../engine/mappedRows.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SluiceError } from '../../base/errors.ts';
-import type { LoadInPieces } from '../../ledger/DayRun.ts';
+import type { LoadInPieces } from '../../ledger/dayRunSchema.ts';
 import { versionName } from '../../ledger/versions.ts';
 import type { Drop } from '../Drop.ts';
 import type { LoadKind } from '../dayTable.ts';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
 import { sum } from '../../base/sum.ts';
-import type { LoadInPieces } from '../../ledger/DayRun.ts';
+import type { LoadInPieces } from '../../ledger/dayRunSchema.ts';
 import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { loadFolder } from '../../tables/ledgerKeys.ts';
 import type { DropObject } from '../CustomerBucket.ts';

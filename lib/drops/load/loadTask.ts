@@ -3,7 +3,7 @@ import { failureFields } from '../../base/log.ts';
 import { MAX_DELAY_SECONDS } from '../../base/queue.ts';
 import { listed } from '../../base/text.ts';
 import type { Attempt } from '../../lambda/machine.ts';
-import type { LoadInPieces } from '../../ledger/DayRun.ts';
+import type { LoadInPieces } from '../../ledger/dayRunSchema.ts';
 import type { LedgerContent, LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Source } from '../../schema/sources.ts';
 import { haveSameFiles } from '../Drop.ts';

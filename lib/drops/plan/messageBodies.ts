@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MAX_REQUEST_DAYS } from '../../base/queue.ts';
 import { isUtcDay } from '../../base/time.ts';
-import { pieceRefSchema } from '../../ledger/DayRun.ts';
+import { pieceRefSchema } from '../../ledger/dayRunSchema.ts';
 import { datasetKinds } from '../../schema/kinds.ts';
 import { taskReasons } from '../dayTable.ts';
 import { MAX_ROUNDS } from '../limits.ts';

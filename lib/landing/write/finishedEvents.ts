@@ -2,7 +2,7 @@ import { isJsonObject, parseJson } from '../../base/json.ts';
 import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../../base/log.ts';
 import { sum } from '../../base/sum.ts';
 import type { TableKind } from '../../schema/kinds.ts';
-import type { FinishedEvents } from '../LandingNotes.ts';
+import type { FinishedEvents } from '../LandingNote.ts';
 import type { LandedPart } from '../lines/landedLines.ts';
 import { hourIn } from '../lines/receivedHours.ts';
 import { eventsOfRefusal } from '../quarantineReasons.ts';

@@ -5,7 +5,7 @@ import type { TaskQueue } from '../../base/queue.ts';
 import { DAY_MS, HOUR_MS } from '../../base/time.ts';
 import { LANDING_LOOK } from '../../tables/ledgerKeys.ts';
 import { isLanded, LANDING_FOLDER } from '../../tables/objectKeys.ts';
-import { isWritten, ListedNotes, readNotedEvents } from '../LandingNotes.ts';
+import { isWritten, ListedNotes, readNotedEvents } from '../LandingNote.ts';
 import { finishedLines } from './finishedEvents.ts';
 import { removeWritten } from './removeWritten.ts';
 import type { Writer } from './writeObjects.ts';

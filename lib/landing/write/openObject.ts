@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ObjectHead, ObjectStore } from '../../base/ObjectStore.ts';
-import { type LandedVersion, type LandingNote, type ListedNotes, readNotes } from '../LandingNotes.ts';
+import { type LandedVersion, type LandingNote, type ListedNotes, readNotes } from '../LandingNote.ts';
 import { Skipped } from '../lines/Skipped.ts';
 import { EventCounter } from './finishedEvents.ts';
 import type { Place } from './openAhead.ts';

@@ -11,7 +11,7 @@ import type { Config } from '../../schema/config.ts';
 import { damagedKey, isRedriven, PARQUET_MEDIA_TYPE } from '../../tables/objectKeys.ts';
 import { dayFolder, landedFileName } from '../../tables/tableFolders.ts';
 import { heldMetadata } from '../heldTimes.ts';
-import { ListedNotes, writeNote } from '../LandingNotes.ts';
+import { ListedNotes, writeNote } from '../LandingNote.ts';
 import { LandedReader } from '../lines/LandedReader.ts';
 import type { LandedPart } from '../lines/landedLines.ts';
 import { Skipped } from '../lines/Skipped.ts';

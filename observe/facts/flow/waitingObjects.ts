@@ -4,7 +4,7 @@ import { type ListedObject, listObjects } from '../../../lib/base/ObjectStore.ts
 import { sum } from '../../../lib/base/sum.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
-import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
+import { ListedNotes } from '../../../lib/landing/LandingNote.ts';
 import { rowsIn } from '../../../lib/landing/lines/LandedObject.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../deployment.ts';

@@ -2,7 +2,7 @@ import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { isJsonObject, parseJson } from '../../../lib/base/json.ts';
 import { type ListedObject, listObjects } from '../../../lib/base/ObjectStore.ts';
-import { ListedNotes } from '../../../lib/landing/LandingNotes.ts';
+import { ListedNotes } from '../../../lib/landing/LandingNote.ts';
 import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
 import { DAMAGED_FOLDER, LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';

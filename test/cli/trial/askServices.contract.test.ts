@@ -4,6 +4,7 @@ import { CloudWatchClient, type StateValue, type StatusCode } from '@aws-sdk/cli
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Run, unlessDenied } from '../../../cli/trial/Answer.ts';
 import {
   askAlarm,
   askDrop,
@@ -12,7 +13,6 @@ import {
   askLakeSettings,
   askMetrics,
 } from '../../../cli/trial/askServices.ts';
-import { type Run, unlessDenied } from '../../../cli/trial/Probe.ts';
 import { askViews } from '../../../cli/trial/rows.ts';
 import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';

@@ -7,7 +7,7 @@ import { DeleteTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { CreateBucketCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { namedTarget } from '../../../cli/aws/target.ts';
-import type { Answer } from '../../../cli/trial/Probe.ts';
+import type { Answer } from '../../../cli/trial/Answer.ts';
 import { questionCodes } from '../../../cli/trial/questions.ts';
 import { askTrial, Steps } from '../../../cli/trial/runTrial.ts';
 import {

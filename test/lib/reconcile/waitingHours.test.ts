@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { writeNote } from '../../../lib/landing/LandingNotes.ts';
+import { writeNote } from '../../../lib/landing/LandingNote.ts';
 import { encodeLines } from '../../../lib/landing/store/encodeLines.ts';
 import { reconcileDay } from '../../../lib/reconcile/reconcileDays.ts';
 import { at, CountedCloud, DAY, NIGHT } from './CountedCloud.ts';

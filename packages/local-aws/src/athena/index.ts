@@ -5,7 +5,7 @@ import { Faults } from '../faults/Faults.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Signer } from '../iam/Caller.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { jsonService } from '../protocol/JsonService.ts';
+import { jsonService } from '../protocol/jsonService.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
 import type { PreparedStatements, QueryCall, StatementRunner } from './engine/StatementRunner.ts';
 import { Executions } from './model/Executions.ts';

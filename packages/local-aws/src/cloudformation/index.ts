@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { StackStatusChange } from '../events/publishedEvents.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { queryOperation, queryService } from '../protocol/QueryService.ts';
+import { queryOperation, queryService } from '../protocol/queryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
 import { stackId } from '../template/resourceTypes.ts';
 import type { Stack } from './Stack.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { valueAt } from '../base/json.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import { epochSeconds, type JsonOperation, operation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../protocol/jsonService.ts';
 import { readToken, writeToken } from '../protocol/pageToken.ts';
 import { type AlarmOptions, type DeployedAlarm, readMinutes, type State, stateOf } from './alarmState.ts';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MINUTE_MS } from '../base/clock.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/jsonService.ts';
 import type { AlarmOptions } from './alarmState.ts';
 import { describeAlarms } from './alarms.ts';
 import type { Metric } from './Metric.ts';

@@ -6,7 +6,7 @@ import type { MetricDatum } from '../cloudwatch/Metric.ts';
 import { fileNameOf } from '../disk/files.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { jsonService } from '../protocol/JsonService.ts';
+import { jsonService } from '../protocol/jsonService.ts';
 import { readProperties } from '../protocol/readProperties.ts';
 import { DeliveryStream } from './DeliveryStream.ts';
 import { invalidArgument, streamInUse } from './errors.ts';

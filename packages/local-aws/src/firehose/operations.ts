@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { diskProblem } from '../base/diskProblem.ts';
 import { reportDefect } from '../base/reportDefect.ts';
-import { blob, type JsonOperation, operation } from '../protocol/JsonService.ts';
+import { blob, type JsonOperation, operation } from '../protocol/jsonService.ts';
 import type { DeliveryStream } from './DeliveryStream.ts';
 import { invalidArgument, limits, serviceUnavailable, streamNotFound } from './errors.ts';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { memberOf } from '../base/json.ts';
 import { Faults } from '../faults/Faults.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { jsonService } from '../protocol/JsonService.ts';
+import { jsonService } from '../protocol/jsonService.ts';
 import type { Catalog } from './Catalog.ts';
 import { validationError } from './errors.ts';
 import { partitionBatches, partitionOperations } from './partitionOperations.ts';

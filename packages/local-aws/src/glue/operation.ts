@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type JsonOperation, operation } from '../protocol/JsonService.ts';
+import { type JsonOperation, operation } from '../protocol/jsonService.ts';
 import type { Catalog } from './Catalog.ts';
 import { foreignCatalog, invalidInput } from './errors.ts';
 import { nameSchema, type StorageDescriptor, storageDescriptorDefaults } from './inputs.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Faults } from '../faults/Faults.ts';
 import { serviceError } from '../faults/serviceErrors.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import { epochSeconds, type JsonOperation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation } from '../protocol/jsonService.ts';
 import {
   compareValues,
   insertPartition,

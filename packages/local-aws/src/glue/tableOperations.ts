@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { epochSeconds, type JsonOperation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation } from '../protocol/jsonService.ts';
 import type { DatabaseEntry, TableEntry } from './entries.ts';
 import { databaseInputSchema, GLUE_LIMITS, nameSchema, tableInputSchema } from './inputs.ts';
 import { namePattern } from './namePattern.ts';

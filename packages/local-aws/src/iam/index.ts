@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
-import { type QueryOperation, queryOperation, queryService } from '../protocol/QueryService.ts';
+import { type QueryOperation, queryOperation, queryService } from '../protocol/queryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
 import type { Caller, Signer } from './Caller.ts';
 import { decide } from './decide.ts';

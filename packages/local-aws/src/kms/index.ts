@@ -3,7 +3,7 @@ import { memberOf } from '../base/json.ts';
 import { type Caller, rootByKey, type Signer } from '../iam/Caller.ts';
 import { decide } from '../iam/decide.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/jsonService.ts';
 import { accessDenied, type Key, type Keys, keyPolicyFor, notAuthorized, validationError } from './Keys.ts';
 
 export { Keys } from './Keys.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { memberOf } from '../base/json.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { jsonService, operation } from '../protocol/JsonService.ts';
+import { jsonService, operation } from '../protocol/jsonService.ts';
 import { readToken, writeToken } from '../protocol/pageToken.ts';
 import type { FunctionLogs } from './FunctionLogs.ts';
 import { readFilterPattern } from './filterPattern.ts';

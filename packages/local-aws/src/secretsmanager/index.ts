@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { memberOf } from '../base/json.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
-import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/jsonService.ts';
 import {
   deletionContradicts,
   SECRETS_MANAGER_LIMITS as LIMITS,

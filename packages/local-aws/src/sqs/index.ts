@@ -3,7 +3,7 @@ import type { LocalClock } from '../base/clock.ts';
 import { memberOf } from '../base/json.ts';
 import { notImplemented } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
-import { type JsonOperation, jsonService, operation } from '../protocol/JsonService.ts';
+import { type JsonOperation, jsonService, operation } from '../protocol/jsonService.ts';
 import {
   invalidAttributeName,
   invalidParameter,

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { LocalClock } from '../base/clock.ts';
 import { AwsError } from '../protocol/AwsError.ts';
-import { type JsonOperation, operation } from '../protocol/JsonService.ts';
+import { type JsonOperation, operation } from '../protocol/jsonService.ts';
 import {
   batchTooLong,
   emptyBatch,

@@ -9,7 +9,7 @@ import { checkOwnPolicy } from '../iam/policyChecks.ts';
 import { type Roles, roleId } from '../iam/Roles.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import type { AwsRequest, AwsService } from '../protocol/AwsService.ts';
-import { queryOperation, queryService } from '../protocol/QueryService.ts';
+import { queryOperation, queryService } from '../protocol/queryService.ts';
 import type { XmlElement } from '../protocol/xml.ts';
 
 /** Options of AssumeRole: the roles that exist, and the credentials of their sessions. */

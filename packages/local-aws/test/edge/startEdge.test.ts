@@ -7,7 +7,7 @@ import { DAY_MS, HOUR_MS } from '../../src/base/clock.ts';
 import { ManualClock } from '../../src/base/index.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import { AwsError } from '../../src/protocol/AwsError.ts';
-import { blob, jsonService, operation } from '../../src/protocol/JsonService.ts';
+import { blob, jsonService, operation } from '../../src/protocol/jsonService.ts';
 import { failureOf } from '../../src/testing/startS3.ts';
 import { closedAfterEach } from '../harness/closedAfterEach.ts';
 import { type RawRequest, send, sha256, sign, signedRequest } from './signedRequest.ts';

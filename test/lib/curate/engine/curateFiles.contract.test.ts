@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import type { CuratedTable } from '../../../../lib/curate/curatedTables.ts';
-import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/Curation.ts';
+import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/CurateRequest.ts';
 import { curateFiles } from '../../../../lib/curate/engine/curateFiles.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { duckDb } from '../../../harness/duckDb.ts';

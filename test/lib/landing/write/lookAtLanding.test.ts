@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from '@jest/globals';
 import { anyVersion } from '../../../../lib/base/ObjectStore.ts';
 import { objectCreated } from '../../../../lib/base/queue.ts';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
-import { readNotes, writeNote } from '../../../../lib/landing/LandingNotes.ts';
+import { readNotes, writeNote } from '../../../../lib/landing/LandingNote.ts';
 import { lookAtLanding } from '../../../../lib/landing/write/lookAtLanding.ts';
 import { LANDING_LOOK } from '../../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { writeNote } from '../../../../lib/landing/LandingNotes.ts';
+import { writeNote } from '../../../../lib/landing/LandingNote.ts';
 import { encodeLines } from '../../../../lib/landing/store/encodeLines.ts';
 import { type Writer, writeObjects } from '../../../../lib/landing/write/writeObjects.ts';
 import { LANDING_LOOK } from '../../../../lib/tables/ledgerKeys.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Column, DatabaseEntry, TableEntry } from '../../glue/index.ts';
 import { AwsError } from '../../protocol/AwsError.ts';
 import type { AwsRequest } from '../../protocol/AwsService.ts';
-import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../../protocol/jsonService.ts';
 import { invalidRequest, metadataError } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import { workGroupNameSchema } from '../model/WorkGroups.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { notImplemented } from '../../protocol/AwsError.ts';
-import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../../protocol/jsonService.ts';
 import type { Execution } from '../model/Execution.ts';
 import { invalidRequest } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';

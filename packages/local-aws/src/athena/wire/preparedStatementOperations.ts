@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../../protocol/jsonService.ts';
 import { invalidRequest, resourceNotFound } from '../model/errors.ts';
 import { ATHENA_LIMITS as LIMITS } from '../model/limits.ts';
 import type { PreparedStatement } from '../model/PreparedStatementStore.ts';

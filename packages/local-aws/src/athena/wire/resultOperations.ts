@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Signer } from '../../iam/Caller.ts';
 import { AwsError, notImplemented } from '../../protocol/AwsError.ts';
-import { type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { type JsonOperation, operation } from '../../protocol/jsonService.ts';
 import { columnInfo } from '../model/columnInfo.ts';
 import type { Execution } from '../model/Execution.ts';
 import { invalidRequest, notSucceeded, resultsNotReadable } from '../model/errors.ts';

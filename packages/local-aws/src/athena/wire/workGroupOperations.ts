@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { epochSeconds, type JsonOperation, operation } from '../../protocol/JsonService.ts';
+import { epochSeconds, type JsonOperation, operation } from '../../protocol/jsonService.ts';
 import { invalidRequest } from '../model/errors.ts';
 import { descriptionSchema, type WorkGroup, workGroupNameSchema } from '../model/WorkGroups.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ListedNotes, readNotes, writeNote } from '../../../lib/landing/LandingNotes.ts';
+import { ListedNotes, readNotes, writeNote } from '../../../lib/landing/LandingNote.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const WRITTEN = { written: true, why: 'AccessDenied' } as const;
