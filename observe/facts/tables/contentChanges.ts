@@ -2,7 +2,7 @@ import type { QueryRow } from '../../../lib/base/sql.ts';
 import { addDays, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import type { ComparedPart } from './contentParts.ts';
+import { type ComparedPart, KEY_SEPARATORS } from './contentParts.ts';
 import { contentChangesSql, EARLIER, metadataChangesSql, RAW_DAYS } from './contentQueries.ts';
 import { readTime } from './tracedRows.ts';
 
@@ -34,13 +34,13 @@ export interface ContentChange {
    * `unitId`: the columns that are null, with `, ` between them.
    * `evaluation`: the reason. `environment`: the environment.
    * `time`: `one`. `offset`: the minutes from the times to their receipt, below 0 where it is before them. `value`: `none` or `text`. `textForm`: the name of the form in `TEXT_FORMS`.
-   * `amount`, `size`, `repeats`: the type of the SDK.
+   * `amount`, `size`, `repeats`, `key`: the type of the SDK. `newIds`: `new`.
    */
   readonly value: string;
-  /** The column of the IDs of `idForm`; null for all else. */
+  /** The column of the IDs of `idForm` and `newIds`, and the key of the metadata of `key`; null for all else. */
   readonly field: string | null;
   /**
-   * What a person knows the value by: the only SDK that sent an event on the last curated day, the name of a group, the layer of an experiment, the key of one text of `textForm`, the shape of one
+   * What a person knows the value by: the only SDK that sent an event on the last curated day, the name of a group, the layer of an experiment, the key of one text of `textForm`, the one key that came with `key` and is not usual, the shape of one
    * text of `value`, as `99,99`, or the most frequent time of `time` as Athena writes it. Null for all else, and while it is not known.
    */
   readonly label: string | null;
@@ -59,7 +59,7 @@ export interface ContentChange {
    */
   readonly of: number;
   /**
-   * What the days before had. `more` and `repeats`: the largest share of a day, from 0 to 1. `names`: the most names of a day.
+   * What the days before had. `newIds`: the most different IDs of a day. `more` and `repeats`: the largest share of a day, from 0 to 1. `names`: the most names of a day.
    * `amount` and `size`: the geometric mean of the values, or of the characters of the metadata. `less`: 0.
    */
   readonly usual: number;
@@ -155,15 +155,15 @@ export function contentChangesOf(
   const changes = compared.map((row): ContentChange => {
     const { what, kind, subject, value, label, sdk, newest, since } = row;
     const isSize = what === 'amount' || what === 'size';
-    const [part, field = null] = what?.split(':') ?? [];
+    const [part, ...fields] = what?.split(':') ?? [];
     return {
       table,
       what: part as ComparedPart,
       kind: kind as ContentChange['kind'],
       subject: subject ?? '',
       value: value ?? '',
-      field,
-      label: label ?? null,
+      field: fields.length === 0 ? null : fields.join(':'),
+      label: part === 'key' ? newKeyOf(label ?? '') : (label ?? null),
       times: Number(row['times']),
       sdk: sdk || null,
       count: Number(row['count']),
@@ -175,6 +175,14 @@ export function contentChangesOf(
     };
   });
   return { changes, earlier };
+}
+
+/** The one key that is not usual; null of none, and of several. @param label The keys of some events, and the usual ones: `KEY_SEPARATORS`. */
+function newKeyOf(label: string): string | null {
+  const texts = label.split(String.fromCharCode(KEY_SEPARATORS.texts));
+  const [own = [], usual = []] = texts.map((text) => text.split(String.fromCharCode(KEY_SEPARATORS.keys)));
+  const added = own.filter((key) => key !== '' && !usual.includes(key));
+  return added.length === 1 ? (added[0] ?? null) : null;
 }
 
 /**

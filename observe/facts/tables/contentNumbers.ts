@@ -1,18 +1,22 @@
 import { quoteText } from '../../../lib/base/sql.ts';
 import {
   COMPARED_DAYS,
+  COUNTED_IDS,
   type ComparedPart,
   FEWEST_DAYS,
   type From,
   formedKey,
+  KEY_SEPARATORS,
+  metadataKeys,
+  PART,
   textForm,
 } from './contentParts.ts';
 
 // What compares numbers of events with those of days before: how large their value and their metadata is, and whether they come again at
 // once. Queries of contentQueries.ts read the rows once for all their parts, so that their steps have these columns beside those of shares.
 
-/** How much the mean has to differ from those of all days before, by what is compared: in powers of ten, of `repeats` as a share. */
-const OTHER = { amount: 0.8, size: 0.8, repeats: 0.4 } as const satisfies Partial<
+/** How much the mean has to differ from those of all days before, by what is compared: in powers of ten, of `repeats` and `key` as a share. */
+const OTHER = { amount: 0.8, size: 0.8, repeats: 0.4, key: 0.9 } as const satisfies Partial<
   Record<ComparedPart, number>
 >;
 /** A mean of days differs by so many standard deviations of their numbers, too: of two kinds of events one may come alone for hours. */
@@ -27,6 +31,10 @@ const FEWEST_HOURS = 2;
 const LARGE = 3;
 /** Share of events that come again which is chance, and that of a release that logs them twice. */
 const REPEATED = { before: 0.05, now: 0.5 } as const;
+/** Share of events without a key of their metadata below which nearly all have it. */
+const LACKING = 0.05;
+/** Characters of the keys of one event's metadata up to which they are compared: of more, some are IDs. */
+const MOST_KEYS = 1_000;
 /** Events that differ in nothing but their time come again at once if they are less than this apart. */
 const AT_ONCE = "INTERVAL '1' SECOND";
 
@@ -69,15 +77,16 @@ export const numberSql = {
     min(${ofHours}) OVER (${of}) AS "least_hour", max(${ofHours}) OVER (${of}) AS "most_hour",
     ${sumOfDays('total')} / ${sumOfDays('numbers')} AS "usual_mean",
     ${sumOfDays('squares')} / ${sumOfDays('numbers')} AS "usual_square"`,
-  differs: `greatest(CASE "what" ${needed.join(' ')} END, ${DEVIATIONS} * sqrt(greatest("usual_square" - "usual_mean" * "usual_mean", 0))) AS "needed",
+  differs: `greatest(CASE ${PART} ${needed.join(' ')} END, ${DEVIATIONS} * sqrt(greatest("usual_square" - "usual_mean" * "usual_mean", 0))) AS "needed",
     ${beyond('"hour_mean"')} AS "hour_beyond", ${beyond('"since_mean"')} AS "since_beyond"`,
   /** Whether all is of another size since an hour: in most hours since then, and not as in some hour of the days before. */
-  isOther: `"what" IN (${names}) AND "mean_days" >= ${FEWEST_DAYS} AND ${isOther}
+  isOther: `${PART} IN (${names}) AND "mean_days" >= ${FEWEST_DAYS} AND ${isOther}
       AND "since_numbers" >= ${FEWEST.numbers} AND "day_numbers" >= ${MOST.numbers} * "own" AND abs("since_beyond") >= "needed"
       AND sum(CASE WHEN ${isOther} THEN "numbers" END) OVER (${since}) >= ${MOST.since} * "since_numbers"
       AND count(CASE WHEN ${isOther} THEN 1 END) OVER (${since}) >= ${FEWEST_HOURS}
       AND ("since_mean" > coalesce("most_hour", "most_mean") OR "since_mean" < coalesce("least_hour", "least_mean"))
       AND ("what" <> 'size' OR "since_beyond" > 0 AND "since_mean" >= ${LARGE})
+      AND (${PART} <> 'key' OR "most_mean" < ${LACKING} AND "since_total" = "since_numbers")
       AND ("what" <> 'repeats' OR "most_mean" < ${REPEATED.before} AND "since_mean" >= ${REPEATED.now})`,
   count: `min_by(CASE WHEN "what" = 'repeats' THEN "since_total" ELSE "since_numbers" END, "hour")`,
   whole: 'min_by("since_numbers", "hour")',
@@ -86,11 +95,41 @@ export const numberSql = {
 } as const;
 
 /**
+ * SQL of a step that makes of each row of `key` one for each key that the most frequent metadata of the days before have, where `number` is
+ * whether the events lack it. The label of those that do has their own keys and the usual ones.
+ *
+ * @param from The step before.
+ */
+export function eachUsualKey(from: string): string {
+  const isKey = `"what" = 'key'`;
+  const nOfDay = `CASE WHEN ${isKey} AND "day" IS NOT NULL AND length("label") <= ${MOST_KEYS} THEN "n" END`;
+  const splitAt = (text: string) => `split(${text}, chr(${KEY_SEPARATORS.keys}))`;
+  const lacks = `${isKey} AND NOT contains(${splitAt('"label"')}, "key")`;
+  const ifLacking = (column: string) =>
+    `CASE WHEN NOT ${isKey} OR ${lacks} THEN "${column}" ELSE 0e0 END AS "${column}"`;
+  return `SELECT CASE WHEN ${isKey} THEN concat('key:', "key") ELSE "what" END AS "what", "subject", "value",
+    CASE WHEN ${lacks} THEN concat("label", chr(${KEY_SEPARATORS.texts}), "usual_keys") WHEN NOT ${isKey} THEN "label" END AS "label",
+    "sdk", "day", "hour", "n", "all", "numbers", ${ifLacking('total')}, ${ifLacking('squares')}, "least_number", "most_number", "first_at", "last_at"
+  FROM (
+    SELECT *, max_by("label", ${nOfDay}) OVER (PARTITION BY "what", "subject", "value") AS "usual_keys" FROM ${from}
+  ) AS "topped" CROSS JOIN UNNEST(CASE WHEN ${isKey} THEN ${splitAt('"usual_keys"')} ELSE ARRAY[''] END) AS "usual" ("key")
+  WHERE NOT ${isKey} OR "key" <> ''`;
+}
+
+/**
  * The rows of a table with the length of their metadata (`metadata_length`), the form of their texts with its key (`text_form`, `text_form_key`), whether one like it came less than a second before (`is_again`),
  * and whether another one comes less than a second after (`is_repeated`): of the same user, device, name, value and metadata. A row of the
  * same time in another request is the same event, sent again. Of a key that is held down all but the first are `is_again`. The time is the sender's.
+ * With the keys of their metadata (`metadata_keys`), and whether each ID is the first of its SDK (`is_new_user_id`).
+ *
+ * @param within SQL of what an ID is the first in, as the day; default all rows.
  */
-export function withRepeats({ table, where }: From): string {
+export function withRepeats({ table, where }: From, within?: string): string {
+  const keys = metadataKeys(`chr(${KEY_SEPARATORS.keys})`);
+  const newIds = COUNTED_IDS.map((column) => {
+    const partition = ['"sdk_type"', `"${column}"`, ...(within === undefined ? [] : [within])].join(', ');
+    return `row_number() OVER (PARTITION BY ${partition} ORDER BY "received_at") = 1 AS "is_new_${column}"`;
+  });
   const alike = `OVER (PARTITION BY "sdk_type", "event_name", "user_id", "stable_id", "event_value", "metadata_hash" ORDER BY "client_timestamp", "received_at")`;
   const isSoon = (from: string, to: string) => `${to} < ${from} + ${AT_ONCE}`;
   const previous = `lag("client_timestamp") ${alike}`;
@@ -101,9 +140,10 @@ export function withRepeats({ table, where }: From): string {
   const isOfAfterNext = `${isSoon('"client_timestamp"', afterNext)} AND ${afterNext} > "client_timestamp"`;
   return `(
     SELECT *, coalesce(${isSoon(previous, '"client_timestamp"')}, false) AS "is_again",
-      coalesce(${isOfNext}, false) OR coalesce(${isOfAfterNext}, false) AS "is_repeated"
+      coalesce(${isOfNext}, false) OR coalesce(${isOfAfterNext}, false) AS "is_repeated",
+      ${newIds.join(', ')}
     FROM (
-      SELECT *, length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash", ${textForm} AS "text_form", ${formedKey} AS "text_form_key"
+      SELECT *, length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash", ${textForm} AS "text_form", ${formedKey} AS "text_form_key", ${keys} AS "metadata_keys"
       FROM ${table} WHERE ${where}
     ) AS "sent"
   ) AS "alike"`;

@@ -9,7 +9,7 @@ import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 
 /**
  * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID, that of its device and configured unit IDs are
- * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by hours that their time is from it (`offset`), by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), by how many come again at once (`repeats`), and by the form of a text in value or metadata (`textForm`); exposures of an SDK
+ * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by hours that their time is from it (`offset`), by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), by how many come again at once (`repeats`), by the form of a text in value or metadata (`textForm`), and by the keys of their metadata that they lack (`key`); events of an SDK by how many IDs are new (`newIds`); exposures of an SDK
  * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
  */
 export type ComparedPart =
@@ -29,6 +29,8 @@ export type ComparedPart =
   | 'size'
   | 'repeats'
   | 'textForm'
+  | 'key'
+  | 'newIds'
   | 'split'
   | 'crossover';
 
@@ -144,6 +146,9 @@ const VALUE = `(${valueNumber.sql})`;
 const VERSION = `concat_ws(' ', "sdk_type", "sdk_version")`;
 
 /** Parts by what is compared ({@link ComparedPart}, or `age`); of several columns one a column, behind a colon: `idForm:company_id`. */
+/** SQL of the part that is compared, without its column or key. */
+export const PART = `split_part("what", ':', 1)`;
+
 export type Parts = Readonly<Record<string, Part>>;
 const sdk: Part = { value: '"sdk_type"', where: IS_OF_SDK };
 
@@ -261,8 +266,29 @@ export const PARTS: Readonly<
   },
 };
 
+/** What separates keys in the text of the keys of some metadata, and that text from the one of the days before. Both are control characters. */
+export const KEY_SEPARATORS = { keys: 31, texts: 30 } as const;
+/** SQL of the keys of the metadata of an event, in its order; empty without metadata, and of what is no object. @param separator SQL. */
+export function metadataKeys(separator: string): string {
+  return `coalesce(array_join(map_keys(TRY(CAST(json_parse("company_metadata") AS map(varchar, json)))), ${separator}), '')`;
+}
+/** The form of an ID that no event before it had, and that of any other. */
+export const NEW_ID = 'new';
+/** Columns of the IDs of which new ones are counted: those that each event of an SDK of apps has. */
+export const COUNTED_IDS = ['stable_id', 'user_id'] as const;
+const newIds = COUNTED_IDS.map((column): readonly [string, Part] => [
+  `newIds:${column}`,
+  {
+    subject: '"sdk_type"',
+    value: `CASE WHEN "is_new_${column}" THEN '${NEW_ID}' ELSE 'known' END`,
+    where: `${IS_OF_SDK} AND "${column}" IS NOT NULL`,
+  },
+]);
+
 /** What is compared of events by their metadata, which are a query of their own: the column is as large as many others. */
 export const METADATA_PARTS: Parts = {
+  ...Object.fromEntries(newIds),
+  key: { ...ofEvent, label: '"metadata_keys"', number: '1e0' },
   'idForm:stable_id': idFormPart('"stable_id"', '"stable_id" IS NOT NULL'),
   textForm: { ...ofEvent, value: '"text_form"', label: '"text_form_key"' },
   size: { ...ofEvent, number: 'ln(greatest(coalesce("metadata_length", 0), 1)) / ln(10)' },

@@ -5,7 +5,7 @@ import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
-import { numberSql, withRepeats } from './contentNumbers.ts';
+import { eachUsualKey, numberSql, withRepeats } from './contentNumbers.ts';
 import {
   BETWEEN,
   COMPARED_DAYS,
@@ -14,12 +14,14 @@ import {
   type From,
   IS_EXPERIMENT,
   METADATA_PARTS,
+  NEW_ID,
   NO_DAY,
   NO_NUMBER,
   NO_TEXT,
   NO_TEXT_FORM,
   NO_TIME,
   ONE,
+  PART,
   PARTS,
   type Part,
   type Parts,
@@ -58,10 +60,13 @@ const ONE_TIME = { now: 10, share: 0.001, before: 2 } as const;
  * the share `between` of their number lies between: those of a queue do that grows late.
  */
 const OTHER_ZONE = { present: 0.9, between: 0.1 } as const;
+/**
+ * New IDs are told if they are `times` as many as different ones came on any day before, by their number and by that of the events that have
+ * one, while these are at most `events` as many: more visitors log more events.
+ */
+const MANY_IDS = { times: 3, events: 1.5 } as const;
 /** Names are told as many if they are `least` within 24 hours, and `times` the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
-/** SQL of the part that is compared, without its column. */
-const PART = `split_part("what", ':', 1)`;
 /** The kind of a row of the query that tells events from before `timeWindow`. */
 export const EARLIER = 'earlier';
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
@@ -87,12 +92,12 @@ export function contentChangesSql(config: ContentConfig, table: ForwardedKind, n
 export function metadataChangesSql(config: ContentConfig, now: number): string {
   const { curated, raw } = rangesOf(config, 'events', now);
   const ofHours = `"ds" AS "day", date_trunc('hour', "timestamp") AS "hour", ${NO_TIME} AS "received_at"`;
-  const ofDays = { table: withRepeats(curated(COMPARED_DAYS.units)), where: 'true' };
+  const ofDays = { table: withRepeats(curated(COMPARED_DAYS.units), '"ds"'), where: 'true' };
   const scans = [
     scanOf(METADATA_PARTS, ofHours, ofDays),
     scanOf(METADATA_PARTS, OF_HOUR, { table: withRepeats(raw), where: 'true' }),
   ];
-  return comparisonSql(scans, now);
+  return comparisonSql(scans, now, eachUsualKey);
 }
 
 /**
@@ -101,8 +106,9 @@ export function metadataChangesSql(config: ContentConfig, now: number): string {
  *
  * @param scans Of {@link scanOf}.
  * @param now Epoch milliseconds.
+ * @param eachOf SQL of a step that makes several rows of one, after `counted`; default none.
  */
-function comparisonSql(scans: readonly string[], now: number): string {
+function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: string) => string): string {
   const of = 'PARTITION BY "what", "subject"';
   const unusual = Object.entries(USUAL).map(([what, value]) =>
     value === null ? `"what" = '${what}'` : `"what" = '${what}' AND "value" <> '${value}'`,
@@ -122,6 +128,7 @@ function comparisonSql(scans: readonly string[], now: number): string {
   const freshPart = fresh('part', 'day_numbers');
   // A name that several SDKs sent has none of them as label.
   const label = `CASE WHEN "what" <> 'event' OR min("label") = max("label") THEN max("label") END`;
+  const each = eachOf === undefined ? '' : `, "each" AS (\n  ${eachOf('"counted"')}\n)`;
   return `WITH "counted" AS (
   SELECT "what", "subject", "value", ${label} AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     ${numberSql.counted(isCounted)},
@@ -129,10 +136,10 @@ function comparisonSql(scans: readonly string[], now: number): string {
   FROM (
   ${scans.join('\n  UNION ALL\n  ')}
   ) AS "rows"
-  GROUP BY "what", "subject", "value", "sdk", "day", "hour", ${ofTime}
-), "timed" AS (
+  GROUP BY "what", "subject", "value", "sdk", "day", "hour", CASE WHEN "what" IN ('time', 'key') THEN "label" END
+)${each}, "timed" AS (
   SELECT *, CASE WHEN "value" = '${ONE}' AND sum("n") OVER (${ofSender}, "value", "label") < ${leastOfTime} THEN '${PRESENT}' ELSE "value" END AS "form"
-  FROM "counted"
+  FROM "${eachOf === undefined ? 'counted' : 'each'}"
 ), "seen" AS (
   SELECT "what", "subject", "form" AS "value", max("label") AS "label", "sdk", "day", "hour", sum("n") AS "n", sum("all") AS "all",
     ${numberSql.seen}, min("first_at") AS "first_at", max("last_at") AS "last_at"
@@ -198,6 +205,8 @@ function comparisonSql(scans: readonly string[], now: number): string {
       AND "own" >= ${NEW_TEXT_FORM.now} * "own_all" AND "part" - "most_share" * "whole" >= ${NEW_TEXT_FORM.texts} THEN 'more'
     WHEN "what" = 'offset' AND "day" IS NULL AND "value" NOT IN ('${PRESENT}', '${BETWEEN}') AND "present_share" >= ${OTHER_ZONE.present}
       AND "own" >= ${EXPECTED} AND "own" >= ${JUMP.now} * "own_all" AND "usual_share" < ${JUMP.before} AND "between" <= ${OTHER_ZONE.between} * "own" THEN 'more'
+    WHEN ${PART} = 'newIds' AND "day" IS NULL AND "value" = '${NEW_ID}' AND "part" - "most" >= ${TIMES * EXPECTED} AND "part" >= ${MANY_IDS.times} * "most"
+      AND "part" >= ${MANY_IDS.times} * "most_share" * "whole" AND "whole" <= ${MANY_IDS.events} * "most_whole" THEN 'more'
     WHEN ${numberSql.isOther} THEN 'other'
     WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
   END AS "kind",
@@ -208,7 +217,7 @@ SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("labe
   count(DISTINCT ${ofTime}) AS "times",
   CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
   CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
-  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max("usual_share") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
+  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max(CASE WHEN ${PART} = 'newIds' THEN "most" ELSE "usual_share" END) WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
   CASE "kind" WHEN 'other' THEN ${numberSql.mean} WHEN '${EARLIER}' THEN max("most_number") ELSE 0 END AS "mean",
   CASE "kind" WHEN 'other' THEN max("mean_days") ELSE max("known") END AS "days", max("newest") AS "newest_day",
   CASE
@@ -222,7 +231,7 @@ GROUP BY "what", "kind", "subject", CASE WHEN "kind" = 'names' THEN '' ELSE "val
 )
 SELECT * FROM (
   SELECT *, CAST("newest_day" AS varchar) AS "newest", CAST("since_at" AS varchar) AS "since",
-    row_number() OVER (PARTITION BY "what", "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
+    row_number() OVER (PARTITION BY ${PART}, "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
   FROM "grouped"
 ) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
 ORDER BY "kind", "whole" DESC, "value", "sdk"`;

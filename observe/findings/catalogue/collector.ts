@@ -437,6 +437,16 @@ export const collectorFindings = {
         'Have whoever owns the app set `time` of each event to when it happens: the command shows the times by version, the most frequent first, with an event of each and when it came. Rows stay as they are; `received_at` tells when each came.',
         `${ending} A time within \`timeWindow\` may be told again some days later.`,
       ],
+      key: [
+        'A release of the app writes this key of `metadata` otherwise, or does not send it any more. Queries that read it find nothing in these events, and leave them out of groups and sums.',
+        'Ask whoever owns the app whether it is meant: the command shows rows of the day before and since, by version and the keys that they have. If not, have it send the key of before. If it is, have queries read both, as in `coalesce`. Rows stay as they are.',
+        OF_METADATA,
+      ],
+      newIds: [
+        'Each visit, or each request, has an ID of its own, while events are hardly more: a release of the app keeps no storage, so that its SDK makes an ID each time, or the app makes one itself; or a program that keeps none, as a crawler or a test of load, sends most events. Users, devices and units of experiments are too many, and none of them is seen twice.',
+        'Have whoever owns the app look whether the ID stays when the app is opened again: the command shows by version and day how many different ones came in how many rows. Rows stay as they are: do not read results of experiments by this ID from then on.',
+        `${ending} ${METADATA_READ}`,
+      ],
       offset: [
         'All of these are as far from their receipt, by a multiple of a quarter of an hour, where those before came at once: their sender writes its local time without an offset, which is read as UTC; or it held each for just so long. Phones that were offline and queues that are late are not told, as their times differ. Rows may lie in a wrong `ds`, which is the day of that time: those within these hours of midnight.',
         'Have whoever owns the app send UTC, or milliseconds since 1970, in `time`: the command shows rows of the day before and since, by version and by minutes from their time to their receipt. Rows stay as they are; `received_at` tells when each came.',

@@ -163,6 +163,13 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
         value: 'hexadecimal digests',
       },
       {
+        state: 'lack a key of their metadata, which is dropped',
+        redact: { 'metadata.productSku': 'drop' },
+        what: 'key',
+        field: 'productSku',
+        value: 'js-client',
+      },
+      {
         state: 'have no value, and values are dropped',
         redact: { value: 'drop' },
         what: 'value',

@@ -318,6 +318,29 @@ export const requestCases: readonly Case[] = [
     ),
   ],
   [
+    'metadata of an event lack two keys',
+    changed(
+      { ...otherChange, what: 'key', subject: 'purchase', field: "it's", label: 'productSku' },
+      { ...otherChange, what: 'key', subject: 'purchase', field: 'plan' },
+    ),
+  ],
+  [
+    'an SDK makes IDs of devices and of users each time',
+    changed(
+      ...(['stable_id', 'user_id'] as const).map(
+        (field): ContentChange => ({
+          ...moreChange,
+          what: 'newIds',
+          field,
+          value: 'new',
+          count: 1_410,
+          of: 1_440,
+          usual: 80,
+        }),
+      ),
+    ),
+  ],
+  [
     'values of an event are a hundred times as large',
     changed({ ...otherChange, what: 'amount', subject: 'invoice', usual: 58.2, mean: 6_234 }),
   ],

@@ -220,7 +220,8 @@ function keyCommands(
 
 /** The parts that have to be read for a change to be known. */
 function judgedByOf({ what, table, field }: ContentChange): readonly SharedPart[] {
-  const isOfMetadata = what === 'size' || what === 'repeats' || what === 'textForm' || field === 'stable_id';
+  const isOfMetadata =
+    ['size', 'repeats', 'textForm', 'key', 'newIds'].includes(what) || field === 'stable_id';
   return isOfMetadata ? [contentPart(table), METADATA_PART] : [contentPart(table)];
 }
 

@@ -19,12 +19,17 @@ export function changedRowsSql(
   { config, now }: Pick<Place, 'config' | 'now'>,
 ): string {
   const [first] = changes;
-  const { columns, example, exampleBy, from, having, order = 'last' } = wordingOf(first);
+  const { columns, example, exampleBy, counted, from, having, order = 'last' } = wordingOf(first);
   const began = Math.min(...changes.map(({ since }) => Date.parse(since)));
   const isOfSeveral = conditionsOf(changes).length > 1;
   const told = [...new Set([...(isOfSeveral ? changes.flatMap(namingColumns) : []), ...columns])];
   const grouped = from === 'dayBefore' ? [...told, `${receivedFrom(began)} AS "is_since"`] : told;
-  const shown = [...grouped, ...exampleColumn(example, exampleBy), ...COUNTED];
+  const shown = [
+    ...grouped,
+    ...exampleColumn(example, exampleBy),
+    ...(counted === undefined ? [] : [counted]),
+    ...COUNTED,
+  ];
   const rows = {
     none: [],
     change: [receivedFrom(began)],

@@ -8,6 +8,7 @@ import {
   hasTextForm,
   idForm,
   isPresent,
+  metadataKeys,
   textFormKey,
   userForm,
   valueForm,
@@ -35,6 +36,8 @@ export interface ChangeWording {
   readonly having?: string;
   /** SQL of the rows that the command shows. */
   readonly where: (change: ContentChange) => string;
+  /** SQL of a column that counts something of each group of rows; default none. */
+  readonly counted?: string;
   /** The column by which the command shows the largest first; default `last`, the last receipt. */
   readonly order?: 'rows' | 'last';
 }
@@ -70,9 +73,10 @@ export function namedChange(change: ContentChange): string {
 export function namingColumns(change: ContentChange): readonly string[] {
   if (isNamed(change)) return [`"${NAMED[change.what].column}"`];
   const { what } = change;
+  const isOfNameAndSdk = what === 'amount' || what === 'size' || what === 'repeats' || what === 'key';
   if (what === 'group') return ['"experiment_id"'];
   if (what === 'value') return ['"event_name"'];
-  return what === 'amount' || what === 'size' || what === 'repeats' ? ['"event_name"', '"sdk_type"'] : [];
+  return isOfNameAndSdk ? ['"event_name"', '"sdk_type"'] : [];
 }
 
 /** SQL of the rows of each of several changes, without that of equal ones. */
@@ -160,11 +164,24 @@ function formedIds({ field }: ContentChange): ChangeWording {
   };
 }
 
+/** How IDs are told of which too many are new. */
+function manyIds({ field }: ContentChange): ChangeWording {
+  return {
+    title: (change) =>
+      `${numbered(change.count)} new values of ${field} came in ${counted(change.of, 'event')} from ${change.subject}, where at most ${numbered(change.usual)} different ones came ${before(change)}`,
+    columns: ['"sdk_version"', '"ds"'],
+    counted: `count(DISTINCT "${field}") AS "different"`,
+    where: (change) => `${ofSdk(change)} AND "${field}" IS NOT NULL`,
+  };
+}
+
 /** A case of SLUICE_FINDING_EVENTS_UNUSUAL that a change is by itself; `missing` is SLUICE_FINDING_EVENT_MISSING. */
 export type WordingCase = Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase> | 'missing';
 
+/** How each change is told of one of several columns. */
+const OF_FIELDS = { idForm: formedIds, newIds: manyIds } as const;
 /** How each change is told that is not of one of several columns. */
-const wordings: Readonly<Record<Exclude<WordingCase, 'idForm'>, ChangeWording>> = {
+const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, ChangeWording>> = {
   missing: { title: lessTitle, columns: SDK, where: ofNamed },
   fewer: { title: lessTitle, columns: ['"ds"', ...SDK], where: ofNamed },
   sdk: { title: lessTitle, columns: ['"ds"', '"sdk_version"'], where: ofNamed },
@@ -228,6 +245,16 @@ const wordings: Readonly<Record<Exclude<WordingCase, 'idForm'>, ChangeWording>> 
     example: '"event_name"',
     where: (change) => `${ofSdk(change)} AND NOT (${isPresent})`,
     order: 'rows',
+  },
+  key: {
+    title: (change) => {
+      const { label } = change;
+      const instead = label === null ? '' : ` and have ${quotedName(label)} instead`;
+      return `${eventsOf(change)} have no ${quotedName(change.field ?? '')} in their metadata${instead}, where nearly all had it ${before(change)}`;
+    },
+    columns: ['"sdk_version"', `${metadataKeys(quoteText(', '))} AS "keys"`],
+    from: 'dayBefore',
+    where: ofNameAndSdk,
   },
   offset: {
     title: (change) => {
@@ -314,5 +341,5 @@ export function wordingCaseOf({ kind, what, value, count }: ContentChange): Word
 /** How a change is told. */
 export function wordingOf(change: ContentChange): ChangeWording {
   const name = wordingCaseOf(change);
-  return name === 'idForm' ? formedIds(change) : wordings[name];
+  return name === 'idForm' || name === 'newIds' ? OF_FIELDS[name](change) : wordings[name];
 }

@@ -67,7 +67,7 @@ export function withheldOf(
   config: Rules,
 ): Withheld | null {
   if (change.what === 'environment') return ofKey(change, facts);
-  if (change.kind === 'more') return redacted(change, facts, config);
+  if (change.kind === 'more' || change.what === 'key') return redacted(change, facts, config);
   const isOfSdk = change.what === 'sdk';
   if (change.kind !== 'less' || !(isOfSdk || change.what === 'event')) return null;
   return quarantined(change, facts) ?? (isOfSdk ? leftOut(change, facts, config) : null);
@@ -153,12 +153,15 @@ function redacted(
   { privacy, unitIds }: Rules,
 ): Withheld | null {
   const ids = Object.entries(unitIds).filter(([, column]) => value.split(', ').includes(column));
-  const made =
-    what === 'unitId'
-      ? [...ids.map(([id]) => `drop user.customids.${id.toLowerCase()}`), 'drop user.customids', 'drop user']
-      : (REDACTED[[what, ...(field === null ? [] : [field]), value].join(' ')] ?? []);
+  const dropped = ids.map(([id]) => `drop user.customids.${id.toLowerCase()}`);
+  const made: Readonly<Record<string, readonly string[]>> = {
+    ...REDACTED,
+    [`unitId ${value}`]: [...dropped, 'drop user.customids', 'drop user'],
+    [`key ${field} ${value}`]: [`drop metadata.${field?.toLowerCase()}`, 'drop metadata', 'hash metadata'],
+  };
+  const makers = made[[what, ...(field === null ? [] : [field]), value].join(' ')] ?? [];
   const [rule] = Object.entries(privacy.redact).filter(([ofPath, ofAction]) =>
-    made.includes(`${ofAction} ${ofPath.toLowerCase()}`),
+    makers.includes(`${ofAction} ${ofPath.toLowerCase()}`),
   );
   if (rule === undefined) return null;
   const [path, action] = rule;

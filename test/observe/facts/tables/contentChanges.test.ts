@@ -45,6 +45,14 @@ it('gives sizes as numbers in place of their logarithms, and events from before 
   const amount = { ...row, what: 'amount', kind: 'other', usual: '1', mean: '3' };
   const size = { ...row, what: 'size', kind: 'other', usual: '2', mean: '4' };
   const repeats = { ...row, what: 'repeats', kind: 'other', usual: '0.04', mean: '1' };
+  const key = {
+    ...row,
+    what: 'key:a:b',
+    kind: 'other',
+    label: 'currency\u001fproductSku\u001ecurrency\u001fa:b',
+    usual: '0',
+    mean: '1',
+  };
   const old = {
     ...row,
     what: 'age',
@@ -69,11 +77,12 @@ it('gives sizes as numbers in place of their logarithms, and events from before 
     days: 3,
     since: '2026-11-20T09:10:00.000Z',
   };
-  expect(contentChangesOf([old, amount, size, repeats], 'events', NOW)).toEqual({
+  expect(contentChangesOf([old, amount, size, repeats, key], 'events', NOW)).toEqual({
     changes: [
       { ...change, what: 'amount', usual: 10, mean: 1000 },
       { ...change, what: 'size', usual: 100, mean: 10_000 },
       { ...change, what: 'repeats', usual: 0.04, mean: 0 },
+      { ...change, what: 'key', field: 'a:b', label: 'productSku', usual: 0, mean: 0 },
     ],
     earlier: [{ name: 'renewal', sdk: null, count: 20, leastDays: 7.5, mostDays: 30 }],
   });

@@ -142,6 +142,98 @@ describe('metadata of an event', () => {
   });
 });
 
+describe('events whose metadata usually have a key', () => {
+  const sent = (metadata: Readonly<Record<string, unknown>> | null, more: Sent, as: Columns = {}): Sent => ({
+    ...more,
+    as: { ...as, company_metadata: metadata === null ? null : JSON.stringify(metadata) },
+  });
+  const hat = { currency: 'EUR', sku: 'hat' };
+  const usual = sent(hat, { days: TWENTY });
+  const renamed = { currency: 'EUR', productSku: 'hat' };
+  const next = { sdk_version: '3.1.0' };
+  /** Keys as the query tells them: those of the events, and the usual ones. */
+  const keys = (...texts: readonly string[]) =>
+    texts.map((text) => text.replaceAll(' ', '\u001f')).join('\u001e');
+
+  const lost: readonly (SentCase & { readonly row?: Partial<Told> })[] = [
+    {
+      what: 'in all of a new version, beside others of the one before',
+      sent: [usual, sent(hat, inTwoHours()), sent(renamed, inTwoHours(), next)],
+      row: { label: keys('currency productSku', 'currency sku'), sdk: 'js-client 3.1.0' },
+    },
+    {
+      what: 'in all since some hours of a day',
+      sent: [
+        usual,
+        sent(hat, { received: at('2026-11-20 07:10:00', 90) }),
+        sent({ currency: 'EUR' }, inTwoHours()),
+      ],
+      row: { label: keys('currency', 'currency sku') },
+    },
+    {
+      what: 'in all, as one in twenty-one did',
+      sent: [usual, sent({ currency: 'EUR' }, { days: each(1, ...DAYS) }), sent(renamed, inTwoHours())],
+      row: { label: keys('currency productSku', 'currency sku'), usual: 0.048 },
+    },
+    {
+      what: 'in all, as their metadata are gone',
+      sent: [sent({ sku: 'hat' }, { days: TWENTY }), sent(null, inTwoHours())],
+      row: { label: keys('', 'sku') },
+    },
+  ];
+  const kept: readonly SentCase[] = [
+    { what: 'have it in another order', sent: [usual, sent({ sku: 'cap', currency: 'USD' }, inTwoHours())] },
+    { what: 'have it empty', sent: [usual, sent({ currency: 'EUR', sku: null }, inTwoHours())] },
+    {
+      what: 'have it in one of twenty-one',
+      sent: [usual, sent(renamed, inTwoHours()), sent(hat, { received: at('2026-11-20 10:50:00', 1) })],
+    },
+    {
+      what: 'lack it nineteen times',
+      sent: [usual, sent(renamed, { received: inTwoHours().received?.slice(1) ?? [] })],
+    },
+    { what: 'lack it in one hour', sent: [usual, sent(renamed, { received: at(MORNING, 20) })] },
+    {
+      what: 'lacked it in two of twenty-two before',
+      sent: [usual, sent({ currency: 'EUR' }, { days: each(2, ...DAYS) }), sent(renamed, inTwoHours())],
+    },
+    {
+      what: 'lacked it in another version before, as one of another app',
+      sent: [
+        usual,
+        sent(renamed, { days: TWENTY }, { sdk_version: '2.0.0' }),
+        sent(renamed, inTwoHours(), next),
+      ],
+    },
+    {
+      what: 'are of another SDK, which is new',
+      sent: [usual, sent(renamed, inTwoHours(), { sdk_type: 'ios-client' })],
+    },
+    { what: 'had none before', sent: [sent(null, { days: TWENTY }), sent(hat, inTwoHours())] },
+    {
+      what: 'have IDs as keys',
+      sent: [
+        ...Array.from({ length: 20 }, (_, i) => sent({ [`u${i}`]: 1 }, { days: each(1, ...DAYS) })),
+        sent({ u77: 1 }, inTwoHours()),
+      ],
+    },
+  ];
+
+  let rows: ReadonlyMap<string, readonly Told[]>;
+  beforeAll(async () => {
+    rows = await toldOfCases('metadata', [...lost, ...kept]);
+  });
+
+  it.each(lost)('are told if it is missing $what', ({ what, row }) => {
+    const key = { field: 'sku', mean: 1, ...row };
+    expect((rows.get(what) ?? []).filter(({ field }) => field === 'sku')).toEqual([other('key', what, key)]);
+  });
+
+  it.each(kept)('are not told if they $what', ({ what }) => {
+    expect(rows.get(what)).toEqual([]);
+  });
+});
+
 describe('events of a user', () => {
   const sent = (as: Columns, more: Sent): Sent => ({ ...more, as });
   /** Twenty events a day that come once. */

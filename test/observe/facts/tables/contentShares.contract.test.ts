@@ -8,6 +8,7 @@ import {
   type Sent,
   type Told,
   TWENTY,
+  told,
   toldOf,
   toldOfVersion,
   views,
@@ -184,6 +185,42 @@ describe('other IDs that a new version writes in capitals', () => {
       toldOfVersion({ part: 'idForm', field: column, value: 'e-mail addresses in capital letters' }),
     ]);
     expect(await toldOfIds(query, column, 'cd@example.com')).toEqual([]);
+  });
+});
+
+describe('IDs of devices in the forty events that an SDK sends each day', () => {
+  const of = (stable_id: string, more: Sent): Sent => ({ ...more, as: { stable_id, user_id: 'ada' } });
+  /** So many different ones on each day, and in events of today. */
+  const toldOfIds = (before: number, now: number, events = now) => {
+    const usual = Array.from({ length: before }, (_, i) => of(`d${i}`, { days: each(40 / before, ...DAYS) }));
+    const again = of('d0', { received: at('2026-11-19 08:00:00', 1) });
+    const known = of('d0', { received: at(MORNING, events - now) });
+    return toldOf({ metadata: [...usual, again, known, of('d9#', { received: at(MORNING, now) })] });
+  };
+
+  it('are told if far more come that did not the day before', async () => {
+    expect(await toldOfIds(10, 40)).toEqual([
+      told({
+        part: 'newIds',
+        kind: 'more',
+        subject: 'js-client',
+        field: 'stable_id',
+        value: 'new',
+        count: 40,
+        of: 40,
+        usual: 10,
+        since: MORNING,
+      }),
+    ]);
+  });
+
+  it.each([
+    { what: 'twenty-nine more come than on any day', before: 10, now: 39 },
+    { what: 'each third event had another one before', before: 20, now: 59 },
+    { what: 'as many more events come', before: 10, now: 61 },
+    { what: 'a part of the events has them', before: 10, now: 40, events: 60 },
+  ])('are not told if $what', async ({ before, now, events }) => {
+    expect(await toldOfIds(before, now, events)).toEqual([]);
   });
 });
 

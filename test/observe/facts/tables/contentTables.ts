@@ -150,6 +150,8 @@ async function openTables(): Promise<DuckDBConnection> {
   await connection.run('CREATE SCHEMA sluice');
   await connection.run('CREATE MACRO regexp_like(a, b) AS regexp_matches(a, b)');
   await connection.run('CREATE MACRO to_utf8(a) AS a');
+  await connection.run('CREATE MACRO json_parse(a) AS CAST(a AS JSON)');
+  await connection.run('CREATE MACRO array_join(a, b) AS array_to_string(a, b)');
   await connection.run(
     "CREATE TABLE sluice.experiment_groups AS SELECT 'hero' AS experiment_id, 'autotune' AS entity",
   );
