@@ -6,7 +6,7 @@ import type { Setup } from './Setup.ts';
 /** One thing that the doctor looks at. */
 export interface Look {
   /** e.g. `bucket-settings`. */
-  readonly statusLook: string;
+  readonly name: string;
   /** What holds without a finding, in one line. */
   readonly expects: string;
   /** Whether nothing else can be looked at without it. */

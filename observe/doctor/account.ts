@@ -30,7 +30,7 @@ import type { Setup } from './Setup.ts';
 
 /** Names that must be free for a deployment. */
 export const freeNamesLook: Look = {
-  statusLook: 'names',
+  name: 'names',
   expects:
     'the names of buckets, databases, workgroups, secrets, log groups, roles and users of the stack are free or its own, and an existing database that it uses is there',
   find: async (setup) => [
@@ -208,7 +208,7 @@ function stackNames({ config, stack, resources, stackName }: Setup): readonly Ne
  * against the policies that `sluice policy print --for deploy` prints.
  */
 export const deployerLook: Look = {
-  statusLook: 'deployer',
+  name: 'deployer',
   expects:
     'these credentials, or the role that CloudFormation has, may deploy, update and remove the stack, by simulation',
   async find(setup) {
@@ -283,7 +283,7 @@ const LAMBDA_DEFAULT = 1_000;
 
 /** The account's limits, which are lower in new accounts and shared with everything else in the account. */
 export const quotasLook: Look = {
-  statusLook: 'quotas',
+  name: 'quotas',
   expects: "the account's limits of API Gateway and Lambda are sufficient",
   find: (setup) =>
     settled([

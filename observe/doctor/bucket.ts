@@ -3,15 +3,16 @@ import { GetBucketLocationCommand, HeadObjectCommand, ListObjectsV2Command } fro
 import { bucketDeleters } from '../../infra/bucketNeeds.ts';
 import { type EncryptionProblem, encryptionProblems } from '../../infra/serverless/encryptionProblems.ts';
 import {
+  type BucketDocument,
   type BucketSetting,
+  bucketSettings,
   defaultEncryption,
-  bucketSettings as settingsOf,
 } from '../../lib/access/buckets/bucketSettings.ts';
 import { lifecycleRules } from '../../lib/access/buckets/lifecycleRules.ts';
 import { readArchivingRules } from '../../lib/aws/archivingRules.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
-import { valueAt } from '../../lib/base/json.ts';
+import { valueAt, valuesOf } from '../../lib/base/json.ts';
 import { counted, listed } from '../../lib/base/text.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
@@ -33,7 +34,7 @@ import type { Setup } from './Setup.ts';
 
 /** The bucket itself: nothing else can be read without it. */
 export const bucketLook: Look = {
-  statusLook: 'bucket',
+  name: 'bucket',
   expects: 'the bucket exists in this region and belongs to this account',
   isGround: true,
   async find(setup) {
@@ -41,7 +42,9 @@ export const bucketLook: Look = {
     const { region } = identity;
     const there = await findBucket(setup, config.bucket);
     if (there.kind === 'missing')
-      return [missing(setup, `The bucket ${config.bucket}`, config.existing.bucket)];
+      return [
+        missing(`The bucket ${config.bucket}`, { isLocal: setup.isLocal, isBrought: config.existing.bucket }),
+      ];
     if (there.kind === 'denied') return [judgeDenied(config.bucket, setup)];
     return there.region === region ? [] : [judgeElsewhere(config.bucket, { there: there.region, region })];
   },
@@ -81,8 +84,11 @@ export const bucketBeforeLook: Look = {
   find: async (setup) => (setup.config.existing.bucket ? bucketLook.find(setup) : []),
 };
 
-/** What the stack makes, or somebody brings, and what does not exist. */
-export function missing({ isLocal }: Pick<Setup, 'isLocal'>, subject: string, isBrought: boolean): Finding {
+/** Something that the stack makes, or that somebody brings, and that does not exist. @param subject As it begins a sentence: `The key …`. */
+export function missing(
+  subject: string,
+  { isLocal, isBrought }: { readonly isLocal: boolean; readonly isBrought: boolean },
+): Finding {
   const caseOfStack = isLocal ? 'local' : 'drift';
   return finding('SLUICE_FINDING_RESOURCE_MISSING', {
     case: isBrought ? 'own' : caseOfStack,
@@ -115,14 +121,14 @@ export async function findBucket(
 
 /** The settings of the bucket. The owner of an existing bucket makes them, not the stack. */
 export const bucketSettingsLook: Look = {
-  statusLook: 'bucket-settings',
+  name: 'bucket-settings',
   expects:
     'the bucket sends events to EventBridge, encrypts as configured, requires TLS, expires and does not archive objects, blocks public access and keeps versions',
   find(setup) {
     const { config, key, identity, resources: names } = setup;
     const deleters = bucketDeleters(setup, { identity, names });
     const keyArn = key.kind === 'kms' ? key.arn : null;
-    const wanted = settingsOf(config, { keyArn, partition: identity.partition, deleters });
+    const wanted = bucketSettings(config, { keyArn, partition: identity.partition, deleters });
     // A stack that is unfinished has no key yet: the look at the key says so.
     const known = wanted.filter(({ name }) => key.kind !== 'unknown' || name !== 'encryption');
     return settled([
@@ -137,12 +143,12 @@ async function findArchiving(setup: Setup): Promise<readonly Finding[]> {
   return [...archivingRuleFindings(await readArchivingRules(setup.s3, setup.config.bucket), setup)];
 }
 
-/** What a deployment refuses. @param hasDefault Whether the default of an existing bucket counts, too. */
-async function findEncryption(setup: Setup, hasDefault: boolean): Promise<readonly Finding[]> {
-  const { s3, config, stackName, deployed, resources } = setup;
-  const asked = hasDefault && config.existing.bucket;
-  const answer = asked && (await ifThere(settingReaders.encryption(s3, { Bucket: config.bucket })));
-  const [rule] = [answer ? answer['Rules'] : undefined].flat();
+/** What a deployment refuses. @param answer The default encryption of an existing bucket; undefined if it does not count, or if there is none. */
+function findEncryption(
+  { config, stackName, deployed, resources }: Setup,
+  answer?: BucketDocument,
+): readonly Finding[] {
+  const [rule] = valuesOf(answer?.['Rules']);
   const stack = { stackName, outputs: outputsOf(deployed), resources };
   return encryptionProblems(config, stack, defaultEncryption(rule)).map(judgeEncryption);
 }
@@ -154,16 +160,20 @@ export function judgeEncryption({ kind, fact, text }: EncryptionProblem): Findin
 
 /** Whether the stack is encrypted as the configuration says. The settings of an existing bucket are another look. */
 export const encryptionLook: Look = {
-  statusLook: 'encryption',
+  name: 'encryption',
   expects: '`encryption` is as the stack has it',
-  find: (setup) => findEncryption(setup, false),
+  find: async (setup) => findEncryption(setup),
 };
 
 /** The same before a deployment, which also refuses the default of an existing bucket. */
 export const encryptionBeforeLook: Look = {
-  statusLook: 'encryption',
+  name: 'encryption',
   expects: '`encryption` is as the stack and an existing bucket have it',
-  find: (setup) => findEncryption(setup, true),
+  async find(setup) {
+    const { s3, config } = setup;
+    if (!config.existing.bucket) return findEncryption(setup);
+    return findEncryption(setup, await ifThere(settingReaders.encryption(s3, { Bucket: config.bucket })));
+  },
 };
 
 /** Judges objects of others, which rules of the stack would delete. @param keys At least one. */
@@ -209,7 +219,7 @@ async function readForeignKeys({ s3, config }: Setup): Promise<readonly string[]
 
 /** Keys that the configuration brings, before a deployment, which does not try them all. */
 export const broughtKeysLook: Look = {
-  statusLook: 'key',
+  name: 'key',
   expects: 'a key that the configuration names is there, enabled and of a kind that its user takes',
   async find({ isLocal, config: { existing, logs }, clients: { kms }, commands }) {
     // The local cloud has only the keys of the template.
@@ -230,7 +240,7 @@ export const broughtKeysLook: Look = {
         throw error;
       }
       return answer === undefined
-        ? [missing({ isLocal }, `The key ${arn}`, true)]
+        ? [missing(`The key ${arn}`, { isLocal, isBrought: true })]
         : judgeKey({ Arn: arn, ...answer.KeyMetadata }, commands, { user });
     };
     const keys = [
@@ -247,17 +257,17 @@ export const broughtKeysLook: Look = {
 
 /** The KMS key, the stack's or an existing one: without it, no data can be read. */
 export const keyLook: Look = {
-  statusLook: 'key',
+  name: 'key',
   expects: 'the key is enabled, symmetric and single-Region',
   async find({ isLocal, config, key, stackName, clients: { kms }, commands }) {
     if (key.kind === 's3') return [];
-    if (key.kind === 'unknown') return [missing({ isLocal }, `The key of ${stackName}`, false)];
+    if (key.kind === 'unknown') return [missing(`The key of ${stackName}`, { isLocal, isBrought: false })];
     // The local cloud has only the keys of the template.
     if (isLocal && config.existing.keyArn !== null) return [];
     const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: key.arn })));
     // A brought key that is not there is most likely mistyped: nobody knows that it was deleted.
     if (found === undefined && config.existing.keyArn !== null)
-      return [missing({ isLocal }, `The key ${key.arn}`, true)];
+      return [missing(`The key ${key.arn}`, { isLocal, isBrought: true })];
     return judgeKey({ Arn: key.arn, KeyState: NO_KEY, ...found?.KeyMetadata }, commands);
   },
 };
@@ -269,7 +279,7 @@ const PARALLEL = 8;
 
 /** Whether somebody else, most likely Statsig's own forwarding, writes into the folders of the forwarded tables. */
 export const forwardingLook: Look = {
-  statusLook: 'forwarding',
+  name: 'forwarding',
   expects: 'in the last seven days, only Sluice wrote into the folders of the forwarded tables',
   find: (setup) =>
     settled(forwardedKinds.map((kind): Question => [`the folder of ${kind}`, findForeignFiles(setup, kind)])),

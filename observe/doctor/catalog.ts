@@ -27,7 +27,7 @@ import type { Setup } from './Setup.ts';
 
 /** The database of the tables: nothing of the catalog can be read without it. */
 export const databaseLook: Look = {
-  statusLook: 'database',
+  name: 'database',
   expects: 'the Glue database exists',
   isGround: true,
   async find(setup) {
@@ -38,7 +38,7 @@ export const databaseLook: Look = {
 
 /** The database in which Statsig makes tables of its own. Nothing of ours reads it. */
 export const stagingDatabaseLook: Look = {
-  statusLook: 'staging-database',
+  name: 'staging-database',
   expects: 'the Glue database exists in which Statsig makes its tables',
   async find(setup) {
     if (await isDatabaseThere(setup, setup.config.athena.stagingDatabase)) return [];
@@ -86,7 +86,7 @@ export function judgeDatabase(
 
 /** The partitions against the folders of days: no query reads a day in S3 without a partition. */
 export const partitionsLook: Look = {
-  statusLook: 'all-partitions',
+  name: 'all-partitions',
   expects:
     'each day with files has a partition, and each partition has the folder of its day and the columns of its table',
   find: (setup) =>
@@ -138,7 +138,7 @@ export function judgePartitions(
 
 /** Names that SDKs do not send: which gates are holdouts, and which experiments browsers send hashed. */
 export const namesLook: Look = {
-  statusLook: 'names',
+  name: 'names',
   expects:
     'holdouts, and experiments that browsers sent hashed within a week, are known by name, from the configuration or from pulled specs',
   find: (setup) =>

@@ -25,8 +25,8 @@ import { readSetup, type Setup } from './Setup.ts';
 import { alarmTopicLook, domainLook, driftLook, formerStackLook, queuesLook, stackLook } from './stack.ts';
 import { boundaryLook, templateLook } from './template.ts';
 
-const status: Look = {
-  statusLook: 'status',
+const statusLook: Look = {
+  name: 'status',
   expects: '`sluice status` finds nothing: requests, streams, tables, partitions, drops, alarms',
   async find(setup) {
     const found = await setup.status();
@@ -82,7 +82,7 @@ export const looks: readonly Look[] = [
   readersLook,
   bucketPolicyLook,
   rolesLook,
-  status,
+  statusLook,
 ];
 
 /** What `sluice doctor --before-deploy` looks at: nothing of it needs a stack. */
@@ -173,12 +173,12 @@ export async function diagnose(
     );
     if (isFinding(setup)) {
       report('account', EXPECTED_OF_ACCOUNT, [setup]);
-      return { identity: undefined, checks, skipped: wanted.map(({ statusLook: name }) => name) };
+      return { identity: undefined, checks, skipped: wanted.map(({ name }) => name) };
     }
     report('account', EXPECTED_OF_ACCOUNT, []);
     const skipped: string[] = [];
     let isGone = false;
-    for (const { statusLook: name, expects, isGround = false, find } of wanted) {
+    for (const { name, expects, isGround = false, find } of wanted) {
       if (isGone) {
         skipped.push(name);
         continue;

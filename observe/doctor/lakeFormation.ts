@@ -41,7 +41,7 @@ const permissionsAnswer = z.object({
  * https://github.com/aws-solutions/workload-discovery-on-aws/issues/228
  */
 export const databaseCreatorsLook: Look = {
-  statusLook: 'lake-formation',
+  name: 'lake-formation',
   expects:
     'Lake Formation leaves databases to IAM, or lets these credentials make them, or the role that CloudFormation has',
   async find(setup) {

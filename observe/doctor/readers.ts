@@ -17,7 +17,7 @@ import type { Setup } from './Setup.ts';
 
 /** The permissions of readers, by IAM's simulator: their policies may have changed since the deployment. */
 export const readersLook: Look = {
-  statusLook: 'readers',
+  name: 'readers',
   expects:
     'each configured reader has the permissions of its policy and none that it must not have, by simulation',
   find: (setup) =>

@@ -28,7 +28,7 @@ function needsOf({ config, stack, identity, resources: names }: Setup): readonly
 
 /** The bucket's policy: what it denies the roles of the stack. Also before a deployment. */
 export const bucketPolicyLook: Look = {
-  statusLook: 'bucket-policy',
+  name: 'bucket-policy',
   expects: 'the policy of the bucket denies no role of the stack what it does there',
   async find(setup) {
     const { s3, config, resources, commands, identity } = setup;
@@ -93,7 +93,7 @@ export function judgeDenial(
 
 /** The policies of the account and of the organization, which the simulator asks besides those of a role, but not the bucket's. */
 export const rolesLook: Look = {
-  statusLook: 'roles',
+  name: 'roles',
   expects: 'each role of the stack may do what it does in the bucket, by simulation',
   async find(setup) {
     const needs = needsOf(setup).filter(({ id }) => setup.resources.has(id));

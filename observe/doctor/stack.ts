@@ -23,7 +23,7 @@ import type { Setup } from './Setup.ts';
 
 /** The stack: whether it exists, is complete, and was deployed from this configuration. */
 export const stackLook: Look = {
-  statusLook: 'stack',
+  name: 'stack',
   expects: 'the stack is deployed, complete, from this configuration and by this version of Sluice',
   isGround: true,
   async find({ deployed, config, isLocal, stackName, identity: { account, region }, commands }) {
@@ -57,7 +57,7 @@ export function judgeMissing(
 
 /** A look before a deployment: whether CloudFormation will update the stack, and what the version changes. */
 export const formerStackLook: Look = {
-  statusLook: 'stack',
+  name: 'stack',
   expects:
     'the stack, if there is one, can be updated, keeps the identities of readers, and was deployed by this version of Sluice',
   async find({ deployed, config, commands, identity, stackName, resources }) {
@@ -111,7 +111,7 @@ function isLater(version: string, other: string): boolean {
 
 /** Whether the alarms will notify somebody, by the configuration alone. */
 export const alarmTopicLook: Look = {
-  statusLook: 'alarms',
+  name: 'alarms',
   expects: 'the alarms notify somebody',
   find: async ({ isLocal, config }) => (isLocal || config.alarms.topicArn !== null ? [] : [judgeNoTopic()]),
 };
@@ -130,7 +130,7 @@ const DRIFT_PAUSE_MS = 5_000;
 
 /** What differs from the template, by CloudFormation's own comparison. It takes minutes, so it is made on demand. */
 export const driftLook: Look = {
-  statusLook: 'drift',
+  name: 'drift',
   expects: 'no resource of the stack was deleted or changed manually, as CloudFormation sees it',
   async find({ clients: { cloudFormation: client }, stackName: StackName, wait, commands }) {
     const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName }));
@@ -186,7 +186,7 @@ export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly 
 
 /** The domain of the gateway: whether it takes requests, and whether its name leads there. */
 export const domainLook: Look = {
-  statusLook: 'domain',
+  name: 'domain',
   expects:
     '`endpoint.domain`, if there is one, is available with its certificate, and requests to its name reach it',
   async find({ config: { endpoint }, clients: { apiGateway } }) {
@@ -194,7 +194,8 @@ export const domainLook: Look = {
     // API Gateway has one list of domains, whichever of its two APIs made them.
     const asked = new GetDomainNameCommand({ domainName: endpoint.domain });
     const found = await ifThere(apiGateway.send(asked));
-    if (found === undefined) return [missing({ isLocal: false }, `The domain ${endpoint.domain}`, false)];
+    if (found === undefined)
+      return [missing(`The domain ${endpoint.domain}`, { isLocal: false, isBrought: false })];
     const addresses = await addressesOf(endpoint.domain);
     const expected = await addressesOf(found.regionalDomainName);
     const isDirect = addresses.some((address) => expected.includes(address));
@@ -270,7 +271,7 @@ export function judgeDomain(found: FoundDomain, certificateArn: string | null): 
 
 /** The queues of the stack. `sluice status` says what is in those for dead letters. */
 export const queuesLook: Look = {
-  statusLook: 'queues',
+  name: 'queues',
   expects: 'the queues exist',
   find: ({ isLocal, resources, sqs, stackName, commands }) =>
     settled(

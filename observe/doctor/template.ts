@@ -16,7 +16,7 @@ import type { Setup } from './Setup.ts';
 
 /** The template, as packaging counts it. */
 export const templateLook: Look = {
-  statusLook: 'template',
+  name: 'template',
   expects:
     'CloudFormation and IAM take the stack: its resources, its bytes, and the characters of its policies',
   async find({ config, stack, stackName, identity: { region, account } }) {
@@ -36,7 +36,7 @@ export function judgeSize({ part, isTemplate, excess, text }: TemplateProblem): 
 
 /** What the boundary of the roles allows. */
 export const boundaryLook: Look = {
-  statusLook: 'boundary',
+  name: 'boundary',
   expects: 'the permissions boundary, if there is one, lets the roles of the stack do what they do',
   async find(setup) {
     const { permissionsBoundary: arn } = setup.config;

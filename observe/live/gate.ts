@@ -1,5 +1,5 @@
 import { readMetricData } from '../../lib/aws/metricData.ts';
-import { HOUR_MS } from '../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../deployment.ts';
 import { explainCode } from '../explainCode.ts';
@@ -76,7 +76,7 @@ function refused(code: string): Gate {
 /** Whether the gateway had any request, of which those that the collector has none of are preflights. */
 async function hasAnyRequest(deployment: Deployment): Promise<boolean> {
   const ApiId = gatewayId(await readStackOutputs(deployment));
-  const end = deployment.now + 60_000;
+  const end = deployment.now + MINUTE_MS;
   const all = metricsOf('AWS/ApiGateway', { ApiId })('Count');
   const found = await readMetricData(deployment, [all], { start: end - HOUR_MS, end });
   return [...(found.get('Count')?.values() ?? [])].some((count) => count > 0);

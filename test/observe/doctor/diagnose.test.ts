@@ -17,9 +17,9 @@ import {
 import { commands } from './setupOf.ts';
 
 it('sluice doctor looks first at what all else needs, and last at what sluice status finds', () => {
-  const grounds = looks.filter(({ isGround }) => isGround === true).map(({ statusLook: name }) => name);
+  const grounds = looks.filter(({ isGround }) => isGround === true).map(({ name }) => name);
   expect(grounds).toEqual(['stack', 'bucket', 'database']);
-  expect(looks.map(({ statusLook: name }) => name)).toEqual([
+  expect(looks.map(({ name }) => name)).toEqual([
     'stack',
     'bucket',
     'database',

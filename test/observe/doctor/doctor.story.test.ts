@@ -20,8 +20,7 @@ describe('sluice doctor on the local cloud', () => {
       stderr: '',
       problems: null,
     });
-    for (const { statusLook: name, expects } of looks)
-      expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
+    for (const { name, expects } of looks) expect(stdout).toContain(`${name.padEnd(16)} ${expects}`);
   });
 
   it('names what the local cloud does not emulate', async () => {

@@ -175,9 +175,9 @@ const ofDeployer: readonly Finding[] = [
 const ofBucket: readonly Finding[] = [
   bucket.judgeDenied('acme', { identity: { account: ACCOUNT }, commands }),
   bucket.judgeElsewhere('acme', { there: 'us-east-1', region: REGION }),
-  bucket.missing({ isLocal: false }, 'The bucket acme', true),
-  bucket.missing({ isLocal: false }, 'The bucket acme', false),
-  bucket.missing({ isLocal: true }, 'The bucket acme', false),
+  bucket.missing('The bucket acme', { isLocal: false, isBrought: true }),
+  bucket.missing('The bucket acme', { isLocal: false, isBrought: false }),
+  bucket.missing('The bucket acme', { isLocal: true, isBrought: false }),
   ...[{ isBrought: false }, { isBrought: true }, { isBrought: true, isEarly: true }].map(
     ({ isBrought, isEarly = false }) =>
       judgeSetting(

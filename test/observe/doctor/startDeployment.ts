@@ -124,11 +124,7 @@ export async function startDeployment(more: readonly AwsService[] = []) {
       return { code, report, found: new Map(findings) };
     },
     /** What one look of the doctor finds in a stage of this configuration, which its stack states. */
-    async look(
-      { statusLook: name, find }: Look,
-      config: Config,
-      about: Asked = {},
-    ): Promise<readonly Finding[]> {
+    async look({ name, find }: Look, config: Config, about: Asked = {}): Promise<readonly Finding[]> {
       stated = statedConfiguration(config);
       const { stage = LOCAL_STAGE, region, isLocal = true, ownRole } = about;
       const asked = { service: 'sluice', stage };

@@ -54,8 +54,8 @@ export function leftOutNames(
 /** The names with the patterns of `allow` that are like them, as a sentence without its stop. @param names At least one. */
 export function leftOutText(names: readonly LeftOutName[]): string {
   const texts = names.map(({ change: { table, value }, alike }) => {
-    const has = `(\`${table}.allow\` has ${quotedName(alike ?? '')}, in other upper and lower case)`;
-    return alike === undefined ? quotedName(value) : `${quotedName(value)} ${has}`;
+    if (alike === undefined) return quotedName(value);
+    return `${quotedName(value)} (\`${table}.allow\` has ${quotedName(alike)}, in other upper and lower case)`;
   });
   return `The configured lists leave out ${listed(texts)}, which came on each day before`;
 }
