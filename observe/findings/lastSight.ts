@@ -139,7 +139,9 @@ const IS_OLDER = /; it may have begun earlier[^;]*\.$/;
  * beginning of the day, else with the words that it may be older.
  */
 function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sight[]): Finding {
-  const { since, title, detail, isOfDay = false, earlier } = finding;
+  const { code, since, title, detail, isOfDay = false, earlier } = finding;
+  if (since !== null && OF_OLDEST.includes(code))
+    return withDeployment(sinceOlder({ ...finding, since }, facts, before), facts);
   if (since === null || !isOfDay) return withDeployment(finding, facts);
   const { at } = facts;
   const isBefore = earlier !== undefined && Date.parse(earlier) + HOUR_MS <= Date.parse(since);
@@ -161,6 +163,28 @@ function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sigh
   const told = { ...finding, since: first, ...texts };
   const ending = isBefore && earlier < first ? olderSince(earlier) : OLDER;
   return isOlder ? { ...told, title: told.title.replace(/\.$/, ending) } : withDeployment(told, facts);
+}
+
+/** Findings since the oldest of what waits: another one is the oldest once that has gone. */
+const OF_OLDEST: readonly FindingCode[] = ['SLUICE_FINDING_LANDING_LATE'];
+
+/** A finding since what was the oldest at a look of the 24 hours before, if that saw such a finding, too. */
+function sinceOlder(
+  finding: Finding & { readonly since: string },
+  { at }: Pick<StatusFacts, 'at'>,
+  before: readonly Sight[],
+): Finding {
+  const { since, title, detail } = finding;
+  const seen = before.find(
+    (sight) => isOfSame(sight.finding, finding) && Date.parse(at) - Date.parse(sight.at) <= DAY_MS,
+  );
+  const first = seen?.finding.since ?? since;
+  if (seen === undefined || first >= since) return finding;
+  const texts = {
+    title: title.replaceAll(since, first),
+    detail: `${detail} Some waited at ${seen.at}, too.`,
+  };
+  return { ...finding, since: first, ...texts };
 }
 
 /**

@@ -66,8 +66,9 @@ export const streamsFindings = {
         'Look at the log of `write` in CloudWatch, and correct what it failed with. Then the command has the objects tried, 10,000 at a time.',
       ],
       unasked: [
-        `No run of \`write\` has failed: nothing asked it to write these objects. The first command finds what is wrong with the bucket, the rule or the queue; if all is well, their messages were lost on the way: somebody purged the queue, or EventBridge did not deliver them, which its metric FailedInvocations counts. Nothing is lost. ${WHO} PurgeQueue.`,
-        'Correct what the first command finds. Then the second has all objects tried.',
+        // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+        `No run of \`write\` has failed: nothing asked it to write these objects. The first command finds what is wrong with the bucket, the rule or the queue. If all is well, either EventBridge is late: its metric IngestionToInvocationStartLatency says by how much, objects come by themselves, and it tries each for 24 hours. Or their messages were lost on the way: somebody purged the queue, or EventBridge did not deliver them, which its metric FailedInvocations counts. Nothing is lost. ${WHO} PurgeQueue.`,
+        'Correct what the first command finds. The second has all objects tried at once; without it `write` tries each that has waited for three hours.',
       ],
       unannounced: [
         'No run of `write` has failed: the bucket tells EventBridge of no new object, as `SLUICE_FINDING_BUCKET_UNFIT` says, so that nothing asked it to write these. Nothing is lost.',

@@ -261,6 +261,21 @@ describe('a finding of sluice status', () => {
     ).toBe(older);
   });
 
+  it.each([
+    { what: 'a look of the 24 hours before', age: 20, since: 22 },
+    { what: 'an older look', age: 25, since: 3 },
+  ])('of objects that wait goes on since $what saw the oldest, which has gone', ({ age, since }) => {
+    const waitingSince = (hours: number) => ({
+      waiting: {
+        ...wellFacts.waiting,
+        landing: { count: 2, bytes: 9, hasMore: false, oldest: hoursAgo(hours) },
+      },
+    });
+    const [sight] = lookAt(0, waitingSince(3), lookAt(age, waitingSince(age + 2)));
+    expect(sight?.finding.since).toBe(hoursAgo(since));
+    expect(sight?.finding.detail).toContain(`the oldest since ${hoursAgo(3)}`);
+  });
+
   it('of errors that began at the beginning of the 24 hours may have begun earlier, and not of those from before', () => {
     const titleOf = (first: number) =>
       lookAt(0, { functionErrors: [{ ...functionErrors, first: hoursAgo(first) }] })[0]?.finding.title;
