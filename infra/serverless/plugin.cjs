@@ -176,10 +176,12 @@ module.exports = class SluicePlugin {
       { readDefaultEncryption, readDeployedStack },
       { replacedReaders },
       { requireEncryption, requireFreeNames },
+      { CONFIGURATION_OUTPUT, removedParts },
     ] = await Promise.all([
       import('./deployedStack.ts'),
       import('./readerProblems.ts'),
       import('./requirements.ts'),
+      import('../template/deployedConfiguration.ts'),
     ]);
     const config = await this.loadConfig();
     const provider = this.serverless.getProvider('aws');
@@ -207,6 +209,8 @@ module.exports = class SluicePlugin {
     else {
       await this.explain(() => requireFreeNames(config, stack));
       for (const { text } of replacedReaders(config, stack)) this.log.warning(text);
+      const stated = stack.outputs.get(CONFIGURATION_OUTPUT);
+      for (const text of removedParts(config, stated)) this.log.warning(text);
     }
   }
 

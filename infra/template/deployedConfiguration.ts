@@ -120,6 +120,35 @@ export function undeployedSettings(
   });
 }
 
+/** What goes with a setting that a deployment no longer has, by its path. */
+const GONE: readonly (readonly [path: RegExp, what: (deployed: Setting) => string])[] = [
+  [
+    /^unitIds\.[^.]+$/,
+    (column) =>
+      `the column ${column} leaves the tables and views, and queries that name it fail. IDs that come stay in custom_ids.`,
+  ],
+  [/^sources\.[^.]+\.datasets\.[^.]+$/, () => 'no run loads its days any more.'],
+  [/^exports\.[^.]+$/, () => 'no day is exported any more.'],
+];
+
+/**
+ * What a deployment takes away that queries, customers or readers may miss, a sentence each that begins with the path of the setting. None
+ * if the stack states no settings.
+ *
+ * @param output As of {@link undeployedSettings}.
+ */
+export function removedParts(config: Config, output: string | undefined): readonly string[] {
+  const { data: deployed = {} } = stated.safeParse(parseJson(output ?? ''));
+  const configured = settingsOf(config);
+  return Object.entries(deployed).flatMap(([path, before]) => {
+    const gone = GONE.find(([of]) => of.test(path))?.[1](before);
+    // Another column takes the place of one; another digest is the same entry with other members.
+    const isKept = configured[path] === before || (isDigest(before) && configured[path] !== undefined);
+    if (gone === undefined || isKept) return [];
+    return [`${path}: ${differenceText(before, configured[path])}: ${gone}`];
+  });
+}
+
 /** What was deployed and what is configured, in words. */
 function differenceText(deployed: Setting | undefined, configured: Setting | undefined): string {
   if (configured === undefined) return `deployed${shown(deployed)}, not configured`;

@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { statedConfiguration, undeployedSettings } from '../../infra/template/deployedConfiguration.ts';
+import {
+  removedParts,
+  statedConfiguration,
+  undeployedSettings,
+} from '../../infra/template/deployedConfiguration.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 
@@ -84,6 +88,37 @@ it.each([
   { what: 'an output whose setting is an object', output: '{"curate":{"is":true}}' },
 ])('the configuration differs by nothing from $what, which does not state one', ({ output }) => {
   expect(undeployedSettings(configOf({}), output, false)).toEqual([]);
+});
+
+describe('what a deployment takes away', () => {
+  const dataset = { name: 'refunds', kind: 'table', mapping: { columns: { n: 'n' } } } as const;
+  const source = { name: 'acme', bucket: 'customer', owner: '222222222222', region: 'eu-central-1' } as const;
+  const before = configOf({
+    unitIds: { companyID: 'company_id', teamID: 'team_id' },
+    sources: [{ ...source, datasets: [dataset, { ...dataset, name: 'orders' }] }],
+    holdouts: ['a'],
+  });
+  const stated = statedConfiguration(before);
+
+  it('is the columns, datasets and exports that are deployed and not configured', () => {
+    const now = configOf({
+      unitIds: { teamID: 'team' },
+      sources: [{ ...source, datasets: [{ ...dataset, mapping: { columns: { m: 'm' } } }] }],
+    });
+    expect(removedParts(now, stated)).toEqual([
+      expect.stringMatching(
+        /^unitIds\.companyID: deployed company_id, not configured: the column company_id /,
+      ),
+      expect.stringMatching(/^unitIds\.teamID: deployed team_id, configured team: the column team_id /),
+      'sources.acme.datasets.orders: deployed, not configured: no run loads its days any more.',
+    ]);
+  });
+
+  it('is nothing of what is configured anew, of a stack that states no settings, and of one that stays', () => {
+    expect(removedParts(before, statedConfiguration(configOf({})))).toEqual([]);
+    expect(removedParts(configOf({}), undefined)).toEqual([]);
+    expect(removedParts(before, stated)).toEqual([]);
+  });
 });
 
 describe('the configuration of a stack of another release', () => {

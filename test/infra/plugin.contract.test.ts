@@ -13,7 +13,7 @@ type PluginClass = new (serverless: object, options: object, tools: object) => H
 const Plugin: PluginClass = createRequire(import.meta.url)('../../infra/serverless/plugin.cjs');
 
 const KEY_ARN = 'arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab';
-const DEPLOYED = { DataBucketName: 'acme', KeyArn: KEY_ARN };
+const DEPLOYED: Record<string, string> = { DataBucketName: 'acme', KeyArn: KEY_ARN };
 const aws = await startAws({
   more: [
     cloudFormationService({
@@ -127,6 +127,15 @@ it('a deployment of a package repeats its warnings, and that of a new stack says
   expect(packaged.said).toEqual([expect.stringContaining('alarms.topicArn')]);
   const fresh = await lookBefore(hook, { stackName: 'acme-new' });
   expect(fresh).toEqual({ code: null, said: [expect.stringContaining('The stack acme-new is new.')] });
+});
+
+it('a deployment that takes a column away warns of it', async () => {
+  const [hook = ''] = HOOKS;
+  DEPLOYED['SluiceConfiguration'] = '{"unitIds.companyID":"company_id"}';
+  expect((await lookBefore(hook, {})).said).toEqual([
+    expect.stringMatching(/^unitIds\.companyID: .* the column company_id leaves the tables/),
+  ]);
+  delete DEPLOYED['SluiceConfiguration'];
 });
 
 it('a deployment to an existing bucket that may not be looked at is warned of', async () => {
