@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import fc from 'fast-check';
-import { HOUR_MS } from '../../../lib/base/time.ts';
+import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { readRelayCopy } from '../../../lib/relay/RelayCopy.ts';
 import { MAX_BODY_BYTES } from '../../../lib/wire/limits.ts';
 import { emfProblems } from '../../harness/emfProblems.ts';
@@ -76,9 +76,9 @@ afterAll(async () => {
 
 describe('the deployed handler', () => {
   it('lands events through the real clients that its environment configures', async () => {
-    // The stream is left alone for a while after it has failed, as it does in other tests.
+    // The stream is left alone for up to twenty seconds after it has failed, as it does in other tests.
     const { now } = Date;
-    jest.spyOn(Date, 'now').mockImplementation(() => now() + HOUR_MS);
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + MINUTE_MS / 2);
     expect(await invoke(request)).toEqual({
       statusCode: 202,
       headers: { 'content-type': 'application/json' },
@@ -95,11 +95,14 @@ describe('the deployed handler', () => {
     'lands events as an object when the stream answers $error, and answers 503 if the bucket fails, too',
     async ({ error, status }) => {
       wire.answers = [{ error, status }];
-      expect(await invoke(request)).toMatchObject({ statusCode: 202 });
-      expect(wire.rows).toMatchObject([{ place: 'object', table: 'events' }]);
-      expect([...wire.objects.keys()]).toEqual([
+      const named = { ...request, body: JSON.stringify({ events: [{ eventName: error }] }) };
+      expect(await invoke(named)).toMatchObject({ statusCode: 202 });
+      // A client may still try again what an earlier test has sent.
+      const rows = wire.rows.filter(({ document }) => document.includes(error));
+      expect(rows).toMatchObject([{ place: 'object', table: 'events' }]);
+      expect([...wire.objects.keys()]).toContainEqual(
         expect.stringMatching(/^bucket\/landing\/direct\/\d{4}-\d\d-\d\d\/[0-9a-f]{64}\.ndjson\.gz$/),
-      ]);
+      );
       wire.answers = [{ error, status }];
       wire.s3Status = 500;
       expect(await invoke(request)).toMatchObject({ statusCode: 503 });
