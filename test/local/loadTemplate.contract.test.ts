@@ -1,6 +1,6 @@
-import { readdirSync, statSync, utimesSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, expect, it } from '@jest/globals';
 import { loadTemplate, packagesFolder } from '../../local/loadTemplate.ts';
 import { scratchRoot, smallFunctions } from '../harness/scratchRoot.ts';
 
@@ -8,6 +8,7 @@ const { root, remove } = scratchRoot(smallFunctions);
 afterAll(remove);
 
 const cacheDirectory = packagesFolder(root);
+beforeEach(() => rmSync(cacheDirectory, { recursive: true, force: true }));
 const load = (region = 'us-east-1') => loadTemplate({ root, env: {}, region });
 const folders = () => readdirSync(cacheDirectory).map((name) => join(cacheDirectory, name));
 /** What is in the cache, as if nobody had used it for years. */

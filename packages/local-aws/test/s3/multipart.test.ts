@@ -207,8 +207,10 @@ describe('multipart uploads through the real client', () => {
     });
 
     it('go on behind an upload that has ended since', async () => {
-      await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key: 'list/cold', UploadId: cold }));
-      const rest = await list({ KeyMarker: 'list/cold', UploadIdMarker: cold });
+      const Key = 'list/ended';
+      const UploadId = await begin(Key);
+      await s3.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+      const rest = await list({ KeyMarker: Key, UploadIdMarker: UploadId });
       expect(rest.Uploads?.map(({ UploadId }) => UploadId)).toEqual([warm]);
     });
   });
