@@ -63,6 +63,14 @@ export interface Told {
 type Case<Code extends FindingCode> =
   string extends CaseOf<Code> ? { readonly case?: undefined } : { readonly case: CaseOf<Code> };
 
+/** When looks from one machine saw first what nothing keeps the beginning of. */
+export interface FirstSeen {
+  /** Time of the first look that saw it, ISO 8601. */
+  readonly at: string;
+  /** Time of the look before that, which did not, ISO 8601; null if no look is known that did not. */
+  readonly unseenAt: string | null;
+}
+
 /** Something that was found: the terminal, JSON and the console show this object. */
 export interface Finding {
   /** The stable code: SLUICE_FINDING_…. */
@@ -73,8 +81,14 @@ export interface Finding {
   readonly part: FindingPart | null;
   /** One sentence: what is so, of what, how many, by whom, and since when or that it is `seen now`. */
   readonly title: string;
+  /** The title without what it ends with: since when, how it was seen, and its stop. */
+  readonly statement: string;
   /** Since when, ISO 8601; null if nothing that could be asked keeps it. */
   readonly since: string | null;
+  /** Of a finding without `since`, when looks from here saw it first. Absent if only this look has seen it, or nobody knows of an earlier one. */
+  readonly firstSeen?: FirstSeen;
+  /** Whether it may have begun before its `since`, as only 24 hours are read. Absent if not. */
+  readonly mayBeOlder?: boolean;
   /** More figures: every day, sender and error, what was found and what was expected. */
   readonly detail: string;
   /** Why it is so; where that is not known, what tells. */
@@ -130,11 +144,13 @@ export function finding<Code extends FindingCode>(
   const { isOfDay = ofDay !== undefined } = told;
   const { cause = '', cure = '' } = cases[name ?? 'only'] ?? {};
   const counted = ofDay === 'counted' ? ' (in the last 24 hours)' : '';
+  const statement = `${said.replace(/\.$/, '')}${counted}`;
   return {
     code,
     severity: severity ?? usual.severity,
     part,
-    title: titleOf(`${said.replace(/\.$/, '')}${counted}`, since),
+    title: titleOf(statement, since),
+    statement,
     since,
     detail,
     cause: known ?? `${reason?.cause ?? ''} ${cause}`.trim(),
@@ -149,10 +165,10 @@ export function finding<Code extends FindingCode>(
 }
 
 /** A title with its stop, and with the time since when it is so, unless it has that already. */
-function titleOf(said: string, since: Finding['since']): string {
-  const isTimed = since !== null && said.includes(since);
+function titleOf(statement: string, since: Finding['since']): string {
+  const isTimed = since !== null && statement.includes(since);
   const when = since === null ? ', seen now' : `, since ${since}`;
-  return `${said}${isTimed ? '' : when}.`;
+  return `${statement}${isTimed ? '' : when}.`;
 }
 
 /** What the doctor sees at the moment of its look, as a sentence. Deployments keep no times of it. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { valueAt } from '../../lib/base/json.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import type { StatusFacts } from '../facts/statusFacts.ts';
-import type { Finding, FindingCode } from './catalogue.ts';
+import type { Finding, FindingCode, FirstSeen } from './catalogue.ts';
 
 /** A finding, and when it was seen last. */
 export interface Sight {
@@ -28,7 +28,9 @@ const written = z.object({
 
 /** Whether a value that was kept is a finding. */
 function isFinding(value: unknown): boolean {
-  const texts = ['title', 'detail', 'cause', 'cure', 'code'].map((name) => valueAt(value, [name]));
+  const texts = ['title', 'statement', 'detail', 'cause', 'cure', 'code'].map((name) =>
+    valueAt(value, [name]),
+  );
   return texts.every((text) => typeof text === 'string') && Array.isArray(valueAt(value, ['commands']));
 }
 
@@ -131,15 +133,13 @@ const OLDER = '; it may have begun earlier, as only the last 24 hours are read.'
 /** The same, where it is known since when the like came. */
 const olderSince = (hour: string) =>
   `; it may have begun earlier: the like came since the hour of ${hour}, from this sender or others.`;
-/** What the title of a finding that may be older ends with. */
-const IS_OLDER = /; it may have begun earlier[^;]*\.$/;
 
 /**
  * A finding with what was deployed just before it began. One of one day: since when a look of that day saw it; if it was there at the
  * beginning of the day, else with the words that it may be older.
  */
 function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sight[]): Finding {
-  const { code, since, title, detail, isOfDay = false, earlier } = finding;
+  const { code, since, title, statement, detail, isOfDay = false, earlier } = finding;
   if (since !== null && OF_OLDEST.includes(code))
     return withDeployment(sinceOlder({ ...finding, since }, facts, before), facts);
   if (since === null || !isOfDay) return withDeployment(finding, facts);
@@ -155,14 +155,16 @@ function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sigh
   )?.finding;
   const first = seen?.since != null && seen.since < since ? seen.since : since;
   // A look that saw it begin knows more than one that saw it at the beginning of its own 24 hours.
-  const isOlder = (isOfEdge && first === since) || IS_OLDER.test(seen?.title ?? '');
+  const isOlder = (isOfEdge && first === since) || seen?.mayBeOlder === true;
   const texts = {
     title: title.replaceAll(since, first),
+    statement: statement.replaceAll(since, first),
     detail: detail.replaceAll(`since ${since}`, `since ${first}`),
   };
   const told = { ...finding, since: first, ...texts };
   const ending = isBefore && earlier < first ? olderSince(earlier) : OLDER;
-  return isOlder ? { ...told, title: told.title.replace(/\.$/, ending) } : withDeployment(told, facts);
+  if (!isOlder) return withDeployment(told, facts);
+  return { ...told, mayBeOlder: true, title: told.title.replace(/\.$/, ending) };
 }
 
 /** Findings since the oldest of what waits: another one is the oldest once that has gone. */
@@ -174,7 +176,7 @@ function sinceOlder(
   { at }: Pick<StatusFacts, 'at'>,
   before: readonly Sight[],
 ): Finding {
-  const { since, title, detail } = finding;
+  const { since, title, statement, detail } = finding;
   const seen = before.find(
     (sight) => isOfSame(sight.finding, finding) && Date.parse(at) - Date.parse(sight.at) <= DAY_MS,
   );
@@ -182,6 +184,7 @@ function sinceOlder(
   if (seen === undefined || first >= since) return finding;
   const texts = {
     title: title.replaceAll(since, first),
+    statement: statement.replaceAll(since, first),
     detail: `${detail} Some waited at ${seen.at}, too.`,
   };
   return { ...finding, since: first, ...texts };
@@ -208,26 +211,29 @@ function withDeployment(
   };
 }
 
-/** Ends the title of a state whose beginning nothing keeps. */
-const SEEN = /, (?:seen now|not seen at \S+, first seen at \S+|there at the first look from here, at \S+)\.$/;
 /** Findings about a look itself: while one was there, others were not looked for. */
 const HIDES: readonly FindingCode[] = ['SLUICE_FINDING_UNREADABLE', 'SLUICE_FINDING_STACK_DIFFERS'];
 
 /** A state whose beginning nothing keeps: between which looks it began, if another look has seen it, or has seen nothing of its kind. */
 function betweenLooks(finding: Finding, at: string, { at: lastAt, sights }: LastLook): Finding {
-  const bare = finding.title.replace(SEEN, '');
   const isOfLook = HIDES.includes(finding.code);
-  if (bare === finding.title || finding.since !== null || isOfLook || lastAt === null) return finding;
+  if (finding.since !== null || isOfLook || lastAt === null) return finding;
   const same = sights.find(
-    (sight) => isOfSame(sight.finding, finding) && sight.finding.title.startsWith(bare),
+    (sight) => isOfSame(sight.finding, finding) && sight.finding.statement === finding.statement,
   );
-  if (same !== undefined) {
-    const isTold = !same.finding.title.endsWith('seen now.');
-    const title = `${bare}, there at the first look from here, at ${same.at}.`;
-    return { ...finding, title: isTold ? same.finding.title : title };
-  }
+  if (same !== undefined)
+    return firstSeen(finding, same.finding.firstSeen ?? { at: same.at, unseenAt: null });
   const isKnown = sights.every(({ finding: { code } }) => code !== finding.code && !HIDES.includes(code));
-  return isKnown ? { ...finding, title: `${bare}, not seen at ${lastAt}, first seen at ${at}.` } : finding;
+  return isKnown ? firstSeen(finding, { at, unseenAt: lastAt }) : finding;
+}
+
+/** A finding that says when it was seen first. */
+function firstSeen(finding: Finding, seen: FirstSeen): Finding {
+  const when =
+    seen.unseenAt === null
+      ? `there at the first look from here, at ${seen.at}`
+      : `not seen at ${seen.unseenAt}, first seen at ${seen.at}`;
+  return { ...finding, firstSeen: seen, title: `${finding.statement}, ${when}.` };
 }
 
 /** Whether two findings are about the same, and judged by the same answers. */
@@ -252,7 +258,7 @@ export function toldSights(sights: readonly Sight[], now: string): readonly Find
 
 /** A finding of an earlier look, which says when it was seen last. */
 function toldLate({ at, finding }: Sight): Finding {
-  const title = finding.title.replace(SEEN, '').replace(/\.$/, '');
+  const title = finding.since === null ? finding.statement : finding.title.replace(/\.$/, '');
   return {
     ...finding,
     title: `${title}; it cannot be looked at now, and was seen last at ${at}.`,

@@ -31,13 +31,13 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
   return (
     <div class="findings">
       {findings.map((found, i) => {
-        const { code, severity, title, since, cause, cure, commands, section } = found;
+        const { code, severity, title, since, firstSeen, lastSeenAt, cause, cure, commands, section } = found;
         const key = keys[i] ?? '';
         const [tone, word] = SEVERITIES[severity];
         const when = since === null ? 'seen now' : `since ${since}`;
         const detail = detailBesideTitle(found);
-        // What is not only seen now has in its title between which looks it began.
-        const isTimed = since !== null || title.includes(when);
+        // What is not only seen now has in its title when it was seen.
+        const isTimed = since !== null || (firstSeen === undefined && lastSeenAt === undefined);
         return (
           <div key={key} class={`note ${tone}`}>
             <button

@@ -7,6 +7,7 @@ const finding: Finding = {
   severity: 'problem',
   part: null,
   title: 'A title',
+  statement: 'A title',
   since: null,
   detail: 'A title',
   cause: 'A cause.',

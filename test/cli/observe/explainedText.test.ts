@@ -13,6 +13,7 @@ const found: Finding = {
   severity: 'problem',
   part: null,
   title: 'A title',
+  statement: 'A title',
   since: null,
   detail: 'A title',
   cause: 'Of this case.',

@@ -94,6 +94,7 @@ describe('a finding of sluice status', () => {
       what: 'that no look before has seen',
       looks: [{ at: hoursAgo(9) }, { at: hoursAgo(5), bucketFaults: [changed] }],
       told: `, not seen at ${hoursAgo(9)}, first seen at ${hoursAgo(5)}.`,
+      firstSeen: { at: hoursAgo(5), unseenAt: hoursAgo(9) },
     },
     {
       what: 'that a later look still sees',
@@ -103,16 +104,19 @@ describe('a finding of sluice status', () => {
         { at: hoursAgo(1), bucketFaults: [changed] },
       ],
       told: `, not seen at ${hoursAgo(9)}, first seen at ${hoursAgo(5)}.`,
+      firstSeen: { at: hoursAgo(5), unseenAt: hoursAgo(9) },
     },
     {
       what: 'of the first look',
       looks: [{ at: hoursAgo(9), bucketFaults: [changed] }],
       told: ', seen now.',
+      firstSeen: undefined,
     },
     {
       what: 'that the first look has seen, too',
       looks: [9, 5, 1].map((age) => ({ at: hoursAgo(age), bucketFaults: [changed] })),
       told: `, there at the first look from here, at ${hoursAgo(9)}.`,
+      firstSeen: { at: hoursAgo(9), unseenAt: null },
     },
     {
       what: 'beside another of its code',
@@ -121,6 +125,7 @@ describe('a finding of sluice status', () => {
         { at: hoursAgo(5), bucketFaults: [{ ...changed, name: 'events' as const }] },
       ],
       told: ', seen now.',
+      firstSeen: undefined,
     },
     {
       what: 'after a look that could not read a part',
@@ -129,18 +134,21 @@ describe('a finding of sluice status', () => {
         { at: hoursAgo(5), bucketFaults: [changed] },
       ],
       told: ', seen now.',
+      firstSeen: undefined,
     },
-  ])('whose beginning nothing keeps says between which looks it began, $what', ({ looks, told }) => {
-    let last: LastLook = { at: null, sights: [] };
-    for (const looked of looks) {
-      const sights = sightsOf(judge(looked), { ...wellFacts, ...looked }, last);
-      last = noted({ at: looked.at, sights });
-    }
-    const title = toldSights(last.sights, last.at ?? '').find(({ code }) =>
-      code.endsWith('BUCKET_UNFIT'),
-    )?.title;
-    expect(title?.slice(title.indexOf('its form') + 'its form'.length)).toBe(told);
-  });
+  ])(
+    'whose beginning nothing keeps says between which looks it began, $what',
+    ({ looks, told, firstSeen }) => {
+      let last: LastLook = { at: null, sights: [] };
+      for (const looked of looks) {
+        const sights = sightsOf(judge(looked), { ...wellFacts, ...looked }, last);
+        last = noted({ at: looked.at, sights });
+      }
+      const found = toldSights(last.sights, last.at ?? '').find(({ code }) => code.endsWith('BUCKET_UNFIT'));
+      expect(found?.title.slice(found.statement.length)).toBe(told);
+      expect(found?.firstSeen).toEqual(firstSeen);
+    },
+  );
 
   it('about a look itself is of that look alone', () => {
     const [sight] = lookAt(0, { unknown: [unreadPart('quarantine', 'throttled')] });

@@ -260,7 +260,7 @@ const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, Ch
     title: (change) => {
       const minutes = Number(change.value);
       const hours = Number((Math.abs(minutes) / 60).toFixed(2));
-      const have = `a time about ${hours} hours ${minutes > 0 ? 'before' : 'after'} they came`;
+      const have = `a time about ${hours} ${hours === 1 ? 'hour' : 'hours'} ${minutes > 0 ? 'before' : 'after'} they came`;
       return shareTitle(change, 'event', `from ${change.sdk} have ${have}`);
     },
     columns: [
