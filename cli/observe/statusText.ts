@@ -43,7 +43,7 @@ function lastHourText({ lastHour, lastRequestAt, unreached, at }: Status): strin
     .flat()
     .map(
       ({ count, of, hour, kind }) =>
-        ` The gateway or the Function URL answered ${count} of ${of} in the hour from ${hour} ${kind} without the collector.`,
+        ` The gateway or the Function URL answered ${numbered(count)} of ${numbered(of)} in the hour from ${hour} ${kind} without the collector.`,
     )
     .join('');
   const last = lastRequestAt === null ? '' : ` The last request came at ${lastRequestAt}.`;
@@ -53,11 +53,11 @@ function lastHourText({ lastHour, lastRequestAt, unreached, at }: Status): strin
   const counts = { accepted: landed, overflowed, quarantined, ignored };
   const events = Object.entries(counts)
     .filter(([, count]) => count > 0)
-    .map(([what, count]) => `${count} ${what}`);
+    .map(([what, count]) => `${numbered(count)} ${what}`);
   const failed = sum(Object.values(failedBy));
   const answers = [
-    `${sum(Object.values(refusedBy))} refused`,
-    ...(failed > 0 ? [`${failed} answered 503`] : []),
+    `${numbered(sum(Object.values(refusedBy)))} refused`,
+    ...(failed > 0 ? [`${numbered(failed)} answered 503`] : []),
   ];
   const ofEvents = events.length === 0 ? '' : ` (${events.join(', ')})`;
   return `Last hour: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${ofEvents}.${came}`;
@@ -67,8 +67,11 @@ function lastHourText({ lastHour, lastRequestAt, unreached, at }: Status): strin
 function lastDayText({ lastDay }: Status): string {
   if (lastDay === null) return '';
   const { requests, refused, failed, received, overflowed } = lastDay;
-  const answers = [`${refused} refused`, ...(failed > 0 ? [`${failed} answered 503`] : [])];
-  const direct = overflowed === 0 ? '' : ` (${overflowed} overflowed)`;
+  const answers = [
+    `${numbered(refused)} refused`,
+    ...(failed > 0 ? [`${numbered(failed)} answered 503`] : []),
+  ];
+  const direct = overflowed === 0 ? '' : ` (${numbered(overflowed)} overflowed)`;
   return `\nLast 24 hours: ${counted(requests, 'request')} (${answers.join(', ')}), ${counted(received, 'event')}${direct}.`;
 }
 
@@ -114,7 +117,7 @@ function partitionsText({ days, gaps }: NonNullable<Status['partitions']>): stri
 /** What there is to say of each part of the deployment, a sentence each. */
 function partsText(status: Status, command: (words: readonly string[]) => string): string[] {
   const { partitions, quarantine, writer, stream, isLocal } = status;
-  const reasons = quarantine?.map(({ reason, rows }) => `${rows} ${reason}`).join(', ');
+  const reasons = quarantine?.map(({ reason, rows }) => `${numbered(rows)} ${reason}`).join(', ');
   const strips = hourStrips(status.receivedHours ?? []);
   const parts: Part[] = [
     writer && backlogText(writer),
@@ -137,7 +140,7 @@ function partsText(status: Status, command: (words: readonly string[]) => string
 
 /** What the log says that was odd about events. */
 function notedText({ noted, isLocal }: Status): Part {
-  const oddities = Object.entries(noted?.counts ?? {}).map(([what, count]) => `${count} ${what}`);
+  const oddities = Object.entries(noted?.counts ?? {}).map(([what, count]) => `${numbered(count)} ${what}`);
   return (
     oddities.length > 0 &&
     `Noted of events within 24 hours, of ${isLocal ? 'all' : 'logged'} requests: ${noted?.hasMore ? 'at least ' : ''}${oddities.join(', ')}.`

@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson } from '../../lib/base/json.ts';
 import { quoteName, quoteText } from '../../lib/base/sql.ts';
-import { counted } from '../../lib/base/text.ts';
+import { counted, someOf } from '../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../lib/base/time.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
@@ -73,7 +73,7 @@ export async function askViews(probed: Probed, run: Run, events: number): Promis
     `SELECT count(*) AS n FROM ${ofRun(config, run, 'product_events')}`,
   );
   const count = Number(rows[0]?.['n'] ?? 0);
-  const text = `${viewNames.length} views answer, product_events has ${count} of ${events} events`;
+  const text = `${viewNames.length} views answer, product_events has ${someOf(count, events, 'event')}`;
   return answer('SLUICE_PROBE_VIEWS', count === events, text);
 }
 

@@ -1,5 +1,5 @@
 import { sum } from '../../../lib/base/sum.ts';
-import { counted, listed, MOST_NAMED } from '../../../lib/base/text.ts';
+import { counted, listed, MOST_NAMED, numbered } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { isRowReason } from '../../../lib/drops/rowReasons.ts';
 import {
@@ -151,7 +151,7 @@ function quarantineCase(
 function mainSenderText({ rows, senders: [sender] }: QuarantineCount): string {
   const from = sender === undefined ? '' : fromText(sender);
   if (sender === undefined || from === '') return '';
-  return sender.rows === rows ? from : `, ${sender.rows} of these${from}`;
+  return sender.rows === rows ? from : `, ${numbered(sender.rows)} of these${from}`;
 }
 
 /** What is said of rows whose senders nobody counts: without Athena only their files are read. */
@@ -166,5 +166,5 @@ function reasonText({ reason, rows, firstAt, newestAt, senders }: QuarantineCoun
 /** `5 from js-client 3.1 with the key web (first …, last …)` */
 function quarantineSenderText(sender: QuarantineSender): string {
   const path = sender.path === null ? '' : ` in ${sender.path}`;
-  return `${sender.rows}${senderText(sender)}${path} (first ${sender.firstAt}, last ${sender.lastAt})`;
+  return `${numbered(sender.rows)}${senderText(sender)}${path} (first ${sender.firstAt}, last ${sender.lastAt})`;
 }

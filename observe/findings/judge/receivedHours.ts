@@ -1,5 +1,5 @@
 import { sum } from '../../../lib/base/sum.ts';
-import { counted, listed, someOf } from '../../../lib/base/text.ts';
+import { counted, listed, numbered, someOf } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import type { UndeliveredWhy } from '../../../lib/reconcile/hourCounts.ts';
 import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
@@ -115,7 +115,7 @@ function shortFinding(
       folders.length > 0 || why === 'dropped'
         ? (why ?? 'versions')
         : CASE_WITHOUT_VERSIONS[why ?? 'notGiven'],
-    title: `${missing} of ${accepted} of ${tables} ${areDropped ? 'were never delivered by the stream' : 'are missing'}, of ${counted(hours.length, 'hour')}`,
+    title: `${numbered(missing)} of ${accepted} of ${tables} ${areDropped ? 'were never delivered by the stream' : 'are missing'}, of ${counted(hours.length, 'hour')}`,
     since: `${hours[0]}:00:00Z`,
     detail: `${listed(texts, '; ')}.`,
   } as const;
@@ -152,9 +152,12 @@ function foldersWithVersions(row: ReceivedHour, { isUnrestorable }: Place): read
 /** `2026-11-20T07, events: 30 of 300 accepted events are missing, versions gone` */
 function shortText(row: ReceivedHour, isDropped: boolean, place: Place): string {
   const { table_name, missing, unproved, accepted } = row;
-  const range = unproved > 0 ? `at least ${missing}, at most ${missing + unproved}` : missing;
+  const range =
+    unproved > 0
+      ? `at least ${numbered(missing)}, at most ${numbered(missing + unproved)}`
+      : numbered(missing);
   const gone = !isDropped && foldersWithVersions(row, place).length === 0 ? ', versions gone' : '';
-  return `${hourText(row)}, ${table_name}: ${range} of ${accepted} accepted events are missing${gone}`;
+  return `${hourText(row)}, ${table_name}: ${range} of ${counted(accepted, 'accepted event')} are missing${gone}`;
 }
 
 /** The hour of receipt, UTC: `2026-11-20T07` */

@@ -1,4 +1,4 @@
-import { MOST_NAMED } from '../../../lib/base/text.ts';
+import { MOST_NAMED, numbered } from '../../../lib/base/text.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import { ANY_KEY } from '../../../lib/schema/AcceptedKey.ts';
 import { type DayRange, dayRanges } from '../../../lib/views/curatedDays.ts';
@@ -37,7 +37,7 @@ export const QUIET_TEXT = '; none within the last hour';
 
 /** `all`, or how many of them. @param kinds How many kinds there are. */
 export function shareText(count: number, kinds: number): string {
-  return kinds === 1 ? 'all' : `${count} of them`;
+  return kinds === 1 ? 'all' : `${numbered(count)} of them`;
 }
 
 /** Says how many more days a finding is about than the one that it names. */

@@ -1,5 +1,5 @@
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed, percent, quotedName } from '../../../../lib/base/text.ts';
+import { counted, listed, numbered, percent, quotedName } from '../../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
 import { failureKind } from '../../../explainAwsError.ts';
 import { type Change, SILENT_LEAST } from '../../../facts/flow/changes.ts';
@@ -34,7 +34,7 @@ export function* silence(
     .map(({ first, last, usual: times }) => `from ${first} to ${last}, where ${usualText(times)}`);
   const wasUsual =
     lasting === undefined && isKnown
-      ? `at most ${Math.round(expected)} came in a day of the week before`
+      ? `at most ${numbered(Math.round(expected))} came in a day of the week before`
       : usualText(lasting?.usual ?? usual);
   const now24 = `${counted(lastDay?.requests ?? 0, 'request')} in 24 hours`;
   const lastingText =
@@ -72,7 +72,7 @@ export function* spikes({ lastDay, spikeFrom }: StatusFacts, { commands }: Place
   if (change === undefined) return;
   const told = changesTold(
     changes,
-    `came in the busiest hour, where ${Math.round(change.usual)} are usual${mostText(spikeFrom)}`,
+    `came in the busiest hour, where ${numbered(Math.round(change.usual))} are usual${mostText(spikeFrom)}`,
   );
   yield finding('SLUICE_FINDING_SPIKE', { ...told, detail: `${told.detail}.` }, [commands.sluice('tail')]);
 }
@@ -101,7 +101,7 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
   const name = isOver ? 'over' : kind;
   const error = overflowError === null ? '' : `, the last with ${overflowError}`;
   const over = isOver ? `, until ${change.last}` : '';
-  const said = `went past the stream in the busiest hour, where ${Math.round(change.usual)} are usual${error}${over}`;
+  const said = `went past the stream in the busiest hour, where ${numbered(Math.round(change.usual))} are usual${error}${over}`;
   const told = changesTold(changes, said);
   const changed = name === 'denied' || name === 'missing' ? [commands.sluice('doctor', '--drift')] : [];
   yield finding(
@@ -124,7 +124,7 @@ export function* ignoredEvents(facts: StatusFacts, { commands, config }: Place):
     name === undefined ? '' : `, among them ${quotedName(name.change.value)}${others} of the days before`;
   const told = changesTold(
     changes,
-    `were left out by the configured lists in the busiest hour, where ${Math.round(change.usual)} are usual${mostText(facts.ignoredFrom)}${among}`,
+    `were left out by the configured lists in the busiest hour, where ${numbered(Math.round(change.usual))} are usual${mostText(facts.ignoredFrom)}${among}`,
   );
   const sentences = [told.detail, ...(names.length === 0 ? [] : [leftOutText(names)])];
   yield finding('SLUICE_FINDING_IGNORED', { ...told, detail: `${sentences.join('. ')}.` }, [
@@ -145,10 +145,10 @@ function changesTold(
   const [change] = changes;
   const texts = changes.map(
     ({ what, hour, usual, first, last, day }) =>
-      `${hour} ${nounOf(what)} in the busiest hour, where ${Math.round(usual)} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${day} in 24 hours`,
+      `${numbered(hour)} ${nounOf(what)} in the busiest hour, where ${numbered(Math.round(usual))} are usual, first in the 5 minutes from ${first}, last in those from ${last}; ${numbered(day)} in 24 hours`,
   );
   return {
-    title: `${change?.hour} ${nounOf(change?.what)} ${said}`,
+    title: `${numbered(change?.hour ?? 0)} ${nounOf(change?.what)} ${said}`,
     since: changes.map(({ first }) => first).sort()[0] ?? null,
     detail: texts.join('. '),
   };

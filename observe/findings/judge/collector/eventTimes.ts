@@ -1,6 +1,6 @@
 import { qualifiedName } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed, quotedName } from '../../../../lib/base/text.ts';
+import { counted, listed, numbered, quotedName } from '../../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { SentGroup } from '../../../facts/flow/logged/loggedRequests.ts';
 import type { LateGroup, NotedEvents } from '../../../facts/flow/logged/notedEvents.ts';
@@ -76,7 +76,7 @@ export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
   const ofSender = texts.filter(isOfSender);
   const own = ofSender.filter((text) => text !== worst);
   const others = new Set(texts.filter((text) => !isOfSender(text)).map(({ group }) => fromText(group))).size;
-  const alsoOwn = own.map(({ group, title: off }) => `, and ${group.count} of it ${off}`).join('');
+  const alsoOwn = own.map(({ group, title: off }) => `, and ${numbered(group.count)} of it ${off}`).join('');
   const byOthers = `, and ${counted(others, 'other sender by another clock', 'other senders by other clocks')}`;
   const more = `${alsoOwn}${others === 0 ? '' : byOthers}`;
   const since = ofSender.map(({ group }) => group.first).sort()[0] ?? null;
@@ -121,7 +121,7 @@ function* lateTimes(facts: StatusFacts, { commands, config, now }: Place): Findi
     );
     const names = aged.map(
       (events) =>
-        `${events.count} ${quotedName(events.name)}${fromText({ ...events, key: null })}, ${agesText(events)}`,
+        `${numbered(events.count)} ${quotedName(events.name)}${fromText({ ...events, key: null })}, ${agesText(events)}`,
     );
     const inTable = names.length === 0 ? '' : ` In the table: ${listed(names, '; ')}.`;
     const detail = `${about.detail ?? ''}${inTable}`;
@@ -180,7 +180,7 @@ function groupsTold(
   const [most] = groups.toSorted((a, b) => b.count - a.count);
   const total = sum(groups.map(({ count }) => count));
   const from = most === undefined ? '' : fromText(most);
-  const share = groups.length < 2 ? '' : `, ${most?.count} of them`;
+  const share = groups.length < 2 ? '' : `, ${numbered(most?.count ?? 0)} of them`;
   const hasMore = noted?.hasMore === true;
   return {
     title: `${hasMore ? 'At least ' : ''}${counted(total, 'event')} ${total === 1 ? verbs.one : verbs.many} ${said}${from === '' ? '' : share}${from}`,

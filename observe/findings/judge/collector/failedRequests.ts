@@ -1,6 +1,6 @@
 import type { ErrorEntry } from '../../../../lib/base/errors.ts';
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { counted, listed, numbered } from '../../../../lib/base/text.ts';
 import { CollectError } from '../../../../lib/collect/CollectError.ts';
 import { KeysError } from '../../../../lib/wire/keys/Keyring.ts';
 import { type AnsweredGroup, FAILED_REQUESTS } from '../../../facts/flow/logged/loggedAnswers.ts';
@@ -43,7 +43,9 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const sender = senders.find(({ code }) => code === worst?.code);
   const from = sender === undefined ? '' : fromText(sender);
   const share =
-    sender?.count === worst?.count ? '' : `, ${isWhole ? '' : 'at least '}${sender?.count} of these`;
+    sender?.count === worst?.count
+      ? ''
+      : `, ${isWhole ? '' : 'at least '}${numbered(sender?.count ?? 0)} of these`;
   const most = from === '' ? '' : `${share}${from}`;
   const told = {
     case: unstoredCase(worst?.code ?? '', state, facts),

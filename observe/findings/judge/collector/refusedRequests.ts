@@ -1,5 +1,5 @@
 import { sum } from '../../../../lib/base/sum.ts';
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { counted, listed, numbered, someOf } from '../../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
 import type { AnsweredGroup } from '../../../facts/flow/logged/loggedAnswers.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
@@ -128,9 +128,9 @@ function refusedTitle(
       : `with ${told.code}${fromText(namedSender(told, facts))}`;
   // Metrics may know of more requests than the log has lines of.
   const isOneKind = groups.length === 1 && !hasMore && (told?.count ?? 0) >= inDay;
-  const some = told === undefined ? 'most' : `${hasMore ? 'at least ' : ''}${told.count} of them`;
+  const some = told === undefined ? 'most' : `${hasMore ? 'at least ' : ''}${numbered(told.count)} of them`;
   const whole = lost === undefined ? '' : `; every request of this sender from ${lost.first} to ${lost.last}`;
-  const lately = inHour === 0 ? QUIET_TEXT : `; ${inHour} within the last hour`;
+  const lately = inHour === 0 ? QUIET_TEXT : `; ${numbered(inHour)} within the last hour`;
   return `${counted(inDay, 'request was', 'requests were')} refused, ${isOneKind ? 'all' : some} ${whose}${whole}${lately}`;
 }
 
@@ -139,15 +139,15 @@ function refusedDetail(refused: Refused, facts: StatusFacts): string {
   const { byCode, inHour, inDay, requests, groups, acceptedNow, hasUnknownKeys } = refused;
   const texts = groups.map((group) => {
     const over = acceptedNow.has(group) ? ' (over: it is in the list now)' : '';
-    return `${group.count} ${group.code}${sentText(namedSender(group, facts))}${over}`;
+    return `${numbered(group.count)} ${group.code}${sentText(namedSender(group, facts))}${over}`;
   });
   const unlogged = byCode.filter(([name]) => groups.every(({ code }) => code !== name));
-  const all = [...texts, ...unlogged.map(([code, count]) => `${count} ${code}`)];
+  const all = [...texts, ...unlogged.map(([code, count]) => `${numbered(count)} ${code}`)];
   const more = facts.refusals?.hasMore === true ? ', and more lines of the log than were read' : '';
   const changedAt = facts.keys?.changedAt ?? null;
   const changed =
     hasUnknownKeys && changedAt !== null ? `; the list of keys was changed last at ${changedAt}` : '';
-  return `${inHour} of ${requests} requests of the last hour, ${inDay} within 24 hours: ${listed(all, '; ')}${more}${changed}.`;
+  return `${someOf(inHour, requests, 'request')} of the last hour, ${numbered(inDay)} within 24 hours: ${listed(all, '; ')}${more}${changed}.`;
 }
 
 /** A sender with the label of its key, and with the SDK that quarantine knows. */
