@@ -108,13 +108,29 @@ export const BETWEEN = 'between';
 const QUARTER = 900;
 /** Seconds that an event is received after its time, at most and, by its clock, at least: SDKs send what is some minutes old. */
 const DELAY = { least: -60, most: 300 } as const;
-/** Quarters of an hour that local times are off: UTC-12 is behind, UTC+14 ahead, and what is less than an hour may be a clock. */
-const OFF = { least: 4, behind: 48, ahead: 56 } as const;
-const sinceTime = `(date_diff('second', "timestamp", "received_at") - (${DELAY.least}))`;
-const quarters = `floor(${sinceTime} / ${QUARTER}e0)`;
-const isOffset = `${sinceTime} - ${QUARTER} * ${quarters} <= ${DELAY.most - DELAY.least} AND abs(${quarters}) >= ${OFF.least} AND ${quarters} BETWEEN -${OFF.ahead} AND ${OFF.behind}`;
+/** Seconds that local times are off: UTC-12 is behind, UTC+14 ahead, and what is less than an hour may be a clock. */
+const OFF = { least: 3_600, behind: 43_200, ahead: 50_400 } as const;
+const DAY = 86_400;
+/** The column of {@link withLateness}. */
+const sinceTime = '"late_seconds"';
+const ofQuarter = `${sinceTime} % ${QUARTER}`;
+const isBetween = (least: number, most: number) =>
+  `${sinceTime} BETWEEN ${DAY + least} AND ${DAY + most + QUARTER - 1}`;
+const isOffset = `${ofQuarter} <= ${DELAY.most - DELAY.least} AND (${isBetween(OFF.least, OFF.behind)} OR ${isBetween(-OFF.ahead, -OFF.least)})`;
+const offsetMinutes = `CAST((${sinceTime} - ${ofQuarter}) / 60 AS integer) - ${DAY / 60}`;
 /** SQL of how far the time of an event is from its receipt: minutes before it by which a local time is off, below 0 after it; {@link PRESENT}, or {@link BETWEEN}. */
-const offsetForm = `CASE WHEN ${isOffset} THEN CAST(CAST(${QUARTER / 60} * ${quarters} AS integer) AS varchar) WHEN ${isPresent} THEN '${PRESENT}' ELSE '${BETWEEN}' END`;
+const offsetForm = `CASE WHEN ${isOffset} THEN CAST(${offsetMinutes} AS varchar) WHEN ${isPresent} THEN '${PRESENT}' ELSE '${BETWEEN}' END`;
+/**
+ * The rows of a table with the seconds from the time of an event to its receipt (`late_seconds`), of a day and {@link DELAY} more so that none
+ * of a local time is below 0. A column of its own, as it is mentioned often.
+ */
+export function withLateness({ table, where }: From): From {
+  const seconds = `date_diff('second', "timestamp", "received_at") + ${DAY - DELAY.least}`;
+  return {
+    table: `(SELECT *, ${seconds} AS "late_seconds" FROM ${table} WHERE ${where}) AS "late"`,
+    where: 'true',
+  };
+}
 /** The form of an event of which no text has one of {@link TEXT_FORMS}. */
 export const NO_TEXT_FORM = 'none';
 /** SQL of the texts of an event: its value and its metadata, each after its key. */

@@ -30,6 +30,7 @@ import {
   USUAL,
   unitIdPart,
   withEarlier,
+  withLateness,
 } from './contentParts.ts';
 import { timestampText } from './tracedRows.ts';
 
@@ -278,7 +279,7 @@ function rowsOf(config: ContentConfig, kind: ForwardedKind, now: number): readon
   const { names = {}, units: fixed = {} } = PARTS[kind];
   const units = { ...fixed, ...unitIdPart(config) };
   if (kind === 'events') {
-    const ofUnits = curated(COMPARED_DAYS.units);
+    const ofUnits = withLateness(curated(COMPARED_DAYS.units));
     // All rows of one time lie in its day: those that came today do not make it a day that had as many.
     const received = 'CAST("received_at" AS date)';
     const ofReceipt = `CASE WHEN "what" = 'time' THEN ${received} ELSE "ds" END`;
@@ -289,7 +290,7 @@ function rowsOf(config: ContentConfig, kind: ForwardedKind, now: number): readon
         table: ofUnits.table,
         where: `${ofUnits.where} AND (${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
       }),
-      scanOf({ ...withEarlier(names, config), ...units, ...earlierPart(config) }, OF_HOUR, raw),
+      scanOf({ ...withEarlier(names, config), ...units, ...earlierPart(config) }, OF_HOUR, withLateness(raw)),
     ];
   }
   const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };
