@@ -75,6 +75,8 @@ export interface FirstSeen {
 export interface Finding {
   /** The stable code: SLUICE_FINDING_…. */
   readonly code: FindingCode;
+  /** The case of the code by which it has its cause and cure; null of a code that has one alone. */
+  readonly case: string | null;
   /** How serious it is. */
   readonly severity: Severity;
   /** The part of the pipeline that it is about, if `sluice status` finds it; null of what only the doctor finds. */
@@ -101,6 +103,8 @@ export interface Finding {
   readonly section: string | null;
   /** Whether AWS refused a call because of a key of KMS. Absent of findings that no such refusal makes. */
   readonly isByKey?: boolean;
+  /** Whether AWS refused a call because a quota of the account is used up. Absent if not. */
+  readonly isByQuota?: boolean;
   /** When it was seen last, ISO 8601, while what shows it cannot be looked at; absent of what this look has seen. */
   readonly lastSeenAt?: string;
   /** The parts of the deployment whose answers show it; absent if those of its code are always the same. */
@@ -147,6 +151,7 @@ export function finding<Code extends FindingCode>(
   const statement = `${said.replace(/\.$/, '')}${counted}`;
   return {
     code,
+    case: name ?? null,
     severity: severity ?? usual.severity,
     part,
     title: titleOf(statement, since),
@@ -158,6 +163,7 @@ export function finding<Code extends FindingCode>(
     commands,
     section: section === undefined ? null : operateSections[section],
     ...(judgedBy === undefined ? {} : { judgedBy }),
+    ...(name === 'quota' || reason?.isByQuota === true ? { isByQuota: true } : {}),
     ...(isOfDay ? { isOfDay } : {}),
     ...(earlier == null ? {} : { earlier }),
     ...(subject === undefined ? {} : { subject }),

@@ -18,6 +18,8 @@ export interface FindingCase {
   readonly cause: string;
   /** What ends it. Nothing for another case. */
   readonly cure: string;
+  /** Whether a quota of the account is used up. Absent if not. */
+  readonly isByQuota?: boolean;
 }
 
 /** What the catalogue has of a code. */

@@ -2,8 +2,7 @@ import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { UNREADABLE } from '../../../lib/ledger/Ledger.ts';
 import { quotaIn } from '../../explainAwsError.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { QUOTA_USED } from '../catalogue/wording.ts';
-import { type Finding, type FindingCode, finding, findingCatalogue } from '../catalogue.ts';
+import { type CaseOf, type Finding, type FindingCode, finding } from '../catalogue.ts';
 import type { deniedFindings } from './deployment/bucket.ts';
 import type { idleFindings } from './functions.ts';
 import type { Place } from './place.ts';
@@ -17,9 +16,8 @@ const FAILING: Readonly<Partial<Record<FindingCode, string>>> = {
 };
 /** Findings that a function makes which does not run, by the function: those that are of no failure. */
 const WAITING_FOR: Readonly<Record<string, (other: Finding) => boolean>> = {
-  write: ({ code, cause }) =>
-    code === 'SLUICE_FINDING_LANDING_LATE' &&
-    cause === findingCatalogue.SLUICE_FINDING_LANDING_LATE.cases.unasked.cause,
+  write: ({ code, case: name }) =>
+    code === 'SLUICE_FINDING_LANDING_LATE' && name === ('unasked' satisfies CaseOf<typeof code>),
   curate: ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
   'curate-plan': ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
   relay: ({ code }) => code === 'SLUICE_FINDING_RELAY_LATE',
@@ -123,7 +121,7 @@ export function quotaCauses(
   { commands }: Pick<Place, 'commands'>,
 ): readonly Cause[] {
   const stopped = others.flatMap((other) => {
-    const name = other.cause.includes(QUOTA_USED)
+    const name = other.isByQuota
       ? quotaIn(`${other.cause} ${other.detail} ${failures[FAILING[other.code] ?? '']?.text ?? ''}`)
       : null;
     return name === null ? [] : [{ name, other }];

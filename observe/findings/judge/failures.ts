@@ -44,6 +44,7 @@ export function reasonOf(
     return {
       cause: `${message} ${answered === 'quota' ? QUOTA_USED : ''}`.trim(),
       cure: CALL_CURES[answered],
+      ...(answered === 'quota' ? { isByQuota: true } : {}),
     };
   const ofRows = refusalsIn(message).flatMap(({ reason }) => explainCode(reason) ?? []);
   const causes = [message ?? known.cause, ...ofRows.map((reason) => reason.cause)];

@@ -4,6 +4,7 @@ import type { Finding } from '../../../observe/findings/catalogue.ts';
 
 const finding: Finding = {
   code: 'SLUICE_FINDING_QUOTA',
+  case: null,
   severity: 'problem',
   part: null,
   title: 'A title',

@@ -10,6 +10,7 @@ const explained: ExplainedFinding = {
 };
 const found: Finding = {
   code: 'SLUICE_FINDING_QUOTA',
+  case: null,
   severity: 'problem',
   part: null,
   title: 'A title',
