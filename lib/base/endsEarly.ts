@@ -6,12 +6,15 @@ const COMMA = 0x2c;
 /** The closing bracket of each opening one, by their UTF-16 units. */
 const CLOSING: Readonly<Partial<Record<number, string>>> = { 123: '}', 91: ']' };
 
-/** What may follow the last comma or bracket of JSON that ends early: `""` is a text, and `"` the beginning of one. */
-const REST = /^\s*(?:""\s*:\s*)?(?:""?|-?(?:\d[-+.\deE]*)?|tr?u?e?|fa?l?s?e?|nu?l?l?|Na?N?|-?I[a-z]*)\s*$/;
+/**
+ * What may follow the last comma or bracket of JSON that ends early, with one space for all white space: `""` is a text, and `"` the
+ * beginning of one. No two parts of it take the same characters, so that its time grows with the length alone.
+ */
+const REST = /^ ?(?:"" ?: ?)?(?:""?|-?(?:\d[-+.\deE]*)?|tr?u?e?|fa?l?s?e?|nu?l?l?|Na?N?|-?I[a-z]*) ?$/;
 
 /**
  * Whether a text is the beginning of a JSON object or array, and ends before that does: what was cut, or not sent as a whole. One pass, and
- * one more parse of a text that has brackets open.
+ * one more parse of a text that has brackets open: its time grows with the length of the text.
  */
 export function endsEarly(text: string): boolean {
   if (!/^\s*[{[]/.test(text)) return false;
@@ -37,7 +40,7 @@ export function endsEarly(text: string): boolean {
       start = i + 1;
     }
   }
-  if (open.length === 0 || !REST.test(rest + text.slice(start))) return false;
+  if (open.length === 0 || !REST.test((rest + text.slice(start)).replaceAll(/\s+/g, ' '))) return false;
   try {
     parseSentJson(text.slice(0, whole) + open.toReversed().join(''), JSON.parse);
     return true;

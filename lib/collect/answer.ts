@@ -165,7 +165,7 @@ async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
 function rowsOf(
   { request, receivedAt, deadline }: Received,
   { sha256: keyHash, environment, kinds }: AuthenticatedKey,
-  { text }: DecodedBody,
+  { text, bytes, encoding }: DecodedBody,
   { planNow, clock }: Collector,
 ): CollectedBatch {
   const { clientTimes, sessionId, serverSession, sdkType, sdkVersion, requestId } = request;
@@ -173,7 +173,14 @@ function rowsOf(
   // The rest of the time is reserved for the stream, and for the bucket if the stream fails.
   const until = Math.max(deadline.at - OBJECT_MS, (receivedAt + deadline.at) / 2);
   const sender = { keyHash, environment, kinds, ...stated, receivedAt };
-  return collectBatch(text, sender, planNow(), () => clock.now() > until);
+  try {
+    return collectBatch(text, sender, planNow(), () => clock.now() > until);
+  } catch (error) {
+    if (!(error instanceof RequestError && error.code === 'SLUICE_BODY_TRUNCATED')) throw error;
+    // The text may be longer than what came: a character that was cut is replaced.
+    const inflated = encoding.layers.length === 0 ? '' : ' once decompressed';
+    throw new RequestError('SLUICE_BODY_TRUNCATED', `It is JSON, of ${bytes} bytes${inflated}.`);
+  }
 }
 
 /** Writes the metrics and the log line of a request. They have sizes and counts only. */

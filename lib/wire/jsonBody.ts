@@ -38,8 +38,7 @@ export function parseJsonBody(
   } catch (error) {
     if (error instanceof RangeError) throw wrongShape('It is nested too deeply.');
     if (!(error instanceof SyntaxError)) throw error;
-    if (endsEarly(text))
-      throw new RequestError('SLUICE_BODY_TRUNCATED', `It is JSON, of ${Buffer.byteLength(text)} bytes.`);
+    if (endsEarly(text)) throw new RequestError('SLUICE_BODY_TRUNCATED', 'It is JSON.');
     const [detail] = FIRST_WRONG.exec(error.message) ?? [''];
     throw new RequestError('SLUICE_BODY_NOT_JSON', detail);
   }

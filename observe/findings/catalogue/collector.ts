@@ -258,7 +258,7 @@ export const collectorFindings = {
         'The key was in no list then, and is in it now. SDKs do not send the refused requests again.',
         'Nothing is to be done.',
       ],
-      cut: ['SDKs do not send what was cut again.', 'Until then smaller batches pass.'],
+      cut: ['SDKs do not send what was cut again.', ''],
       other: [
         'The sender makes requests that the collector does not take. SDKs do not send them again.',
         'Have the sender changed so (docs/answers.md has every code).',

@@ -32,7 +32,7 @@ it.each([
   { body: '[tru' },
   { body: '{' },
 ])('a body that ends before its JSON does is truncated: $body', ({ body }) => {
-  const refusal = { code: 'SLUICE_BODY_TRUNCATED', detail: `It is JSON, of ${body.length} bytes.` };
+  const refusal = { code: 'SLUICE_BODY_TRUNCATED', detail: 'It is JSON.' };
   expect(() => parseJsonBody(body, false)).toThrow(expect.objectContaining(refusal));
 });
 
