@@ -122,6 +122,9 @@ export const hostileBodies: Readonly<Record<string, () => HostileBody>> = {
   'private attributes: in a body nested deeply': () =>
     body(`[{"privateAttributes":1},${'['.repeat(1_900_000)}${']'.repeat(1_900_000)}]`),
   'nodes: arrays 1.9 million deep': () => items(`${'['.repeat(1_900_000)}${']'.repeat(1_900_000)}`),
+  'ends early: spaces behind a bracket': () => body(`{${fill(INFLATED, ' ')}x`),
+  'ends early: texts without a comma between them': () => body(`[${fill(INFLATED, '"a"')}`),
+  'ends early: arrays 1.9 million deep': () => body('['.repeat(1_900_000)),
   'events: with a user of 1 MB': () =>
     body(events(INFLATED / 2, () => '', `,"user":{"userID":"u","custom":{"a":"${fill(1_030_000, 'x')}"}}`)),
   'events: metadata of the batch of 1,000 members, overridden by each': () =>
