@@ -88,12 +88,15 @@ export function lookAtValues(
       };
       const lengths = Object.fromEntries(each.lengths);
       const [first] = [...different].toSorted(([, a], [, b]) => b - a);
-      // Those that are cut may differ.
-      const isWhole = first !== undefined && first[0].length < VALUE_CHARACTERS;
-      const most = !isWhole ? {} : { most: { text: first[0], values: first[1] } };
+      const most = first === undefined ? {} : { most: mostFrequent(...first) };
       const sized = size.values === 0 ? {} : { size };
       return [field, { column, ...counts, ...most, forms, lengths, types, ...sized }];
     });
     return { ...emptyContent(), rows, fields: Object.fromEntries(contents) };
   };
+}
+
+/** The most frequent value as it is kept. Texts that are cut to one may differ. */
+function mostFrequent(text: string, values: number): FieldContent['most'] {
+  return text.length < VALUE_CHARACTERS ? { text, values } : { values };
 }

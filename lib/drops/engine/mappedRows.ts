@@ -48,8 +48,11 @@ const contentSchema = z.strictObject({
       looked: count,
       /** How many of them differ from each other: of files in several pieces or with other columns the sum. */
       different: count,
-      /** The most frequent of them, and how many have it; of several groups the one that most of one group have. Absent without any, of a long one, and from pieces of earlier versions. */
-      most: z.strictObject({ text: z.string(), values: count }).optional(),
+      /**
+       * The most frequent of them, and how many have it; of several groups the one that most of one group have. Of a long one the text is
+       * absent, and no more than `values` have it. Absent without any, and from pieces of earlier versions.
+       */
+      most: z.strictObject({ text: z.string().optional(), values: count }).optional(),
       /** How many of them have so many characters, by characters: of the first {@link MOST_LENGTHS} lengths. */
       lengths: z.record(z.string(), count),
       /** Rows by the form of their value (valueForms.ts), without zeros. */
@@ -135,12 +138,12 @@ function noValues(): Pick<
   return { none: 0, numbers: 0, whole: 0, looked: 0, different: 0, forms: {}, lengths: {} };
 }
 
-/** The most frequent value of two groups: both if it is the same. */
+/** The most frequent value of two groups: both if it is the same, or may be. */
 function mostOf(
   one: FieldContent['most'],
   other: NonNullable<FieldContent['most']>,
 ): NonNullable<FieldContent['most']> {
-  if (one?.text === other.text) return { text: one.text, values: one.values + other.values };
+  if (one !== undefined && one.text === other.text) return { ...one, values: one.values + other.values };
   return one !== undefined && one.values >= other.values ? one : other;
 }
 

@@ -23,7 +23,12 @@ const FORMS: readonly (readonly [form: string, pattern: RegExp])[] = [
   ['times as text', /^\d{4}-\d\d?-\d\d?(?:\D|$)/],
   ['UUIDs', /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/],
   ['hexadecimal digests', /^[\da-f]{32,128}$/i],
-  ...Object.values(TEXT_FORMS).map(({ words, pattern }) => [words, new RegExp(pattern, 'u')] as const),
+  [TEXT_FORMS.mojibake.words, new RegExp(TEXT_FORMS.mojibake.pattern, 'u')],
+  // The whole value: a text, a link or JSON that contains an address is none.
+  [
+    TEXT_FORMS.email.words,
+    /^[^\s@"(),/:;<>[\\\]{}]+@(?:\p{L}|\d{3})[\p{L}\d.-]*\.\p{L}[\p{L}\d-]*\p{L}$/u,
+  ],
   ['JSON', /^["{[]/],
   ['texts with a space at an end', /^\s|\s$/],
   ['in capital letters', /^[^\p{Ll}]*\p{Lu}[^\p{Ll}]*$/u],

@@ -263,9 +263,10 @@ function mostWords({ looked, most }: FieldContent, usual: readonly FieldBefore[]
     day.most === undefined ? [] : day.most / Math.max(1, day.looked ?? 0),
   );
   const shareBefore = Math.max(...shares);
-  const isMany = most !== undefined && most.values >= FEWEST && most.values > looked * MANY_OF_ONE.now;
-  if (shares.length < FEWEST_DAYS || !isMany || most.values === looked || shareBefore >= MANY_OF_ONE.before)
-    return null;
+  // Long ones are not known in whole: they may differ.
+  if (most?.text === undefined || shares.length < FEWEST_DAYS) return null;
+  const isMany = most.values >= FEWEST && most.values > looked * MANY_OF_ONE.now;
+  if (!isMany || most.values === looked || shareBefore >= MANY_OF_ONE.before) return null;
   const one = NOBODY.test(most.text) ? quotedName(most.text) : 'one and the same';
   return `${someOf(most.values, looked, 'value')} that were looked at are ${one}, before at most ${percent(shareBefore, 1)} were one`;
 }

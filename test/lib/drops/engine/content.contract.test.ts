@@ -197,6 +197,15 @@ describe('what the accepted rows of a load hold', () => {
     expect(fields['event name']).toMatchObject({ none: 0, numbers: 0 });
   });
 
+  it('has how often the most frequent value is there, without its text if that is long', async () => {
+    const file = await bench.write(
+      'long.parquet',
+      `SELECT ${EVENTS}, repeat('a', CASE WHEN i < 2 THEN 39 ELSE 64 + i END) AS price FROM range(5) t(i)`,
+    );
+    const { fields } = await contentOf(events({ eventValue: 'price' }), [file]);
+    expect(fields['eventValue']?.most).toEqual({ values: 3 });
+  });
+
   it('is of rows in all parts of a large file, each of which stands for others', async () => {
     const file = await bench.write(
       'large.parquet',

@@ -85,6 +85,7 @@ it.each([
   { other: { text: 'u1', values: 2 }, what: 'the same', most: { text: 'u1', values: 5 } },
   { other: { text: 'u2', values: 4 }, what: 'a more frequent one', most: { text: 'u2', values: 4 } },
   { other: { text: 'u2', values: 3 }, what: 'one as frequent', most: { text: 'u1', values: 3 } },
+  { other: { values: 4 }, what: 'a long one', most: { values: 4 } },
   { other: undefined, what: 'none', most: { text: 'u1', values: 3 } },
 ])('of two files the most frequent value is that of either, where the other has $what', ({ other, most }) => {
   const withMost = (value: FieldContent['most']) =>

@@ -215,6 +215,13 @@ describe('a field', () => {
       words: '26 of 100 values that were looked at are "Guest", before at most 4 % were one',
     },
     {
+      title: 'a word for nobody in place of long IDs',
+      field: 'unit ID',
+      now: { most: { text: 'guest', values: 40 } },
+      before: { most: { values: 1 } },
+      words: '40 of 100 values that were looked at are "guest", before at most 1 % were one',
+    },
+    {
       title: 'one ID, which may be a person, in most of few that differ',
       field: 'unitIds.userID',
       now: { most: { text: 'ada', values: 77 }, different: 24 },
@@ -278,6 +285,12 @@ describe('a field', () => {
       field: 'unit ID',
       now: { most: { text: 'guest', values: 60 } },
       before: { most: { text: 'u1', values: 5 } },
+    },
+    {
+      title: 'most IDs have one long beginning',
+      field: 'unit ID',
+      now: { most: { values: 60 } },
+      before: { most: { text: 'u1', values: 1 } },
     },
     {
       title: 'values of no unit ID are one',
