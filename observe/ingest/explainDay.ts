@@ -17,7 +17,7 @@ import { refusedRowsStem } from '../../lib/tables/tableFolders.ts';
 import { sluiceCommand, targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { type ExplainedCode, explainStoredCode } from '../explainCode.ts';
-import { unusualRowsWords } from '../facts/days/datasets.ts';
+import { unusualRowsWords, withDueHours } from '../facts/days/datasets.ts';
 import { equalFilesWords } from '../facts/days/equalFiles.ts';
 import { type ConfiguredDataset, readVersionFiles, requestedAt } from '../facts/days/ledgerDays.ts';
 import { hasNoTask, isCounted } from '../facts/lostTasks.ts';
@@ -101,13 +101,14 @@ export async function explainDay(
   const store = s3ObjectStore(s3, config.bucket);
   const listing = await lastListings(store).read(source.name, dataset.name);
   const newer = newerDays(listing?.newer, (day) => (day === named.day ? eTag : undefined), now);
-  const explanation = explainEntry(entry, {
+  const seenAt = Math.min(now, listing?.at ?? now);
+  const explanation = explainEntry(withDueHours(entry, dataset, seenAt), {
     target: deploymentOptions(deployment),
     lackingSince: lackingSince(await readVersionFiles(store, source.name, dataset.name), entry),
     hasNewer: newer.length > 0,
     // What the ledger says stands, also where the queue cannot be read: `status` tells of that.
     isLost: isCounted(requestedAt(entry), now) && (await hasNoTask(deployment).catch(() => false)),
-    hasUnusualRows: unusualRowsWords(entry, dataset, Math.min(now, listing?.at ?? now)) !== null,
+    hasUnusualRows: unusualRowsWords(entry, dataset, seenAt) !== null,
   });
   const place = movedFrom(entry, dropPlace(source, dataset));
   if (place === null) return { ...entry, explanation };

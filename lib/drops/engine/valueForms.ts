@@ -25,10 +25,7 @@ const FORMS: readonly (readonly [form: string, pattern: RegExp])[] = [
   ['hexadecimal digests', /^[\da-f]{32,128}$/i],
   [TEXT_FORMS.mojibake.words, new RegExp(TEXT_FORMS.mojibake.pattern, 'u')],
   // The whole value: a text, a link or JSON that contains an address is none.
-  [
-    TEXT_FORMS.email.words,
-    /^[^\s@"(),/:;<>[\\\]{}]+@(?:\p{L}|\d{3})[\p{L}\d.-]*\.\p{L}[\p{L}\d-]*\p{L}$/u,
-  ],
+  [TEXT_FORMS.email.words, /^[^\s@"(),/:;<>[\\\]{}]+@(?:\p{L}|\d{3})[\p{L}\d.-]*\.\p{L}[\p{L}\d-]*\p{L}$/u],
   ['JSON', /^["{[]/],
   ['texts with a space at an end', /^\s|\s$/],
   ['in capital letters', /^[^\p{Ll}]*\p{Lu}[^\p{Ll}]*$/u],

@@ -6,7 +6,13 @@ import { dropPlace } from '../../../lib/drops/listDrops.ts';
 import { lackWords, lookbackDays, markerReason } from '../../../lib/drops/plan/decideDay.ts';
 import { type LastListing, lastListings } from '../../../lib/drops/plan/lastListings.ts';
 import { hasArrivedSince } from '../../../lib/drops/plan/late/arrival.ts';
-import { type DueDay, firstDay, isOver, reportedUntil } from '../../../lib/drops/plan/late/dueDays.ts';
+import {
+  areHoursDue,
+  type DueDay,
+  firstDay,
+  isOver,
+  reportedUntil,
+} from '../../../lib/drops/plan/late/dueDays.ts';
 import { firstToCome } from '../../../lib/drops/plan/late/firstExpected.ts';
 import { type LateDay, type LateNote, lateNotes } from '../../../lib/drops/plan/late/lateNotes.ts';
 import { newerDays } from '../../../lib/drops/plan/newerFiles.ts';
@@ -317,9 +323,25 @@ export function unusualRowsWords(entry: LedgerEntry, dataset: Dataset, seenAt: n
   return isOver(dataset, entry.day, seenAt) ? unusualWords(entry, dataset.unusualShare) : null;
 }
 
+/**
+ * An entry, without the judgement of its hours while rows of them may come: a source that delivers hourly has not delivered the last ones
+ * when the day ends.
+ *
+ * @param seenAt When its folder was listed, epoch milliseconds.
+ */
+export function withDueHours(entry: LedgerEntry, dataset: Dataset, seenAt: number): LedgerEntry {
+  const { day, content } = entry;
+  if (content === undefined || areHoursDue(dataset, day, seenAt)) return entry;
+  return {
+    ...entry,
+    content: { ...content, unusual: content.unusual.filter(({ kind }) => kind !== 'hours') },
+  };
+}
+
 /** How a day is unusual; null if it is not. @param seenAt When its folder was listed, epoch milliseconds. */
-function unusualOf({ day, entry }: LedgerDay, dataset: Dataset, seenAt: number): UnusualDay | null {
-  if (entry === null) return null;
+function unusualOf({ day, entry: read }: LedgerDay, dataset: Dataset, seenAt: number): UnusualDay | null {
+  if (read === null) return null;
+  const entry = withDueHours(read, dataset, seenAt);
   const words = [
     equalFilesWords(entry),
     unusualRowsWords(entry, dataset, seenAt),

@@ -18,16 +18,16 @@ import { slowDeployment } from '../../slowDeployment.ts';
 const NOW = Date.UTC(2026, 10, 20, 12);
 /** 14 hours ahead of UTC: there it is the 21st. */
 const EARLY = 'Pacific/Kiritimati';
-const config = defineConfig({
-  bucket: 'own',
-  sources: [
-    acmeSource({
-      datasets: [
-        eventsDataset({ folder: 'drops', lookbackDays: 3, timezone: EARLY, expectedBy: { hour: 6 } }),
-      ],
-    }),
-  ],
-});
+const configOf = (expected: object) =>
+  defineConfig({
+    bucket: 'own',
+    sources: [
+      acmeSource({
+        datasets: [eventsDataset({ folder: 'drops', lookbackDays: 3, timezone: EARLY, ...expected })],
+      }),
+    ],
+  });
+const atSix = configOf({ expectedBy: { hour: 6 } });
 const TODAY: UtcDay = '2026-11-21';
 const daysAgo = (days: number) => addDays(TODAY, -days);
 
@@ -39,6 +39,8 @@ interface Noted {
   /** The first day that is expected. */
   readonly first?: { readonly day: UtcDay; readonly hasCome: boolean };
   readonly lacking?: readonly number[];
+  /** What is configured. Default: a drop is expected at 6:00. */
+  readonly config?: typeof atSix;
 }
 
 const opened: { close(): void }[] = [];
@@ -47,7 +49,7 @@ afterEach(() => {
 });
 /** What is read of the dataset. @param span The days that are asked for. Default: the usual ones. */
 async function read(
-  { entries = {}, look = {}, late, first, lacking = [] }: Noted,
+  { entries = {}, look = {}, late, first, lacking = [], config = atSix }: Noted,
   span: Parameters<typeof readDatasets>[2] = {},
 ) {
   const name = ['acme', 'events'] as const;
@@ -304,6 +306,26 @@ describe('an unusual day', () => {
     const at = (hour: number) => ({ at: Date.UTC(2026, 10, 19, hour) });
     expect((await read({ entries: { 2: rows }, look: at(15) })).unusual).toEqual([]);
     expect((await read({ entries: { 2: rows }, look: at(16) })).unusual).toHaveLength(1);
+  });
+
+  it.each([
+    { what: 'its drop is due', expected: { expectedBy: { hour: 6 } }, hour: 16 },
+    { what: 'noon of the next day, without expectedBy', expected: {}, hour: 22 },
+    {
+      what: 'noon of the next day, as no drop of it is expected',
+      // It is a Thursday.
+      expected: { expectedBy: { hour: 6, weekdays: ['fri'] } },
+      hour: 22,
+    },
+  ])('is one by hours without rows once $what', async ({ expected, hour }) => {
+    const config = configOf(expected);
+    const entries = { 2: content('hours', 'no row from 21:00 to 24:00') };
+    // There the day ended at 10:00 of UTC.
+    const unusualAt = async (at: number) => (await read({ config, entries, look: { at } })).unusual;
+    const due = Date.UTC(2026, 10, 19, hour);
+    expect(await unusualAt(Date.UTC(2026, 10, 19, 10, 15))).toEqual([]);
+    expect(await unusualAt(due - 1)).toEqual([]);
+    expect(await unusualAt(due)).toHaveLength(1);
   });
 });
 
