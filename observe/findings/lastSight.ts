@@ -145,7 +145,8 @@ function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sigh
   if (since === null || !isOfDay) return withDeployment(finding, facts);
   const { at } = facts;
   const isBefore = earlier !== undefined && Date.parse(earlier) + HOUR_MS <= Date.parse(since);
-  const isOfEdge = isBefore || Date.parse(since) <= Date.parse(at) - DAY_MS + EDGE_MS;
+  const isAtEdge = Date.parse(since) <= Date.parse(at) - DAY_MS + EDGE_MS;
+  const isOfEdge = isBefore || isAtEdge;
   // Of what comes every few hours the first may be later: a look that saw that one, too, saw what came before it.
   const isSeen = (seenAt: string) => isOfEdge || seenAt >= since;
   // A look saw the 24 hours before it: if these end before the 24 hours of this look begin, nobody knows what was between.
@@ -164,7 +165,10 @@ function sinceBefore(finding: Finding, facts: StatusFacts, before: readonly Sigh
   const told = { ...finding, since: first, ...texts };
   const ending = isBefore && earlier < first ? olderSince(earlier) : OLDER;
   if (!isOlder) return withDeployment(told, facts);
-  return { ...told, mayBeOlder: true, title: told.title.replace(/\.$/, ending) };
+  // The like may be of others: what was deployed just before these began is a hint all the same.
+  const isBegun = first === since && !isAtEdge;
+  const older = isBegun ? withDeployment(told, facts) : told;
+  return { ...older, mayBeOlder: true, title: told.title.replace(/\.$/, ending) };
 }
 
 /** Findings since the oldest of what waits: another one is the oldest once that has gone. */

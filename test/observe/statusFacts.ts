@@ -400,7 +400,7 @@ export const wellDay = {
   usual: null,
   usualHours: [],
   changes: [],
-  earlier: { refused: null, failed: null, quarantined: null },
+  earlier: { refused: {}, failed: {} },
 } satisfies StatusFacts['lastDay'];
 
 /** Who sent what has changed. */

@@ -58,14 +58,15 @@ export interface UsualHour {
   readonly most: number;
 }
 
-/** Since when answers like those of the last 24 hours came before them. Metrics name no sender. */
+/**
+ * Since when answers with a code of the last 24 hours came before them: by code the start of the first hour with as many as an hour of these
+ * has on average, ISO 8601. Codes without such an hour in the day before are missing. Metrics name no sender.
+ */
 export interface Earlier {
-  /** Start of the first hour with an answer 4xx of the same codes, ISO 8601; null without one in the 24 hours before the last ones. */
-  readonly refused: string | null;
-  /** The same of answers 503. */
-  readonly failed: string | null;
-  /** The same of rows of quarantine, of any reason. */
-  readonly quarantined: string | null;
+  /** Of answers 4xx. */
+  readonly refused: Readonly<Record<string, string>>;
+  /** Of answers 503. */
+  readonly failed: Readonly<Record<string, string>>;
 }
 
 /** The last 24 hours of a deployment. */
@@ -149,29 +150,30 @@ export function lastDayOf(counts: DayCounts): LastDay {
         })),
     changes: changesOf(counts),
     earlier: {
-      refused: earlierOf(counts, ({ refusedBy }) => Object.keys(refusedBy)),
-      failed: earlierOf(counts, ({ failedBy }) => Object.keys(failedBy)),
-      quarantined: earlierOf(counts, ({ quarantined }) => (quarantined > 0 ? ['rows'] : [])),
+      refused: earlierOf(counts, ({ refusedBy }) => refusedBy),
+      failed: earlierOf(counts, ({ failedBy }) => failedBy),
     },
   };
 }
 
-/**
- * Start of the first hour before the last 24 hours that has something of them, ISO 8601: of hours with less than a day between. Null without one.
- *
- * @param namesOf What a period has.
- */
+/** {@link Earlier} of answers: of hours with less than a day between. @param byCode Their number in a period by code. */
 function earlierOf(
   { day, before, end }: DayCounts,
-  namesOf: (counts: RequestCounts) => readonly string[],
-): string | null {
-  const names = new Set(within24Hours(day, end).flatMap(([, counts]) => namesOf(counts)));
-  const has = (counts: RequestCounts) => namesOf(counts).some((name) => names.has(name));
+  byCode: (counts: RequestCounts) => Readonly<Record<string, number>>,
+): Readonly<Record<string, string>> {
   const start = end - DAY_MS;
-  let first = start;
-  for (const [at, counts] of [...before, ...day].toReversed())
-    if (at < start && first - at <= DAY_MS && has(counts)) first = at;
-  return first === start ? null : isoTimestamp(hourOf(first));
+  const now = within24Hours(day, end).map(([, counts]) => byCode(counts));
+  const codes = [...new Set(now.flatMap((counts) => Object.keys(counts)))];
+  const past = [...before, ...day].filter(([at]) => at < start).toReversed();
+  const found = codes.flatMap((code) => {
+    // One in a while, as of a scanner, is no beginning of many.
+    const usual = (sum(now.map((counts) => counts[code] ?? 0)) * HOUR_MS) / DAY_MS;
+    let first = start;
+    for (const [at, counts] of past)
+      if (first - at <= DAY_MS && (byCode(counts)[code] ?? 0) >= usual) first = at;
+    return first === start ? [] : [[code, isoTimestamp(hourOf(first))] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 /** The periods of the last 24 hours. The first hour is read in whole, to be compared with others. @param end As in {@link DayCounts}. */

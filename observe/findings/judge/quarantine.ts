@@ -21,7 +21,7 @@ import { fromText, senderText, shareText } from './texts.ts';
 
 /** Refused events. The first reason, which the title names, is that with the most rows. */
 export function* quarantined(
-  { quarantine, redrivenAt, datasets, lastDay }: StatusFacts,
+  { quarantine, redrivenAt, datasets }: StatusFacts,
   { commands, config }: Place,
 ): Findings {
   const reasons = quarantine ?? [];
@@ -55,7 +55,6 @@ export function* quarantined(
     title: `${counted(total, 'row is', 'rows are')} in quarantine, ${share}${over}`,
     since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
     detail: `${listed(reasons.map(reasonText), '; ')}.${ofReasons}`,
-    earlier: lastDay?.earlier.quarantined ?? null,
   };
   const redrives = redriven.flatMap(({ reason }) => [
     commands.sluice('redrive', '--reason', reason, '--dry-run'),

@@ -252,21 +252,50 @@ describe('a finding of sluice status', () => {
     { what: 'hours before, which a look saw begin', hour: 40, age: 20, since: 40, older: undefined },
     { what: 'in the same hour alone', hour: 18.5, age: 30, since: 18, older: undefined },
     { what: 'at no time known', hour: null, age: 30, since: 18, older: undefined },
+    {
+      what: 'with another code alone',
+      hour: 40,
+      age: 30,
+      since: 18,
+      older: undefined,
+      earlierCode: 'SLUICE_KEY_MISSING',
+    },
   ])('of refused requests of which the like came $what says whether it may be older', (told) => {
-    const { hour, age, since, older } = told;
     const code = 'SLUICE_KEY_UNKNOWN';
-    const factsOf = (first: number, refused: string | null): Partial<StatusFacts> => ({
+    const { hour, age, since, older, earlierCode = code } = told;
+    const factsOf = (first: number, refused: Readonly<Record<string, string>>): Partial<StatusFacts> => ({
       lastDay: { ...wellDay, refused: 20, earlier: { ...wellDay.earlier, refused } },
       refusals: logged(answered(code, 20, { first: hoursAgo(first) })),
     });
-    const before = lookAt(age, factsOf(40, null));
-    const [sight] = lookAt(0, factsOf(18, hour === null ? null : hoursAgo(hour)), before);
+    const before = lookAt(age, factsOf(40, {}));
+    const [sight] = lookAt(0, factsOf(18, hour === null ? {} : { [earlierCode]: hoursAgo(hour) }), before);
     expect(sight?.finding.since).toBe(hoursAgo(since));
     expect(
       /; it may have begun earlier: (.+), from this sender or others\.$/.exec(
         sight?.finding.title ?? '',
       )?.[1],
     ).toBe(older);
+  });
+
+  it('of which the like came before has what was deployed just before it began', () => {
+    const code = 'SLUICE_BODY_TRUNCATED';
+    const [sight] = lookAt(0, {
+      deployedAt: hoursAgo(18.5),
+      lastDay: {
+        ...wellDay,
+        refused: 20,
+        earlier: { ...wellDay.earlier, refused: { [code]: hoursAgo(40) } },
+      },
+      refusals: logged(answered(code, 20, { first: hoursAgo(18) })),
+    });
+    expect(sight?.finding.title).toContain('the like came since');
+    expect(sight?.finding.detail).toContain(`The stack was deployed at ${hoursAgo(18.5)}, 30 min before.`);
+  });
+
+  it('that began with the 24 hours has no deployment before it', () => {
+    const [sight] = lookAt(0, { ...quarantinedSince(23.5), deployedAt: hoursAgo(23.9) });
+    expect(sight?.finding.title).toContain('may have begun earlier');
+    expect(sight?.finding.detail).not.toContain('The stack was deployed');
   });
 
   it.each([

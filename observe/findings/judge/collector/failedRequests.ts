@@ -53,7 +53,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
     title: `${counted(total, 'request was', 'requests were')} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
     since: since ?? null,
     detail: [...failed.map(({ text }) => text), unstoredText(facts)].join(' '),
-    earlier: lastDay?.earlier.failed ?? null,
+    earlier: lastDay?.earlier.failed[worst?.code ?? ''] ?? null,
   } as const;
   // Why keys could not be read stands in the event of the read.
   const lines = ['--filter-pattern', '{ $.status = 503 || $.event = "keys" }', '--limit', '20'];

@@ -30,6 +30,7 @@ export function* refusedRequests(facts: StatusFacts, { commands, config, now }: 
   const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
   const isProblem = lost !== undefined || (open > 0 && (open * 2 > requests || isMany));
   const name = refusedCase(refused, facts.keys);
+  const toldCode = (lost ?? groups[0])?.code ?? refused.byCode[0]?.[0] ?? '';
   // Lines that were not read are earlier ones.
   const [first = null] = groups.map((group) => group.first).sort();
   yield finding(
@@ -42,7 +43,7 @@ export function* refusedRequests(facts: StatusFacts, { commands, config, now }: 
       since: refusals?.hasMore === true ? refusals.since : first,
       reason: refusalReason(codes, hasUnknownKeys),
       detail: refusedDetail(refused, facts),
-      earlier: lastDay?.earlier.refused ?? null,
+      earlier: lastDay?.earlier.refused[toldCode] ?? null,
     },
     [...(hasUnknownKeys ? keyCommands(name, commands) : []), tailErrors(commands)],
     isProblem ? 'problem' : 'warning',

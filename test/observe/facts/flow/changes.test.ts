@@ -128,12 +128,12 @@ describe('the last day', () => {
     });
   });
 
-  it('has since when answers with the codes of the day came before it, up to a day without any', () => {
+  it('has since when answers with each code of the day came before it, up to a day without any', () => {
     const refused = (code: string) => ({ ...none, refusedBy: { [code]: 1 } });
     const day = new Map<number, RequestCounts>([
-      [START, { ...none, quarantined: 1 }],
+      [START, { ...none, failedBy: { F: 1 } }],
       [DAY_AGO, refused('A')],
-      [END - PERIOD_MS, { ...none, failedBy: { F: 1 }, quarantined: 1 }],
+      [END - PERIOD_MS, { ...none, failedBy: { F: 1 }, refusedBy: { C: 50 } }],
     ]);
     const before = new Map<number, RequestCounts>([
       [START - 60 * HOUR_MS, refused('A')],
@@ -143,10 +143,19 @@ describe('the last day', () => {
       [START - HOUR_MS, { ...none, failedBy: { G: 1 } }],
     ]);
     expect(lastDayOf({ day, before, ...lastDay }).earlier).toEqual({
-      refused: '2026-11-18T06:00:00.000Z',
-      failed: null,
-      quarantined: '2026-11-19T12:00:00.000Z',
+      refused: { A: '2026-11-18T06:00:00.000Z' },
+      failed: { F: '2026-11-19T12:00:00.000Z' },
     });
+  });
+
+  it.each([
+    { what: 'has as many as hours of the day have on average', count: 2, first: '2026-11-19T04:00:00.000Z' },
+    { what: 'has fewer, as of a scanner', count: 1, first: undefined },
+  ])('has since when answers with a code came by an hour that $what', ({ count, first }) => {
+    const refused = (number: number) => ({ ...none, refusedBy: { A: number } });
+    const day = new Map<number, RequestCounts>([[END - PERIOD_MS, refused(48)]]);
+    const before = new Map<number, RequestCounts>([[START - 8 * HOUR_MS, refused(count)]]);
+    expect(lastDayOf({ day, before, ...lastDay }).earlier.refused['A']).toBe(first);
   });
 
   it('has the requests that are usual in the hour of now, by that hour of the days before', () => {
