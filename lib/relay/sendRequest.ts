@@ -14,7 +14,7 @@ export interface TargetAnswer {
   readonly retryAfter: string | null;
   /** Whether the body of a 2xx answer says `{"success":false}`, which SDKs take for a failure, too. */
   readonly saysFailure: boolean;
-  /** Whether the answer is a web page, as of maintenance or of a login: `text/html` that begins with a tag. */
+  /** Whether the answer is a web page, as of maintenance or of a login: `text/html` that begins with `<!doctype html` or `<html`. */
   readonly isPage: boolean;
 }
 
@@ -55,13 +55,13 @@ export function httpSender(withinMs = TARGET_CALL_MS): SendRequest {
       if (answer?.statusCode === undefined) throw new TypeError('No answer.');
       const retryAfter = answer.headers['retry-after'] ?? null;
       const { text, isWhole } = await readText(answer);
-      // Frameworks send a short text as text/html, too: https://expressjs.com/en/4x/api.html#res.send
+      // Frameworks send a short text as text/html, too, which may have tags: https://expressjs.com/en/4x/api.html#res.send
       const isHtml = /^text\/html\b/i.test(answer.headers['content-type'] ?? '');
       return {
         status: answer.statusCode,
         retryAfter,
         saysFailure: isWhole && isFailure(text),
-        isPage: isHtml && /^\ufeff?\s*</.test(text),
+        isPage: isHtml && /^\s*<(?:!doctype\s+html|html)\b/i.test(text),
       };
     } catch (error) {
       if (signal.aborted) throw signal.reason;

@@ -56,7 +56,7 @@ export const collectorFindings = {
       ],
       page: [
         `A web page answers in place of the target, as of maintenance or of a login: it takes no events, whatever its status. ${KEPT}`,
-        'Have whoever runs the target, or the proxy or CDN before it, see that requests get to it. If this is no outage, correct `relay.url` and deploy.',
+        'Have whoever runs the target, or the proxy or CDN before it, see that requests get to it: a target that takes events has to answer without a page. If this is no outage, correct `relay.url` and deploy.',
       ],
       moved: [
         `The target answers with the redirect of the title. It is not followed, as it may lead to the page of an outage. ${KEPT}`,

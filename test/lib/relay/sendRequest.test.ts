@@ -87,6 +87,8 @@ describe('a request to the target', () => {
   it.each([
     { type: 'text/html; charset=utf-8', body: ' \n<!DOCTYPE html><p>Back soon</p>', isPage: true },
     { type: 'TEXT/HTML', body: `<html>${' '.repeat(70_000)}</html>`, isPage: true },
+    { type: 'text/html', body: '<p>ok</p>', isPage: false },
+    { type: 'text/html', body: '<htmlx>', isPage: false },
     { type: 'text/html', body: 'ok', isPage: false },
     { type: 'text/html', body: '{"success":true}', isPage: false },
     { type: 'text/html', body: '', isPage: false },
