@@ -16,12 +16,10 @@ import { namesClause } from '../../lib/views/assignments.ts';
 import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
-import { HOLDOUTS_PART } from '../facts/statusFacts.ts';
 import { ALWAYS, dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
-import { readUnlistedHoldouts } from '../facts/unlistedHoldouts.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { judgeUnlisted } from '../findings/judge/collector/holdouts.ts';
 import { misplacedPartitions } from '../findings/judge/days/partitions.ts';
+import { findUnlistedHoldouts } from './holdouts.ts';
 import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
@@ -144,16 +142,10 @@ export const namesLook: Look = {
   find: (setup) =>
     settled([
       ['the names of holdouts', findHoldouts(setup)],
-      [HOLDOUTS_PART, findUnlistedHoldouts(setup)],
+      ['gates that are as holdouts', findUnlistedHoldouts(setup)],
       ['the names of experiments', findHashes(setup)],
     ]),
 };
-
-/** Looks for holdouts that are not known by name. */
-async function findUnlistedHoldouts(setup: Setup): Promise<readonly Finding[]> {
-  const { holdouts } = await readUnlistedHoldouts(setup);
-  return holdouts.map(judgeUnlisted);
-}
 
 /** Looks whether groups were pulled that holdouts could be read from, while none are configured. */
 async function findHoldouts({ s3, config, commands }: Setup): Promise<readonly Finding[]> {

@@ -36,12 +36,11 @@ const statusLook: Look = {
   },
 };
 
-/** Codes of findings about the key, the bucket and names, which only one judge makes: the doctor's own looks ask it, too. */
+/** Codes of findings about the key and the bucket, which only one judge makes: the doctor's own looks ask it, too. */
 const FOUND_BY_OTHERS: readonly FindingCode[] = [
   'SLUICE_FINDING_ARCHIVING',
   'SLUICE_FINDING_BUCKET_UNFIT',
   'SLUICE_FINDING_KEY_UNUSABLE',
-  'SLUICE_FINDING_NAMES_UNKNOWN',
 ];
 
 /**

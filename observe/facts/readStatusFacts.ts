@@ -56,7 +56,6 @@ import { judgedHours, readLastNight, undeliveredHours } from './receivedHours.ts
 import { readStackFaults } from './stackFaults.ts';
 import {
   contentPart,
-  HOLDOUTS_PART,
   type KeyFacts,
   METADATA_PART,
   NO_KEY,
@@ -76,7 +75,6 @@ import { lastDelivery } from './tables/lastDelivery.ts';
 import { lastRedrive } from './tables/lastRedrive.ts';
 import { readLostDays, readNotedRules, readRecentPartitions } from './tables/partitionGaps.ts';
 import { countQuarantineFiles } from './tables/quarantineFiles.ts';
-import { readUnlistedHoldouts } from './unlistedHoldouts.ts';
 
 /** How far back the first failure of a key is looked for, milliseconds. */
 const KEY_FAILED_MS = 14 * DAY_MS;
@@ -84,7 +82,7 @@ const KEY_FAILED_MS = 14 * DAY_MS;
 const TRIES_MS = 3 * HOUR_MS;
 
 /**
- * Reads the state of every part: about 70 calls, up to five of them queries in Athena. A part that AWS denies is left out by name;
+ * Reads the state of every part: about 70 calls, up to four of them queries in Athena. A part that AWS denies is left out by name;
  * the others are answered.
  *
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
@@ -141,7 +139,6 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     content:
       contents &&
       Promise.all([...Object.values(contents), beside(contents.events, METADATA_PART, readMetadataChanges)]),
-    holdouts: contents && beside(contents.exposures, HOLDOUTS_PART, readUnlistedHoldouts),
     landed: ask('landing/', countLanding),
     damaged: ask('damaged/', countDamaged),
     writer: ask('the queue of the writer', readWriterBacklog),
@@ -188,7 +185,6 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     delivered,
     rows,
     content,
-    holdouts,
     landed,
     damaged,
     datasets: asRead,
@@ -229,7 +225,6 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     tables: rows?.tables ?? null,
     contentChanges: content?.flatMap((ofTable) => ofTable?.changes ?? []) ?? null,
     earlierEvents: content?.flatMap((ofTable) => ofTable?.earlier ?? []) ?? null,
-    unlistedHoldouts: holdouts?.holdouts ?? null,
     waiting: {
       buffered,
       landing: landed?.landing ?? null,
@@ -238,7 +233,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     },
     quarantine,
     faults: local?.faults ?? 0,
-    scannedBytes: sum([rows, holdouts, ...(content ?? [])].map((read) => read?.scannedBytes ?? 0)),
+    scannedBytes: sum([rows, ...(content ?? [])].map((read) => read?.scannedBytes ?? 0)),
   };
   const canRedrive = quarantine?.some(({ reason }) => isCuredByRedrive(reason)) === true;
   const redrivenAt = canRedrive

@@ -39,7 +39,6 @@ import type { ContentChange, EarlierEvents } from './tables/contentChanges.ts';
 import type { TableArrivals } from './tables/landedRows.ts';
 import type { LostRawDay, RecentPartitions } from './tables/partitionGaps.ts';
 import type { QuarantineCount } from './tables/quarantineSenders.ts';
-import type { UnlistedHoldout } from './unlistedHoldouts.ts';
 
 /** What KMS says of a key. */
 export interface KeyFacts
@@ -97,7 +96,6 @@ export type SharedPart =
   | 'the stack'
   | ContentPart
   | 'the metadata of events'
-  | 'gates that are as holdouts'
   | SettingPart
   | StackPart;
 
@@ -109,9 +107,6 @@ export const RAW_TABLES_PART = 'the tables';
 
 /** The name of the part that compares the metadata of events, with a query of its own. */
 export const METADATA_PART = 'the metadata of events' satisfies SharedPart;
-
-/** The name of the part that looks for holdouts that are not known by name. */
-export const HOLDOUTS_PART = 'gates that are as holdouts' satisfies SharedPart;
 
 /** The name of the part that compares the content of a table. */
 export function contentPart(table: ForwardedKind): ContentPart {
@@ -170,8 +165,6 @@ export interface StatusFacts {
   readonly contentChanges: readonly ContentChange[] | null;
   /** Events that came within 24 hours from before `timeWindow`, by name and SDK, as far as the tables could be read. Null with `curate: false`. */
   readonly earlierEvents: readonly EarlierEvents[] | null;
-  /** Gates that are as holdouts, and no known ones; null with `curate: false`, if that could not be read, and if much was read of exposures. */
-  readonly unlistedHoldouts: readonly UnlistedHoldout[] | null;
   /** What waits on its way to the tables. */
   readonly waiting: WaitingRequests;
   /** Messages that wait for the writer, and when they are gone at its rate; null without any. */

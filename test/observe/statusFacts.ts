@@ -162,7 +162,6 @@ export const wellFacts: StatusFacts = {
   encryptionDemands: [],
   contentChanges: [],
   earlierEvents: [],
-  unlistedHoldouts: [],
   curated: [],
   relay: null,
   alarms: [],

@@ -203,7 +203,7 @@ export const setupFindings = {
       ],
       unlisted: [
         'A gate that is true for one rule of an experiment alone is most often a holdout, which keeps its units out. Until its name is known, its rule counts as a group.',
-        'If it is a holdout, add its name to `holdouts` of the configuration and deploy: views then leave its units out, also of earlier rows. If the gate overrides the experiment for somebody, nothing is to be done: `sluice status` tells it for a week, the doctor as long as it is so.',
+        'If it is a holdout, add its name to `holdouts` of the configuration and deploy: views then leave its units out, also of earlier rows. If the gate overrides the experiment for somebody, nothing is to be done.',
       ],
       experiments: [
         'Browsers send the names of experiments of layers as hashes.',

@@ -7,7 +7,6 @@ import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts
 import { contentFindings } from './collector/content.ts';
 import { oldTimes, wrongClocks } from './collector/eventTimes.ts';
 import { failedRequests } from './collector/failedRequests.ts';
-import { unlistedHoldouts } from './collector/holdouts.ts';
 import { keyFindings } from './collector/keys.ts';
 import { refusedRequests } from './collector/refusedRequests.ts';
 import { copyFindings, lostCopies, unkeptCopies } from './collector/relay.ts';
@@ -65,7 +64,6 @@ const JUDGES: readonly Judge[] = [
   { find: refusedRequests },
   { find: silence, readBy: PLACES },
   { find: contentFindings, readBy: CURATED },
-  { find: unlistedHoldouts, readBy: /^holdouts\b/ },
   { find: spikes },
   { find: overflow },
   { find: ignoredEvents, readBy: /^(events|exposures)\b/ },

@@ -7,6 +7,7 @@ import * as account from '../../../observe/doctor/account.ts';
 import { judgeOtherAccount, judgeRefusal, judgeRegion } from '../../../observe/doctor/accountFindings.ts';
 import * as bucket from '../../../observe/doctor/bucket.ts';
 import * as catalog from '../../../observe/doctor/catalog.ts';
+import { judgeUnlisted } from '../../../observe/doctor/holdouts.ts';
 import { unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
 import { judgeMaker } from '../../../observe/doctor/lakeFormation.ts';
 import * as readers from '../../../observe/doctor/readers.ts';
@@ -14,7 +15,6 @@ import * as roles from '../../../observe/doctor/roles.ts';
 import * as stacks from '../../../observe/doctor/stack.ts';
 import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
-import { judgeUnlisted } from '../../../observe/findings/judge/collector/holdouts.ts';
 import { judgeSetting } from '../../../observe/findings/judge/deployment/bucket.ts';
 import { judgeKey } from '../../../observe/findings/judge/deployment/key.ts';
 
@@ -227,8 +227,6 @@ const ofCatalog: readonly Finding[] = [
     gate: 'summer_holdout',
     rule: '7Holdout',
     rows: 464,
-    since: '2026-11-18T06:01:20Z',
-    isNew: false,
   }),
   catalog.judgeHash({ hash: '1a2b', layer: 'home', rows: 7 }, '2026-11-13', commands),
   judgeMaker(arn('role/ci'), commands),

@@ -55,8 +55,6 @@ interface Has {
   readonly rows?: readonly Readonly<Record<string, string>>[] | null;
   /** Bytes that Athena reads for each query. Default 9. */
   readonly scanned?: number;
-  /** What Athena answers to the query for gates that are as holdouts. */
-  readonly gates?: readonly Readonly<Record<string, string>>[];
   /** Whether the query of the metadata of events fails. */
   readonly failsOnMetadata?: true;
 }
@@ -102,7 +100,6 @@ async function factsOf({
   relay,
   rows = [],
   scanned = 9,
-  gates = [],
   failsOnMetadata,
 }: Has) {
   const ownConfig = relay === undefined ? config : defineConfig({ ...input, relay });
@@ -145,8 +142,7 @@ async function factsOf({
       const Status = { State: 'FAILED', StateChangeReason: 'Query exhausted resources at this scale factor' };
       return { QueryExecution: { Status } };
     }
-    const ofGates = sql.includes('"secondary_exposures"') ? gates : [];
-    const answered = sql.includes('AS "received"') ? rows : ofGates;
+    const answered = sql.includes('AS "received"') ? rows : [];
     const names = [...new Set(answered.flatMap((row) => Object.keys(row)))];
     return {
       QueryExecution: { Status: { State: 'SUCCEEDED' }, Statistics: { DataScannedInBytes: scanned } },
@@ -457,36 +453,20 @@ describe('rows of the last day', () => {
       ['quarantine', '11:00', 2],
     ]);
     expect(facts.quarantine).toMatchObject([{ reason: 'X', rows: 1 }]);
-    // Of the tables, of the content of each, of the metadata of events, and of gates that are as holdouts.
-    expect(facts.scannedBytes).toBe(45);
+    // Of the tables, of the content of each, and of the metadata of events.
+    expect(facts.scannedBytes).toBe(36);
   });
 
   it.each([
-    { scanned: 10_000_000_000, queries: 5 },
+    { scanned: 10_000_000_000, queries: 4 },
     { scanned: 10_000_000_001, queries: 3 },
   ])(
-    'are asked for their metadata and their gates if the rest is small: $queries queries of $scanned bytes',
+    'are asked for their metadata if the rest is small: $queries queries of $scanned bytes',
     async ({ scanned, queries }) => {
       const { facts } = await factsOf({ rows, scanned });
       expect(facts.scannedBytes).toBe(scanned * queries);
     },
   );
-
-  it('have gates that are as holdouts, new ones after the first day that is read', async () => {
-    const gates = ['2026-11-14 00:00:00.000', '2026-11-13 23:59:59.999'].map((since, i) => ({
-      experiment_id: 'hero',
-      gate_id: `gate-${i}`,
-      rule: 'out',
-      row_count: '20',
-      since,
-    }));
-    const { facts } = await factsOf({ rows, gates });
-    const holdout = { experiment: 'hero', rule: 'out', rows: 20 };
-    expect(facts.unlistedHoldouts).toEqual([
-      { ...holdout, gate: 'gate-0', since: '2026-11-14T00:00:00Z', isNew: true },
-      { ...holdout, gate: 'gate-1', since: '2026-11-13T23:59:59Z', isNew: false },
-    ]);
-  });
 
   it('whose metadata are too many for Athena hide nothing else', async () => {
     const { facts } = await factsOf({ rows, failsOnMetadata: true });

@@ -382,19 +382,6 @@ export const requestCases: readonly Case[] = [
     changed({ ...versionChange, what: 'textForm', subject: 'signup', value: 'mojibake', usual: 0 }),
   ],
   [
-    'a gate is as a holdout since days, and another one for longer than is read',
-    {
-      unlistedHoldouts: ['2026-11-18T06:01:20Z', '2026-11-13T00:00:12Z'].map((since, i) => ({
-        experiment: 'hero',
-        gate: i === 0 ? 'summer_holdout' : 'vip',
-        rule: '7Holdout',
-        rows: 464,
-        since,
-        isNew: i === 0,
-      })),
-    },
-  ],
-  [
     'an SDK writes user IDs otherwise',
     changed({ ...versionChange, what: 'idForm', field: 'user_id', value: 'e-mail addresses', usual: 0 }),
   ],

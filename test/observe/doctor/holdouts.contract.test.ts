@@ -1,12 +1,12 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
-import { unlistedHoldoutsSql } from '../../../observe/facts/unlistedHoldouts.ts';
+import { unlistedHoldoutsSql } from '../../../observe/doctor/holdouts.ts';
 
 const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
 const connection = await instance.connect();
 await connection.run('CREATE SCHEMA sluice');
 await connection.run(
-  'CREATE TABLE sluice.experiment_exposures (experiment_id VARCHAR, group_id VARCHAR, exposure_type VARCHAR, event_id VARCHAR, received_at TIMESTAMP, ds DATE, gate_value BOOLEAN)',
+  'CREATE TABLE sluice.experiment_exposures (experiment_id VARCHAR, group_id VARCHAR, exposure_type VARCHAR, event_id VARCHAR, ds DATE, gate_value BOOLEAN)',
 );
 await connection.run(
   'CREATE TABLE sluice.secondary_exposures (event_id VARCHAR, gate_id VARCHAR, gate_value BOOLEAN, ds DATE)',
@@ -34,7 +34,7 @@ async function told(rules: readonly Rule[]) {
   for (const { rule, gate, count = 20, day = '2026-11-18' } of rules) {
     const [first, others] = gate;
     await connection.run(
-      `INSERT INTO sluice.experiment_exposures SELECT 'hero', '${rule}', 'config', '${rule}-' || i, TIMESTAMP '${day} 06:00:00' + to_minutes(i::INT), DATE '${day}', NULL FROM range(${count}) t(i)`,
+      `INSERT INTO sluice.experiment_exposures SELECT 'hero', '${rule}', 'config', '${rule}-' || i, DATE '${day}', NULL FROM range(${count}) t(i)`,
     );
     await connection.run(
       `INSERT INTO sluice.secondary_exposures SELECT '${rule}-' || i, 'summer', CASE WHEN i = 0 THEN ${first} ELSE ${others} END, DATE '${day}' FROM range(${count}) t(i)`,
@@ -42,8 +42,8 @@ async function told(rules: readonly Rule[]) {
   }
   const sql = unlistedHoldoutsSql({ database: 'sluice' }, '2026-11-13', '2026-11-20');
   const rows = (await connection.runAndReadAll(sql)).getRowObjectsJson();
-  return rows.map(({ experiment_id, gate_id, rule, row_count, since }) => {
-    return { experiment: experiment_id, gate: gate_id, rule, rows: Number(row_count), since };
+  return rows.map(({ experiment_id, gate_id, rule, row_count }) => {
+    return { experiment: experiment_id, gate: gate_id, rule, rows: Number(row_count) };
   });
 }
 
@@ -51,9 +51,9 @@ const OUT: Rule = { rule: 'out', gate: [true, true] };
 const control: Rule = { rule: 'control', gate: [false, false] };
 const test: Rule = { rule: 'test', gate: [false, false] };
 
-it('a gate that is true for one rule of an experiment alone is told with its first exposure', async () => {
+it('a gate that is true for one rule of an experiment alone is told with its exposures', async () => {
   expect(await told([OUT, control, test])).toEqual([
-    { experiment: 'hero', gate: 'summer', rule: 'out', rows: 20, since: '2026-11-18 06:00:00' },
+    { experiment: 'hero', gate: 'summer', rule: 'out', rows: 20 },
   ]);
 });
 
