@@ -31,6 +31,8 @@ import { nodeBinary } from '../cli/runNode.mjs';
 const NPM = /[\\/]npm(-cli)?\.js$/;
 /** Milliseconds between two looks whether another process still installs. */
 const LOOK_MS = 500;
+/** How many times in a row the lock is tried although no process has it. */
+const FREE_TRIES = 4;
 
 /**
  * @typedef {object} NpmProgram How npm is run.
@@ -121,25 +123,41 @@ function isInstalled(root, dev) {
  * file: so of several processes one gets the lock of a dead owner, whose file each of them may delete.
  *
  * @param {string} lock Path of the folder.
+ * @throws {Error} that of Node, if the folder cannot be made although no process has the lock.
  */
 async function takeLock(lock) {
-  const own = `${lock}.${process.pid}`;
-  rmSync(own, { recursive: true, force: true });
-  mkdirSync(own, { recursive: true, mode: 0o700 });
-  writeFileSync(join(own, String(process.pid)), '');
   /** @type {number | undefined} */
   let told;
-  while (!isRenamed(own, lock)) {
+  let freeTries = 0;
+  for (;;) {
+    const failure = tryLock(lock);
+    if (failure === undefined) return;
     const owner = ownerOf(lock);
-    if (owner === undefined || !isAlive(owner)) {
-      leaveLock(lock, owner);
+    if (isHeld(owner)) {
+      freeTries = 0;
+      if (owner !== told)
+        process.stderr.write(`Process ${owner} installs packages: waiting until it ends (${lock}) …\n`);
+      told = owner;
+      await delay(LOOK_MS);
       continue;
     }
-    if (owner !== told)
-      process.stderr.write(`Process ${owner} installs packages: waiting until it ends (${lock}) …\n`);
-    told = owner;
-    await delay(LOOK_MS);
+    leaveLock(lock, owner);
+    freeTries += 1;
+    if (freeTries === FREE_TRIES) throw failure;
+    // The first failure is that of a lock that was left. A later one is a rename that the system does not allow now.
+    if (freeTries > 1) await delay(LOOK_MS);
   }
+}
+
+/**
+ * Whether a process that is named in the lock has it. A lock with this process's own number is of an earlier process: in
+ * a container a start has the same number each time.
+ *
+ * @param {number | undefined} owner Its number; undefined: none is named.
+ * @returns {boolean} Whether it has.
+ */
+function isHeld(owner) {
+  return owner !== undefined && owner !== process.pid && isAlive(owner);
 }
 
 /**
@@ -159,20 +177,24 @@ function leaveLock(lock, pid) {
 }
 
 /**
- * Renames a folder, unless there is one of the new name with a file in it.
+ * Takes the lock, unless there is a folder of its name with a file in it. A process that is stopped while it waits leaves
+ * nothing: its own folder is there only as long as it tries.
  *
- * @param {string} from Path of the folder.
- * @param {string} to The new path.
- * @returns {boolean} Whether it was renamed.
+ * @param {string} lock Path of the lock's folder.
+ * @returns {Error | undefined} Why it was not taken; undefined if it was.
  */
-function isRenamed(from, to) {
+function tryLock(lock) {
+  const own = `${lock}.${process.pid}`;
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  writeFileSync(join(own, String(process.pid)), '');
   try {
-    renameSync(from, to);
-    return true;
+    renameSync(own, lock);
+    return undefined;
   } catch (error) {
+    rmSync(own, { recursive: true, force: true });
     // Windows does not allow it for an empty one either.
     if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'EPERM')) throw error;
-    return false;
+    return error;
   }
 }
 
@@ -213,7 +235,7 @@ function isAlive(pid) {
  *
  * @param {unknown} error The error.
  * @param {readonly string[]} codes The codes: `ENOENT`.
- * @returns {boolean} Whether it has.
+ * @returns {error is Error} Whether it has.
  */
 function hasCode(error, ...codes) {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));

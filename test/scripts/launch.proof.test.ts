@@ -100,8 +100,11 @@ afterEach(() => {
 });
 
 /** Runs scripts/launch.mjs as npm does, from any folder. */
-function launch(...args: string[]) {
-  const child = spawn(process.execPath, [file('scripts/launch.mjs'), ...args], {
+const launch = (...args: string[]) => watch(process.execPath, [file('scripts/launch.mjs'), ...args]);
+
+/** Runs a program with the environment that npm gives, and collects what it says. */
+function watch(program: string, args: readonly string[]) {
+  const child = spawn(program, args, {
     cwd: tmpdir(),
     env: {
       ...process.env,
@@ -212,6 +215,48 @@ describe('scripts/launch.mjs', () => {
     writeFileSync(file('go'), '');
     expect(await Promise.all(later.map(async ({ ended }) => (await ended).code))).toEqual([0, 0, 0]);
     expect(npmRuns()).toEqual([START]);
+  });
+
+  it('installs if the lock that is left has its own number, as in a container that was killed', async () => {
+    const folder = file('.sluice/install-lock');
+    mkdirSync(folder, { recursive: true });
+    // `exec` keeps the number of the shell.
+    const line = 'touch "$0/$$" && exec "$@"';
+    const words = [process.execPath, file('scripts/launch.mjs'), ...SAY];
+    expect((await watch('sh', ['-c', line, folder, ...words]).ended).code).toBe(0);
+    expect(npmRuns()).toEqual([START]);
+    expect(readdirSync(file('.sluice'))).toEqual([]);
+  });
+
+  it('leaves nothing if it is killed while it waits', async () => {
+    act('wait');
+    const first = launch(...SAY);
+    await eventually('a run of npm', () => calls().length === 1);
+    const second = launch(...SAY);
+    await eventually('what the second start says', () => second.said() !== '');
+    second.child.kill('SIGKILL');
+    await second.ended;
+    expect(readdirSync(file('.sluice'))).toEqual(['install-lock']);
+    writeFileSync(file('go'), '');
+    expect((await first.ended).code).toBe(0);
+  });
+
+  it('fails if the system does not allow the lock, though no process has it', async () => {
+    // Windows does so while another program reads the folder.
+    const refusal = `
+      const fs = require('node:fs');
+      fs.renameSync = () => {
+        throw Object.assign(new Error('EPERM: operation not permitted'), { code: 'EPERM' });
+      };
+      require('node:module').syncBuiltinESMExports();
+    `;
+    writeFileSync(file('refuse.cjs'), refusal);
+    const words = ['--require', file('refuse.cjs'), file('scripts/launch.mjs'), ...SAY];
+    const { code, stderr } = await watch(process.execPath, words).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('EPERM');
+    expect(npmRuns()).toEqual([]);
+    expect(readdirSync(file('.sluice'))).toEqual([]);
   });
 
   it('keeps the larger set when the record of what is installed is gone', async () => {
