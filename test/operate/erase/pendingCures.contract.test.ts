@@ -43,26 +43,19 @@ describe('a day of a raw table that has lost a file', () => {
   });
 });
 
-describe('a short hour', () => {
+describe('of two short hours the one that S3 has a version of', () => {
   const landed = 'landing/2026/11/19/07/a.ndjson.gz';
   const missing = `${DAY}, hour 7, events: 7 events are missing`;
   const atNight = () => ({ ...place.deployment, now: Date.parse(`${NEXT}T02:00:00Z`) });
   beforeEach(async () => {
-    const hour = {
-      ds: DAY,
-      hour: 7,
-      table_name: 'events',
-      accepted: 9,
-      finished: 2,
-      missing: 7,
-      unproved: 0,
-    };
-    const short = JSON.stringify({ ...hour, state: 'short', why: null });
-    await place.put(receivedHoursKey(place.deployment.config, DAY), short);
+    const counts = { ds: DAY, table_name: 'events', accepted: 9, finished: 2, missing: 7, unproved: 0 };
+    const short = { ...counts, state: 'short', why: null };
+    const rows = [7, 8].map((hour) => JSON.stringify({ ...short, hour }));
+    await place.put(receivedHoursKey(place.deployment.config, DAY), rows.join('\n'));
     await place.lose(landed);
   });
 
-  it('holds up an erasure as long as S3 has a version of what landed', async () => {
+  it('holds up an erasure as long as the version is there', async () => {
     expect(await pendingCures(atNight())).toEqual([missing]);
     await place.removeVersions(landed);
     expect(await pendingCures(atNight())).toEqual([]);
@@ -70,6 +63,9 @@ describe('a short hour', () => {
 
   it('stands beside files of another day', async () => {
     await loseFile(NEXT);
-    expect(await pendingCures(atNight())).toEqual([missing, `statsig_forwarded_events, ${NEXT}: 1 file`]);
+    const file = `statsig_forwarded_events, ${NEXT}: 1 file`;
+    expect(await pendingCures(atNight())).toEqual([missing, file]);
+    await place.removeVersions(landed);
+    expect(await pendingCures(atNight())).toEqual([file]);
   });
 });
