@@ -132,8 +132,7 @@ describe('an event of which 60 come each day, beside 180 others, ', () => {
     { came: 179, others: 178, what: 'less than thrice as many come' },
     { came: 181, others: 182, what: 'as many more of the others come' },
   ])('is not told as more if $what', async ({ came, others }) => {
-    const rows = await ofLoop(came, others);
-    expect(rows.filter(({ kind, value }) => kind === 'more' && value === 'buy')).toEqual([]);
+    expect(await ofLoop(came, others)).toEqual([]);
   });
 });
 
