@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ingestRoles } from '../../infra/roles/dropRoles.ts';
 import { roleStatements } from '../../infra/roles/fitPolicies.ts';
 import { madeByServerless } from '../../infra/serverless/service.ts';
@@ -127,13 +127,17 @@ describe('one hundred customers with two datasets each in one stack', () => {
     const role = { arn: 'arn:aws:iam::777788889999:role/sluice', externalId: 'made-by-us' };
     const byRole = acmeSource({ name: 'by-role', bucket: 'role-drops', owner: '777788889999', role });
     const sources = [...wide.slice(2), own, byRole];
-    const { made, problems } = packaged({ bucket: BUCKET, account: ACCOUNT, sources });
-    const rights = [...rightsOf(made.Resources, 'IngestLoadRole')].map((right): Right => JSON.parse(right));
+    let stack: ReturnType<typeof packaged>;
+    let rights: readonly Right[];
+    beforeAll(() => {
+      stack = packaged({ bucket: BUCKET, account: ACCOUNT, sources });
+      rights = [...rightsOf(stack.made.Resources, 'IngestLoadRole')].map((right): Right => JSON.parse(right));
+    });
     /** The rights of the load on resources whose ARNs have a text. */
     const onAny = (text: string) => rights.filter(({ resource }) => JSON.stringify(resource).includes(text));
 
     it('are packaged', () => {
-      expect(problems).toEqual([]);
+      expect(stack.problems).toEqual([]);
     });
 
     it("may be read in any bucket of their owners, and in none of the stack's account", () => {
@@ -142,9 +146,10 @@ describe('one hundred customers with two datasets each in one stack', () => {
         StringNotEquals: { 's3:ResourceAccount': { Ref: 'AWS::AccountId' } },
       };
       const anywhere = onAny(':s3:::*').toSorted((a, b) => (a.action < b.action ? -1 : 1));
-      expect(anywhere).toMatchObject([
-        { effect: 'Allow', action: 's3:GetObject', condition },
-        { effect: 'Allow', action: 's3:ListBucket', condition },
+      const allowed = { effect: 'Allow', resource: expect.anything(), condition };
+      expect(anywhere).toEqual([
+        { ...allowed, action: 's3:GetObject' },
+        { ...allowed, action: 's3:ListBucket' },
       ]);
     });
 
@@ -158,13 +163,13 @@ describe('one hundred customers with two datasets each in one stack', () => {
     });
 
     it('leave other roles as narrow as before', () => {
-      expect(JSON.stringify(made.Resources['IngestPlanRole'])).not.toContain('ResourceAccount');
+      expect(JSON.stringify(stack.made.Resources['IngestPlanRole'])).not.toContain('ResourceAccount');
     });
 
-    const denied = rights.filter(({ effect }) => effect === 'Deny');
+    const denied = () => rights.filter(({ effect }) => effect === 'Deny');
 
     it('deny a load changes and looks of tables', () => {
-      expect([...new Set(denied.map(({ action }) => action))]).toEqual([
+      expect([...new Set(denied().map(({ action }) => action))]).toEqual([
         'glue:BatchCreatePartition',
         'glue:BatchUpdatePartition',
         'glue:GetTable',
@@ -172,7 +177,7 @@ describe('one hundred customers with two datasets each in one stack', () => {
     });
 
     it("deny them of the stack's own tables, and of no dataset's", () => {
-      const tables = denied.map(
+      const tables = denied().map(
         ({ resource }) => JSON.stringify(resource).match(/:table\/(?:.*\/)?(\w+)"/)?.[1] ?? resource,
       );
       expect([...new Set(tables)].sort()).toEqual([
