@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DeleteObjectCommand,
+  GetObjectCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -111,7 +112,9 @@ describe('sluice erase', () => {
   });
 
   it('names its record, and when to run it again', async () => {
+    await put(LANDED, landedUsers('gone', 'stays'));
     const { stdout } = await erase(['--unit', 'user_id=gone']);
+    expect(stdout).toMatch(/^landing +1 +1 +1 /m);
     expect(stdout).toMatch(/^Record: ledger\/_erasures\/[0-9a-f]{32}\.json$/m);
     expect(stdout).toMatch(
       /Not complete yet: events that were sent before may still arrive\. Run it again after 20\d\d-.*Z: it is complete once a run finds nothing\.\n$/,
@@ -119,6 +122,7 @@ describe('sluice erase', () => {
   });
 
   it('knows a run of the same units by its record, which has none of them', async () => {
+    await put(LANDED, landedUsers('gone', 'stays', 'second'));
     const units = ['user_id=gone', 'user_id=second'];
     await erase(units.flatMap((unit) => ['--unit', unit]));
     const { code, stdout } = await erase(
@@ -126,8 +130,14 @@ describe('sluice erase', () => {
       `${units.toReversed().join('\n')}\n`,
     );
     expect(code).toBe(3);
-    expect(JSON.parse(stdout)).toMatchObject({ state: 'again', runs: 2, run: { hasFound: false } });
+    const answer = JSON.parse(stdout);
+    expect(answer).toMatchObject({ state: 'again', runs: 2, total: { landing: { rows: 2 } } });
+    expect(answer.run.hasFound).toBe(false);
     expect(stdout).not.toMatch(/gone|second/);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: answer.record }));
+    const record = await Body?.transformToString();
+    expect(record).toContain('"rows":2');
+    expect(record).not.toMatch(/gone|second/);
   });
 
   describe('while something can be brought back', () => {
