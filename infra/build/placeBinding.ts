@@ -74,11 +74,8 @@ export async function requireArtifact(folder: string, architecture: Architecture
     const machine = await machineOf(path);
     const expected = ELF_MACHINES[architecture];
     if (machine === expected) continue;
-    const got = machine === null ? 'no library' : `e_machine ${machine}`;
-    throw new BuildError(
-      'SLUICE_BUILD_BINDING_WRONG',
-      `${name}: got ${got}, expected e_machine ${expected}.`,
-    );
+    const detail = `${name} ${foundText(machine)}, expected ${architecture}.`;
+    throw new BuildError('SLUICE_BUILD_BINDING_WRONG', detail);
   }
   const bytes = await bytesOf(folder);
   if (bytes >= UNZIPPED_BYTES) {
@@ -89,10 +86,18 @@ export async function requireArtifact(folder: string, architecture: Architecture
   }
 }
 
-/** Reads `e_machine` of an ELF file; null for other files. */
-async function machineOf(path: string): Promise<number | null> {
-  const file = await open(path).catch(() => null);
-  if (file === null) return null;
+/** What was found in place of a library. @param machine As of {@link machineOf}. */
+function foundText(machine: number | null | undefined): string {
+  if (machine === undefined) return 'is not there';
+  if (machine === null) return 'is no library of Linux';
+  const known = Object.entries(ELF_MACHINES).find(([, number]) => number === machine);
+  return known === undefined ? `is for e_machine ${machine}` : `is for ${known[0]}`;
+}
+
+/** Reads `e_machine` of an ELF file; null for other files, undefined for one that is not there. */
+async function machineOf(path: string): Promise<number | null | undefined> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return undefined;
   try {
     const header = Buffer.alloc(MACHINE_OFFSET + 2);
     const { bytesRead } = await file.read(header, 0, header.byteLength, 0);
