@@ -110,8 +110,9 @@ type Part = string | false | null | undefined;
 /** How many days have files, and how many partitions are missing or have another folder. */
 function partitionsText({ days, gaps }: NonNullable<Status['partitions']>): string {
   const wrong = gaps.filter(({ elsewhere }) => elsewhere !== undefined).length;
-  const wrongText = wrong === 0 ? '' : `, ${numbered(wrong)} with another folder`;
-  return `Partitions: ${counted(days, 'day')} of tables with files within a week, ${numbered(gaps.length - wrong)} missing${wrongText}.`;
+  const missing = `Partitions: ${counted(days, 'day')} of tables with files within a week, ${numbered(gaps.length - wrong)} missing.`;
+  // These may be of any day that queries read.
+  return wrong === 0 ? missing : `${missing} With another folder: ${counted(wrong, 'day')}.`;
 }
 
 /** What there is to say of each part of the deployment, a sentence each. */
