@@ -23,7 +23,7 @@ const PRICES = {
 };
 
 /** What one run cost and made. */
-type Once = Cost & Readonly<Record<'diskMb' | 'rows' | 'files' | 'bytes', number>>;
+type Once = Cost & Readonly<Record<'diskMib' | 'rows' | 'files' | 'bytes', number>>;
 
 /** Who curates: Sluice, or one statement by hand. */
 type Side = CurationRequest['side'];
@@ -104,8 +104,8 @@ function figures(runs: readonly Once[]): readonly BenchRow[] {
   return [
     row('wall_s', seconds, 's'),
     row('usd_per_million', (usd * MILLION) / medianOf(runs, 'rows'), 'USD'),
-    row('peak_rss_mb', Math.max(...runs.map(({ rssMb }) => rssMb)), 'MB'),
-    row('disk_mb', Math.max(...runs.map(({ diskMb }) => diskMb)), 'MB'),
+    row('peak_rss_mib', Math.max(...runs.map(({ rssMib }) => rssMib)), 'MiB'),
+    row('disk_mib', Math.max(...runs.map(({ diskMib }) => diskMib)), 'MiB'),
     row('files', writes, 'count'),
   ];
 }

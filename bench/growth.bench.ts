@@ -60,7 +60,7 @@ function rowsOf(name: string, once: Once, runsAMonth: number): readonly BenchRow
     ...KINDS.map((kind) => row(kind, once[kind], 'count')),
     row('read', once.bytesRead / 1e6, 'MB'),
     row('cpu_s', once.cpuMs / 1_000, 's'),
-    row('peak_rss_mb', once.rssMb, 'MB'),
+    row('peak_rss_mib', once.rssMib, 'MiB'),
     row('usd_a_month', usd * runsAMonth, 'USD'),
   ];
 }

@@ -72,7 +72,7 @@ const bench: Bench = {
       const repeats = Math.ceil(LARGE_BYTES / statSync(object).size);
       const request = { object, objects: LARGE_OBJECTS, repeats, seconds: LARGE_SECONDS };
       const large = await repeat('land/landOnce.ts', request, join(directory, 'large'), 1);
-      rows.push(caseRows(LARGE)('peak_rss_mb', Math.max(...large.map(({ rssMb }) => rssMb)), 'MB'));
+      rows.push(caseRows(LARGE)('peak_rss_mib', Math.max(...large.map(({ rssMib }) => rssMib)), 'MiB'));
       return rows;
     } finally {
       rmSync(directory, { recursive: true, force: true });
@@ -100,7 +100,7 @@ async function measure(
   const row = caseRows(name);
   const rows: BenchRow[] = [
     row('rows_per_cpu_s', median(runs.map((run) => (run.rows / run.cpuMs) * 1_000)), '1/s'),
-    row('peak_rss_mb', Math.max(...runs.map(({ rssMb }) => rssMb)), 'MB'),
+    row('peak_rss_mib', Math.max(...runs.map(({ rssMib }) => rssMib)), 'MiB'),
   ];
   return { rows, ...writtenBy(runs) };
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
-import { peakRssMb } from '../test/harness/peakRssMb.ts';
+import { peakRssMib } from '../test/harness/peakRssMib.ts';
 import type { BenchRow } from './Bench.ts';
 
 /** Cost of a piece of work. */
@@ -12,7 +12,7 @@ export interface Cost {
   /** CPU time, which is more meaningful on a busy machine, milliseconds. */
   readonly cpuMs: number;
   /** The most memory of the process, in MiB. */
-  readonly rssMb: number;
+  readonly rssMib: number;
 }
 
 /** Makes the function that makes the figures of a case. @param name The case: `20 events`. */
@@ -66,7 +66,7 @@ export async function measureWork<Answer extends object>(
   const cost: Cost = {
     wallMs: performance.now() - start,
     cpuMs: (user + system) / 1_000,
-    rssMb: peakRssMb(),
+    rssMib: peakRssMib(),
   };
   process.stdout.write(JSON.stringify({ ...answer, ...cost }));
 }

@@ -48,7 +48,7 @@ const timer = setInterval(() => {
 await measureWork(async () => {
   const done = side === 'sluice' ? await curate() : await copy();
   clearInterval(timer);
-  return { ...done, diskMb: diskBytes / 2 ** 20 };
+  return { ...done, diskMib: diskBytes / 2 ** 20 };
 });
 for (const path of [temporaryDirectory, rawDirectory]) rmSync(path, { recursive: true });
 

@@ -26,14 +26,14 @@ describe('a hostile body', () => {
   });
 
   it.each([...kinds.entries()])('is answered within bounds: %i %s', (i) => {
-    const { status = 0, code, cpuMs, rssMb, keptBytes = 0, landedBytes = 0 } = outcomes[i] ?? {};
+    const { status = 0, code, cpuMs, rssMib, keptBytes = 0, landedBytes = 0 } = outcomes[i] ?? {};
     expect(`${status} ${code}`).toMatch(
       /^(?:202 null|413 SLUICE_BODY_\w+|400 SLUICE_BODY_\w+|503 SLUICE_COLLECT_\w+)$/,
     );
     // What is not refused for now is somewhere.
     if (status !== 503) expect(keptBytes + landedBytes).toBeGreaterThan(0);
     expect(cpuMs).toBeLessThan(MOST_CPU_MS);
-    expect(rssMb).toBeLessThan(FUNCTION_MEGABYTES);
+    expect(rssMib).toBeLessThan(FUNCTION_MEGABYTES);
   });
 });
 

@@ -17,7 +17,7 @@ export interface HostileOutcome {
   /** CPU time of all threads, milliseconds. */
   readonly cpuMs: number;
   /** Peak memory of the process so far. */
-  readonly rssMb: number;
+  readonly rssMib: number;
   /** Bytes in quarantine: rows, and bodies that are too large for a row. */
   readonly keptBytes: number;
   readonly landedBytes: number;

@@ -3,7 +3,7 @@ import { json } from 'node:stream/consumers';
 import * as z from 'zod';
 import { LandedObject } from '../../../../lib/landing/lines/LandedObject.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
-import { peakRssMb } from '../../../harness/peakRssMb.ts';
+import { peakRssMib } from '../../../harness/peakRssMib.ts';
 import { request, startCollector } from '../startCollector.ts';
 import { HOSTILE_REDACT, type HostileOutcome } from './hostileBodies.ts';
 
@@ -61,7 +61,7 @@ for (const { body, headers, query, redacts } of requests) {
     status,
     code: String(answer['code'] ?? '') || null,
     cpuMs: (user + system) / 1_000,
-    rssMb: peakRssMb(),
+    rssMib: peakRssMib(),
     keptBytes: bytes.kept,
     landedBytes: bytes.landed,
   });
