@@ -83,7 +83,7 @@ async function post(
   return [answer.status, dryRun ?? error?.code];
 }
 
-it('every action of a deployment is asked here', () => {
+it('a deployment has these actions alone', () => {
   const actions = routes.filter(({ writes, localOnly }) => writes && !localOnly);
   expect(ACTIONS.map(({ path }) => path).sort()).toEqual(actions.map(({ path }) => path).sort());
 });

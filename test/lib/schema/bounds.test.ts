@@ -168,18 +168,13 @@ describe('the JSON Schema of the configuration', () => {
     ]);
   });
 
-  it('has these in the mapping of each kind of dataset, the same for fields that are filled alike', () => {
+  it('has these in the mapping of each kind of dataset', () => {
     const mappings = partsOf(schema, '').filter(
       ([part, path]) => isMapping(path) && part.properties !== undefined,
     );
-    const fields = mappings.flatMap(([{ properties = {} }]) =>
+    const found = mappings.flatMap(([{ properties = {} }]) =>
       Object.entries(properties).map(([field, part]) => ({ field, bounds: boundsOf(partsOf(part, '')) })),
     );
-    const alike = Map.groupBy(fields, ({ bounds }) => bounds.join('\n'));
-    const found = [...alike.values()].map((some) => ({
-      fields: some.map(({ field }) => field).sort(),
-      bounds: some[0]?.bounds,
-    }));
     const ofColumn = [
       ': minLength 1, maxLength 1024',
       'column: minLength 1, maxLength 1024',
@@ -198,43 +193,39 @@ describe('the JSON Schema of the configuration', () => {
       '*.constant: minLength 1',
       '(name): minLength 1',
     ];
+    const ofTime = [
+      ...ofColumn,
+      'format: maxLength 200',
+      'folder: minLength 1, maxLength 255',
+      'format: maxLength 200',
+    ];
+    const ofText = [...ofColumn, 'folder: minLength 1, maxLength 255', 'constant: minLength 1'];
+    const ofMetadata = ['[]: minLength 1, maxLength 1024', ...ofNamed];
     const ofTyped = ['*.format: maxLength 200', '*.comment: minLength 1, maxLength 255'];
+    const ofTable = [...ofColumns, ...ofTyped, '*.folder: minLength 1, maxLength 255', ...ofTyped];
     expect(found).toEqual([
-      {
-        fields: ['date', 'timestamp', 'timestamp'],
-        bounds: [
-          ...ofColumn,
-          'format: maxLength 200',
-          'folder: minLength 1, maxLength 255',
-          'format: maxLength 200',
-        ],
-      },
-      {
-        fields: [
-          'denominator',
-          'eventName',
-          'eventValue',
-          'experiment',
-          'group',
-          'idType',
-          'metadataJson',
-          'metadataJson',
-          'metricName',
-          'metricValue',
-          'numerator',
-          'unitId',
-          'unitId',
-          'unitType',
-        ],
-        bounds: [...ofColumn, 'folder: minLength 1, maxLength 255', 'constant: minLength 1'],
-      },
-      { fields: ['unitIds'], bounds: ofNamed },
-      { fields: ['metadata', 'metadata'], bounds: ['[]: minLength 1, maxLength 1024', ...ofNamed] },
-      {
-        fields: ['columns'],
-        bounds: [...ofColumns, ...ofTyped, '*.folder: minLength 1, maxLength 255', ...ofTyped],
-      },
-      { fields: ['sortBy'], bounds: [': minItems 1'] },
+      { field: 'timestamp', bounds: ofTime },
+      { field: 'eventName', bounds: ofText },
+      { field: 'eventValue', bounds: ofText },
+      { field: 'unitIds', bounds: ofNamed },
+      { field: 'metadata', bounds: ofMetadata },
+      { field: 'metadataJson', bounds: ofText },
+      { field: 'unitId', bounds: ofText },
+      { field: 'idType', bounds: ofText },
+      { field: 'date', bounds: ofTime },
+      { field: 'metricName', bounds: ofText },
+      { field: 'metricValue', bounds: ofText },
+      { field: 'numerator', bounds: ofText },
+      { field: 'denominator', bounds: ofText },
+      { field: 'timestamp', bounds: ofTime },
+      { field: 'experiment', bounds: ofText },
+      { field: 'group', bounds: ofText },
+      { field: 'unitId', bounds: ofText },
+      { field: 'unitType', bounds: ofText },
+      { field: 'metadata', bounds: ofMetadata },
+      { field: 'metadataJson', bounds: ofText },
+      { field: 'columns', bounds: ofTable },
+      { field: 'sortBy', bounds: [': minItems 1'] },
     ]);
   });
 });
