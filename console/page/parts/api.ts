@@ -66,8 +66,9 @@ export async function callApi<Answer>(path: string, options: CallOptions = {}): 
     throw new ApiError(UNREACHABLE);
   });
   if (response.ok) return response.json();
-  const { error }: { readonly error: ErrorObject } = await response.json();
-  throw new ApiError(error);
+  // What stands between may answer, too: JSON without an error is of a proxy.
+  const { error }: { readonly error?: ErrorObject } = await response.json();
+  throw new ApiError(error ?? UNREACHABLE);
 }
 
 /** The path with those parameters that say something: not empty, not undefined, and not false, which is the default of each. */
