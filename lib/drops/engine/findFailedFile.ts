@@ -6,7 +6,7 @@ import { FileError, type FileFailure, fileFailure } from '../../parquet/FileErro
 import type { EngineFile } from '../../parquet/FileSchema.ts';
 import type { LoadRequest } from './Engine.ts';
 import { openForLoad, passedThrough } from './loadSession.ts';
-import { probeStatement, REFUSED_ROWS, ROWS_DIFFER, refusedProbeStatement } from './loadStatements.ts';
+import { probeStatement, ROWS_DIFFER, refusedProbeStatement } from './loadStatements.ts';
 
 /**
  * Finds the file that a load failed for, as DuckDB does not always name it. Each file is read alone, in its own DuckDB: first
@@ -16,8 +16,8 @@ import { probeStatement, REFUSED_ROWS, ROWS_DIFFER, refusedProbeStatement } from
  * @param error What the load failed with. For the machine's own faults no file is read.
  * @param onRead Called with the index of a file before each time that it is read: if DuckDB crashes, the last one made it.
  *   Default: nothing is called.
- * @returns What the load is to fail with: a FileError; an EngineError if no file fails alone; of a load that was stopped,
- *   whatever the signal made of it.
+ * @returns What the load is to fail with: a FileError; an EngineError for the machine's own faults, and if no file fails
+ *   alone; of a load that was stopped, the error that reading the file ended with.
  * @throws EngineError if a DuckDB for a file cannot be opened.
  */
 export async function findFailedFile(
@@ -32,7 +32,7 @@ export async function findFailedFile(
     onRead?.(index);
     const probed = await probeFile(limits, request, file, probeStatement(request, index));
     if ('failure' in probed) return probed.failure;
-    const { [REFUSED_ROWS]: refused, [ROWS_DIFFER]: rowsDiffer } = probed.row;
+    const { problem: refused, [ROWS_DIFFER]: rowsDiffer } = probed.row;
     if (Number(refused) > 0 || rowsDiffer === true) withRefused.add(index);
   }
   for (const [index, file] of request.files.entries()) {

@@ -35,8 +35,6 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 export const VALUE_CHARACTERS = 40;
 /** A name with a space, which no table's column has. */
 const FILE = '"file number"';
-/** The column of {@link probeStatement} with the number of refused rows. */
-export const REFUSED_ROWS = 'problem';
 /** The column of {@link probeStatement} that says whether the number of rows differs from the footer. */
 export const ROWS_DIFFER = 'rows differ';
 
@@ -173,7 +171,7 @@ function refusedRowsQueries(
 
 /**
  * A query that reads every mapped value of one file and returns one row. It fails like the load. Its columns
- * are counts of values, {@link REFUSED_ROWS} and {@link ROWS_DIFFER}.
+ * are counts of values, of which `problem` counts the refused rows, and {@link ROWS_DIFFER}.
  */
 export function probeStatement({ files, mapping }: MappingRequest, file: number): string {
   const group = groupWithFile(mapping, file);
