@@ -12,20 +12,18 @@ import type { StatementReader } from './StatementReader.ts';
 interface FileFormat {
   /** The word behind STORED AS. */
   readonly keyword: string;
-  readonly inputFormat: string;
-  readonly outputFormat: string;
+  /** The classes that read and write files. */
+  readonly classes: Pick<TableStorage, 'InputFormat' | 'OutputFormat'>;
 }
 
-const PARQUET: FileFormat = {
-  keyword: 'PARQUET',
-  inputFormat: PARQUET_STORAGE.InputFormat,
-  outputFormat: PARQUET_STORAGE.OutputFormat,
-};
+const PARQUET: FileFormat = { keyword: 'PARQUET', classes: PARQUET_STORAGE };
 /** Lines of text: the format of a table without STORED AS. https://docs.aws.amazon.com/athena/latest/ug/create-table.html */
 const TEXTFILE: FileFormat = {
   keyword: 'TEXTFILE',
-  inputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
-  outputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+  classes: {
+    InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+    OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+  },
 };
 
 /** The clauses ROW FORMAT SERDE and STORED AS of a CREATE EXTERNAL TABLE. */
@@ -66,8 +64,7 @@ export class StorageClauses {
     if (serde === undefined) throw notEmulated('A table of texts without a SerDe');
     if (serde !== CSV_SERDE && serde !== JSON_SERDE) throw notEmulated(`The SerDe ${serde} for texts`);
     return {
-      InputFormat: TEXTFILE.inputFormat,
-      OutputFormat: TEXTFILE.outputFormat,
+      ...TEXTFILE.classes,
       SerdeInfo: { SerializationLibrary: serde, Parameters: SERDE_PARAMETERS },
     };
   }
@@ -87,7 +84,7 @@ function formatOfClasses(reader: StatementReader): FileFormat {
   reader.expect('outputformat');
   const outputFormat = reader.text();
   const format = [PARQUET, TEXTFILE].find(
-    (known) => known.inputFormat === inputFormat && known.outputFormat === outputFormat,
+    ({ classes }) => classes.InputFormat === inputFormat && classes.OutputFormat === outputFormat,
   );
   if (format === undefined)
     throw notEmulated(`STORED AS INPUTFORMAT ${inputFormat} OUTPUTFORMAT ${outputFormat}`);
