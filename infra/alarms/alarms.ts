@@ -93,8 +93,9 @@ const GROUPS_FAILURES = 3;
 const MANGLED: keyof typeof CollectError.entries = 'SLUICE_COLLECT_BODY_MANGLED';
 
 /**
- * Alarms on the collector: on requests that are not accepted, on experiment groups that it cannot read, and on silence. The collector's own metrics cover the requests that reach it. The metrics of
- * the endpoint and of Lambda cover the others: its own 429 or 413, and an invocation that Lambda throttles.
+ * Alarms on the collector: on requests that are not accepted, on experiment groups that it cannot read, and on silence.
+ * The collector's own metrics cover the requests that reach it. The metrics of the endpoint and of Lambda cover the
+ * others: its own 429 or 413, and an invocation that Lambda throttles.
  */
 function collectorAlarms(stack: Stack): Resources {
   const { groups_failures, overflowed, refused_requests } = collectMetrics;

@@ -133,7 +133,7 @@ async function makeOnce(folder: string, make: (workFolder: string) => Promise<un
 /**
  * Bundles one function.
  *
- * @param kind.isOfAnyConfig Whether the configuration stays a module beside the bundle. Default: it is in the bundle.
+ * @param options.isOfAnyConfig Whether the configuration stays a module beside the bundle. Default: it is in the bundle.
  * @throws BuildError as {@link bundleFunctions}
  */
 async function bundle(

@@ -56,7 +56,10 @@ export async function publishVersion(
   // An erasure may have deleted rows of the version that is kept.
   const keptFiles = made.kept === undefined ? [] : await readKeptFiles(curator, place, made.kept.version);
   if (made.kept !== undefined && fingerprintFiles(keptFiles) !== made.kept.fingerprint)
-    throw new CurateError('SLUICE_CURATE_FILES_CHANGED', `Files of the version ${made.kept.version}.`);
+    throw new CurateError(
+      'SLUICE_CURATE_FILES_CHANGED',
+      `An erasure has changed files of the version ${made.kept.version}.`,
+    );
   const retries = { clock, wait: curator.wait, random: curator.random, deadline: attempt.deadline };
   await requireTableOfToday(curator, kind, retries);
   await curator.faultPoint?.('checked');

@@ -22,8 +22,9 @@ export function isJson(text: string): boolean {
 const JSON_TOKENS = /\[\s*\]|\{\s*\}|"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^\s[\]{},:"]+/g;
 
 /**
- * Valid JSON, indented by two spaces; as it is if that adds more than {@link MAX_INDENT_SPACES}. Only the space between tokens changes. Values are not written anew, because JavaScript rounds long integers and keeps
- * only the last of equal keys.
+ * Valid JSON, indented by two spaces; as it is if that adds more than {@link MAX_INDENT_SPACES}. Only the space between
+ * tokens changes. Values are not written anew, because JavaScript rounds long integers and keeps only the last of equal
+ * keys.
  */
 function indentJson(json: string): string {
   const written: string[] = [];

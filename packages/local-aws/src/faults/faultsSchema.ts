@@ -38,7 +38,7 @@ function hasStatus(service: AwsServiceName) {
     status !== undefined || typeof code !== 'string' || isKnownError(service, code);
 }
 
-/** The faults of whole calls, which every service has; `target` are the members that narrow them down. */
+/** The faults of whole calls, which every service has; `shape` are the members that narrow them down. */
 function callFaults<Target extends z.ZodRawShape>(service: AwsServiceName, shape: Target) {
   return [
     z
