@@ -14,6 +14,10 @@ const SIGN = '[¡-ª¬-º¼-¿€‚ƒ„†‡ˆ‰ŠŒŽ•˜™š›œžŸ]';
 /** The same with signs that stand between words. */
 const SIGN_OR_QUOTE = '[¡-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]';
 
+/** The last part of a domain: of a country, but for the endings of files `gz`, `js` and `ts`, or one of those that persons have most. */
+const TOP_LEVEL =
+  '(?:[A-FH-IK-SU-Za-fh-ik-su-z][A-Za-z]|[gG][A-Ya-y]|[jJtT][A-RT-Za-rt-z]|com|net|org|edu|gov|info|biz|app|dev|email|example|online|shop|store)';
+
 /** The forms, by their name. Of a text that has several the first counts. */
 export const TEXT_FORMS = {
   mojibake: {
@@ -23,8 +27,9 @@ export const TEXT_FORMS = {
   },
   email: {
     words: 'e-mail addresses',
-    // `logo@2x.png` and `react@18.2.0` are none.
-    pattern: '[A-Za-z0-9._%+-]+@(?:[A-Za-z]|[0-9]{3})[A-Za-z0-9.-]*[.][A-Za-z]{2,}',
+    // One that begins after a sign which stands before words: what follows `mailto:`, `://` and a password is none of a person, as
+    // `git@github.com:a/b.git`. `logo@2x.png` and `react@18.2.0` are none, nor are numbers of phones, as `49170@s.whatsapp.net`.
+    pattern: `(?:^|[ "<(,;=])[0-9._%+-]*[A-Za-z][A-Za-z0-9._%+-]*@(?:[A-Za-z]|[0-9]{3})[A-Za-z0-9.-]*[.]${TOP_LEVEL}(?:[.]?[^A-Za-z0-9_:/@.-]|[.]?$)`,
   },
 } as const satisfies Readonly<Record<string, TextForm>>;
 

@@ -6,6 +6,7 @@ import {
   FEWEST_DAYS,
   type From,
   formedKey,
+  formedSign,
   KEY_SEPARATORS,
   metadataKeys,
   PART,
@@ -33,8 +34,8 @@ const LARGE = 3;
 const REPEATED = { before: 0.05, now: 0.5 } as const;
 /** Share of events without a key of their metadata below which nearly all have it. */
 const LACKING = 0.05;
-/** Characters of the keys of one event's metadata up to which they are compared: of more, some are IDs. */
-const MOST_KEYS = 1_000;
+/** Share of the events of a name from which a version that no day before had is a release. */
+const NEW_VERSION = 0.05;
 /** Events that differ in nothing but their time come again at once if they are less than this apart. */
 const AT_ONCE = "INTERVAL '1' SECOND";
 
@@ -71,7 +72,8 @@ export const numberSql = {
   shared: `"total" / nullif("numbers", 0) AS "hour_mean",
     sum("numbers") OVER (${own}, "day") AS "day_numbers", sum("total") OVER (${own}, "day") AS "day_total",
     sum("numbers") OVER (${since}) AS "since_numbers", sum("total") OVER (${since}) AS "since_total"`,
-  compared: `${ofDay} AS "day_mean", "since_total" / nullif("since_numbers", 0) AS "since_mean"`,
+  compared: `${ofDay} AS "day_mean", "since_total" / nullif("since_numbers", 0) AS "since_mean",
+    sum(CASE WHEN "day" IS NOT NULL THEN "total" END) OVER (${own}) / nullif(sum(CASE WHEN "day" IS NOT NULL THEN "numbers" END) OVER (${own}), 0) AS "own_mean"`,
   usual: `${knownDays.join(' + ')} AS "mean_days",
     min("day_mean") OVER (${of}) AS "least_mean", max("day_mean") OVER (${of}) AS "most_mean",
     min(${ofHours}) OVER (${of}) AS "least_hour", max(${ofHours}) OVER (${of}) AS "most_hour",
@@ -79,9 +81,13 @@ export const numberSql = {
     ${sumOfDays('squares')} / ${sumOfDays('numbers')} AS "usual_square"`,
   differs: `greatest(CASE ${PART} ${needed.join(' ')} END, ${DEVIATIONS} * sqrt(greatest("usual_square" - "usual_mean" * "usual_mean", 0))) AS "needed",
     ${beyond('"hour_mean"')} AS "hour_beyond", ${beyond('"since_mean"')} AS "since_beyond"`,
-  /** Whether all is of another size since an hour: in most hours since then, and not as in some hour of the days before. */
+  /**
+   * Whether all is of another size since an hour: in most hours since then, and not as in some hour of the days before, nor as those of the
+   * version have been, however few. One that was not known is a release if it has a part of the events: others are old, and come now and then.
+   */
   isOther: `${PART} IN (${names}) AND "mean_days" >= ${FEWEST_DAYS} AND ${isOther}
       AND "since_numbers" >= ${FEWEST.numbers} AND "day_numbers" >= ${MOST.numbers} * "own" AND abs("since_beyond") >= "needed"
+      AND CASE WHEN "own_mean" IS NULL THEN "own" >= ${NEW_VERSION} * "whole" ELSE abs("since_mean" - "own_mean") >= "needed" END
       AND sum(CASE WHEN ${isOther} THEN "numbers" END) OVER (${since}) >= ${MOST.since} * "since_numbers"
       AND count(CASE WHEN ${isOther} THEN 1 END) OVER (${since}) >= ${FEWEST_HOURS}
       AND ("since_mean" > coalesce("most_hour", "most_mean") OR "since_mean" < coalesce("least_hour", "least_mean"))
@@ -102,14 +108,14 @@ export const numberSql = {
  */
 export function eachUsualKey(from: string): string {
   const isKey = `"what" = 'key'`;
-  const nOfDay = `CASE WHEN ${isKey} AND "day" IS NOT NULL AND length("label") <= ${MOST_KEYS} THEN "n" END`;
+  const nOfDay = `CASE WHEN ${isKey} AND "day" IS NOT NULL AND "label" IS NOT NULL THEN "n" END`;
   const splitAt = (text: string) => `split(${text}, chr(${KEY_SEPARATORS.keys}))`;
   const lacks = `${isKey} AND NOT contains(${splitAt('"label"')}, "key")`;
   const ifLacking = (column: string) =>
     `CASE WHEN NOT ${isKey} OR ${lacks} THEN "${column}" ELSE 0e0 END AS "${column}"`;
   return `SELECT CASE WHEN ${isKey} THEN concat('key:', "key") ELSE "what" END AS "what", "subject", "value",
     CASE WHEN ${lacks} THEN concat("label", chr(${KEY_SEPARATORS.texts}), "usual_keys") WHEN NOT ${isKey} THEN "label" END AS "label",
-    "sdk", "day", "hour", "n", "all", "numbers", ${ifLacking('total')}, ${ifLacking('squares')}, "least_number", "most_number", "first_at", "last_at"
+    "sdk", "sign", "day", "hour", "n", "all", "numbers", ${ifLacking('total')}, ${ifLacking('squares')}, "least_number", "most_number", "first_at", "last_at"
   FROM (
     SELECT *, max_by("label", ${nOfDay}) OVER (PARTITION BY "what", "subject", "value") AS "usual_keys" FROM ${from}
   ) AS "topped" CROSS JOIN UNNEST(CASE WHEN ${isKey} THEN ${splitAt('"usual_keys"')} ELSE ARRAY[''] END) AS "usual" ("key")
@@ -117,7 +123,7 @@ export function eachUsualKey(from: string): string {
 }
 
 /**
- * The rows of a table with the length of their metadata (`metadata_length`), the form of their texts with its key (`text_form`, `text_form_key`), whether one like it came less than a second before (`is_again`),
+ * The rows of a table with the length of their metadata (`metadata_length`), the form of their texts with its key (`text_form`, `text_form_key`, `text_form_sign`), whether one like it came less than a second before (`is_again`),
  * and whether another one comes less than a second after (`is_repeated`): of the same user, device, name, value and metadata. A row of the
  * same time in another request is the same event, sent again. Of a key that is held down all but the first are `is_again`. The time is the sender's.
  * With the keys of their metadata (`metadata_keys`), and whether each ID is the first of its SDK (`is_new_user_id`).
@@ -143,7 +149,7 @@ export function withRepeats({ table, where }: From, within?: string): string {
       coalesce(${isOfNext}, false) OR coalesce(${isOfAfterNext}, false) AS "is_repeated",
       ${newIds.join(', ')}
     FROM (
-      SELECT *, length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash", ${textForm} AS "text_form", ${formedKey} AS "text_form_key", ${keys} AS "metadata_keys"
+      SELECT *, length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash", ${textForm} AS "text_form", ${formedKey} AS "text_form_key", ${formedSign} AS "text_form_sign", ${keys} AS "metadata_keys"
       FROM ${table} WHERE ${where}
     ) AS "sent"
   ) AS "alike"`;

@@ -64,6 +64,11 @@ export interface Part {
   readonly sdk?: string;
   /** A number of which the mean is compared; null of rows without one. Default none. */
   readonly number?: string;
+  /**
+   * A sign of the user, or of the text, that the row is by: {@link signOf}. As many different signs came of at least as many different ones.
+   * Default none.
+   */
+  readonly sign?: string;
   /** The rows that count. */
   readonly where: string;
 }
@@ -75,6 +80,9 @@ export const NO_NUMBER = 'CAST(NULL AS double)';
 /** What views show of experiments. */
 export const IS_EXPERIMENT = `"is_assignment" AND "exposure_type" <> 'gate' AND ${productionOnly}`;
 const IS_OF_SDK = '"sdk_type" IS NOT NULL';
+/** SQL of one character of a text by which it is told from most others: the first of an e-mail address, else the last. Rows are grouped by it, so that there are few. */
+const signOf = (text: string): string =>
+  `lower(CASE WHEN ${text} LIKE '%@%' THEN substr(${text}, 1, 1) ELSE substr(${text}, length(${text}), 1) END)`;
 const IS_OF_APP = `"event_name" NOT LIKE '${SDK_EVENTS}%'`;
 
 /** Texts that programs write in place of a user whom they do not know. */
@@ -132,7 +140,7 @@ export function withLateness({ table, where }: From): From {
   };
 }
 /** The form of an event of which no text has one of {@link TEXT_FORMS}. */
-export const NO_TEXT_FORM = 'none';
+const NO_TEXT_FORM = 'none';
 /** SQL of the texts of an event: its value and its metadata, each after its key. */
 const TEXTS = `concat('"event_value":"', coalesce("event_value", ''), '"', coalesce("company_metadata", ''))`;
 /** SQL of whether a text in value or metadata of an event has a form. */
@@ -140,7 +148,7 @@ export const hasTextForm = (form: TextFormName): string =>
   `regexp_like(${TEXTS}, ${quoteText(TEXT_FORMS[form].pattern)})`;
 /** SQL of the key of the first such text; empty of one that has none, as in a list. */
 export function textFormKey(form: TextFormName): string {
-  const keyed = `"([^"]+)":"[^"]*(?:${TEXT_FORMS[form].pattern})`;
+  const keyed = `"([^"]+)":(?:"[^"]*)?(?:${TEXT_FORMS[form].pattern})`;
   return `regexp_extract(${TEXTS}, ${quoteText(keyed)}, 1)`;
 }
 /** SQL by the form of a text in value or metadata of an event. @param sqlOf SQL for those of a form. */
@@ -153,6 +161,8 @@ function byTextForm(sqlOf: (form: TextFormName) => string, otherwise: string): s
 export const textForm = byTextForm(quoteText, quoteText(NO_TEXT_FORM));
 /** SQL of the key of the first text of that form; null without one. */
 export const formedKey = byTextForm((form) => `nullif(${textFormKey(form)}, '')`, NO_TEXT);
+/** SQL of a sign of the first e-mail address in value or metadata of an event; null without one. */
+export const formedSign = `CASE WHEN ${hasTextForm('email')} THEN lower(substr(regexp_extract(${TEXTS}, ${quoteText(TEXT_FORMS.email.pattern)}), 2, 1)) END`;
 /** SQL of the value of an event: `none`, `number`, or another `text`. */
 export const valueForm = `CASE WHEN "event_value" IS NULL THEN 'none' WHEN ${valueNumber.sql} IS NULL THEN 'text' ELSE '${USUAL.value}' END`;
 
@@ -161,10 +171,10 @@ const VALUE = `(${valueNumber.sql})`;
 /** The SDK by whose versions something is told. */
 const VERSION = `concat_ws(' ', "sdk_type", "sdk_version")`;
 
-/** Parts by what is compared ({@link ComparedPart}, or `age`); of several columns one a column, behind a colon: `idForm:company_id`. */
 /** SQL of the part that is compared, without its column or key. */
 export const PART = `split_part("what", ':', 1)`;
 
+/** Parts by what is compared ({@link ComparedPart}, or `age`); of several columns one a column, behind a colon: `idForm:company_id`. */
 export type Parts = Readonly<Record<string, Part>>;
 const sdk: Part = { value: '"sdk_type"', where: IS_OF_SDK };
 
@@ -182,6 +192,7 @@ function idFormPart(column: string, where: string): Part {
     subject: '"sdk_type"',
     value: idForm(column),
     sdk: VERSION,
+    sign: signOf(column),
     where: `${IS_OF_SDK} AND ${where}`,
   };
 }
@@ -258,7 +269,13 @@ export const PARTS: Readonly<
         sdk: VERSION,
         where: IS_OF_SDK,
       },
-      offset: { subject: '"sdk_type"', value: offsetForm, sdk: VERSION, where: IS_OF_SDK },
+      offset: {
+        subject: '"sdk_type"',
+        value: offsetForm,
+        sdk: VERSION,
+        sign: `CASE WHEN ${isOffset} THEN ${signOf('coalesce("user_id", "stable_id")')} END`,
+        where: IS_OF_SDK,
+      },
       value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
       amount: {
         ...ofEvent,
@@ -301,12 +318,17 @@ const newIds = COUNTED_IDS.map((column): readonly [string, Part] => [
   },
 ]);
 
+/** Characters of the keys of one event's metadata up to which they are compared: of more, some are IDs. */
+const MOST_KEYS = 1_000;
+/** SQL of the keys of an event; null if some are IDs, as these would be as many groups as events. */
+const comparedKeys = `CASE WHEN length("metadata_keys") <= ${MOST_KEYS} AND NOT regexp_like("metadata_keys", '[0-9]{3}') THEN "metadata_keys" END`;
+
 /** What is compared of events by their metadata, which are a query of their own: the column is as large as many others. */
 export const METADATA_PARTS: Parts = {
   ...Object.fromEntries(newIds),
-  key: { ...ofEvent, label: '"metadata_keys"', number: '1e0' },
+  key: { ...ofEvent, label: comparedKeys, number: '1e0' },
   'idForm:stable_id': idFormPart('"stable_id"', '"stable_id" IS NOT NULL'),
-  textForm: { ...ofEvent, value: '"text_form"', label: '"text_form_key"' },
+  textForm: { ...ofEvent, value: '"text_form"', label: '"text_form_key"', sign: '"text_form_sign"' },
   size: { ...ofEvent, number: 'ln(greatest(coalesce("metadata_length", 0), 1)) / ln(10)' },
   // Events without a time of their sender have that of their receipt: a request that a proxy repeats would be events that come twice.
   repeats: {

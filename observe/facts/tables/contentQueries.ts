@@ -18,7 +18,6 @@ import {
   NO_DAY,
   NO_NUMBER,
   NO_TEXT,
-  NO_TEXT_FORM,
   NO_TIME,
   ONE,
   PART,
@@ -58,14 +57,18 @@ const JUMP = { before: 0.05, now: 0.25 } as const;
 const ONE_TIME = { now: 10, share: 0.001, before: 2 } as const;
 /**
  * Times of another zone are told of an SDK of which on each day before at least the share `present` came at once, and of which at most
- * the share `between` of their number lies between: those of a queue do that grows late.
+ * the share `between` of their number lies between: those of a queue do that grows late. They are of `users` and came in as many `hours`, as
+ * a phone that was offline sends what it has at once.
  */
-const OTHER_ZONE = { present: 0.9, between: 0.1 } as const;
+const OTHER_ZONE = { present: 0.9, between: 0.1, users: 3, hours: 3 } as const;
+/** Fewest different IDs or e-mail addresses of a form that are no single user, tenant, or address of a link. */
+const DIFFERENT = 10;
 /**
  * New IDs are told if they are `times` as many as different ones came on any day before, by their number and by that of the events that have
- * one, while these are at most `events` as many: more visitors log more events.
+ * one, and if at least the share `share` of these has one of its own, while they are at most `events` as many: more visitors log more events,
+ * also those of a campaign, who leave again, beside those who come each day.
  */
-const MANY_IDS = { times: 3, events: 1.5 } as const;
+const MANY_IDS = { times: 3, share: 0.8, events: 1.5 } as const;
 /** Names are told as many if they are `least` within 24 hours, and `times` the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
 /** The kind of a row of the query that tells events from before `timeWindow`. */
@@ -131,18 +134,19 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
   const label = `CASE WHEN "what" <> 'event' OR min("label") = max("label") THEN max("label") END`;
   const each = eachOf === undefined ? '' : `, "each" AS (\n  ${eachOf('"counted"')}\n)`;
   return `WITH "counted" AS (
-  SELECT "what", "subject", "value", ${label} AS "label", "sdk", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
+  SELECT "what", "subject", "value", ${label} AS "label", "sdk", "sign", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     ${numberSql.counted(isCounted)},
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
   FROM (
   ${scans.join('\n  UNION ALL\n  ')}
   ) AS "rows"
-  GROUP BY "what", "subject", "value", "sdk", "day", "hour", CASE WHEN "what" IN ('time', 'key') THEN "label" END
+  GROUP BY "what", "subject", "value", "sdk", "sign", "day", "hour", CASE WHEN "what" IN ('time', 'key') THEN "label" END
 )${each}, "timed" AS (
-  SELECT *, CASE WHEN "value" = '${ONE}' AND sum("n") OVER (${ofSender}, "value", "label") < ${leastOfTime} THEN '${PRESENT}' ELSE "value" END AS "form"
+  SELECT *, CASE WHEN "value" = '${ONE}' AND sum("n") OVER (${ofSender}, "value", "label") < ${leastOfTime} THEN '${PRESENT}' ELSE "value" END AS "form",
+    CASE WHEN "sign" IS NOT NULL AND "n" > 0 AND row_number() OVER (${ofSender}, "value", "sign", "n" > 0 ORDER BY "hour") = 1 THEN 1 ELSE 0 END AS "differs"
   FROM "${eachOf === undefined ? 'counted' : 'each'}"
 ), "seen" AS (
-  SELECT "what", "subject", "form" AS "value", max("label") AS "label", "sdk", "day", "hour", sum("n") AS "n", sum("all") AS "all",
+  SELECT "what", "subject", "form" AS "value", max("label") AS "label", "sdk", "day", "hour", sum("n") AS "n", sum("all") AS "all", sum("differs") AS "differs",
     ${numberSql.seen}, min("first_at") AS "first_at", max("last_at") AS "last_at"
   FROM "timed"
   GROUP BY "what", "subject", "form", "sdk", "day", "hour", CASE WHEN "form" = '${ONE}' THEN "label" END
@@ -152,6 +156,7 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
     sum("n") OVER (${of}, "value", "day") AS "part", sum("n") OVER (${of}, "day") AS "whole",
     sum("all") OVER (${of}, "value", "day" ORDER BY "hour") AS "until_hour",
     sum("n") OVER (${of}, "value", "sdk", "day", "label") AS "label_n",
+    sum("differs") OVER (${of}, "value", "sdk", "day") AS "different", count(CASE WHEN "n" > 0 THEN 1 END) OVER (${of}, "value", "sdk", "day") AS "own_hours",
     1e0 * sum(${fresh('n', 'numbers')}) OVER (${of}, "value", "sdk", "day", "hour") / nullif(sum(${fresh('n', 'numbers')}) OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
     sum("numbers") OVER (${of}, "sdk", "day") AS "all_numbers",
     sum(CASE WHEN "value" = '${BETWEEN}' THEN "n" ELSE 0 END) OVER (${of}, "sdk", "day") AS "between",
@@ -200,14 +205,15 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
     WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
       AND ("own" >= ${MORE.times} * "usual_share" * "own_all" OR "own" - "usual_share" * "own_all" >= ${MORE.share} * "own_all")
       AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
-    WHEN ${PART} IN ('idForm', 'time') AND "day" IS NULL AND "value" <> '${PRESENT}' AND "own" >= ${EXPECTED} AND "usual_share" < ${JUMP.before}
+    WHEN (${PART} = 'idForm' AND "different" >= ${DIFFERENT} OR "what" = 'time') AND "day" IS NULL AND "value" <> '${PRESENT}' AND "own" >= ${EXPECTED} AND "usual_share" < ${JUMP.before}
       AND "own" >= ${JUMP.now} * "own_all" AND "part" - "most_share" * "whole" >= ${EXPECTED} THEN 'more'
-    WHEN "what" = 'textForm' AND "day" IS NULL AND "value" <> '${NO_TEXT_FORM}' AND "own" >= ${NEW_TEXT_FORM.texts} AND "usual_share" < ${NEW_TEXT_FORM.before}
+    WHEN "what" = 'textForm' AND "day" IS NULL AND ("value" = 'mojibake' OR "value" = 'email' AND "different" >= ${DIFFERENT}) AND "own" >= ${NEW_TEXT_FORM.texts} AND "usual_share" < ${NEW_TEXT_FORM.before}
       AND "own" >= ${NEW_TEXT_FORM.now} * "own_all" AND "part" - "most_share" * "whole" >= ${NEW_TEXT_FORM.texts} THEN 'more'
     WHEN "what" = 'offset' AND "day" IS NULL AND "value" NOT IN ('${PRESENT}', '${BETWEEN}') AND "present_share" >= ${OTHER_ZONE.present}
+      AND "different" >= ${OTHER_ZONE.users} AND "own_hours" >= ${OTHER_ZONE.hours}
       AND "own" >= ${EXPECTED} AND "own" >= ${JUMP.now} * "own_all" AND "usual_share" < ${JUMP.before} AND "between" <= ${OTHER_ZONE.between} * "own" THEN 'more'
     WHEN ${PART} = 'newIds' AND "day" IS NULL AND "value" = '${NEW_ID}' AND "part" - "most" >= ${TIMES * EXPECTED} AND "part" >= ${MANY_IDS.times} * "most"
-      AND "part" >= ${MANY_IDS.times} * "most_share" * "whole" AND "whole" <= ${MANY_IDS.events} * "most_whole" THEN 'more'
+      AND "part" >= ${MANY_IDS.share} * "whole" AND "part" >= ${MANY_IDS.times} * "most_share" * "whole" AND "whole" <= ${MANY_IDS.events} * "most_whole" THEN 'more'
     WHEN ${numberSql.isOther} THEN 'other'
     WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
   END AS "kind",
@@ -319,6 +325,7 @@ function scanOf(parts: Parts, times: string, { table, where: conditions }: From)
     label: caseOf(({ label = NO_TEXT }) => label),
     number: caseOf(({ number = NO_NUMBER }) => number),
     sdk: caseOf(({ sdk = NO_TEXT }) => sdk),
+    sign: caseOf(({ sign = NO_TEXT }) => sign),
   };
   const selected = Object.entries(columns).map(([name, sql]) => `${sql} AS "${name}"`);
   return `SELECT "what", ${selected.join(', ')}, ${times}

@@ -391,7 +391,7 @@ export const collectorFindings = {
         `Have whoever owns the app set \`userID\` before it logs. The command shows by version what comes without a user, and without a device. Rows stay as they are.`,
       ],
       idForm: [
-        'A release of the app has set another ID, or writes it otherwise: `ABC` is another ID than `abc`. Views and experiments count such a unit as a new one, and join none of the rows before. Where they are e-mail addresses, these lie in all tables.',
+        'A release of the app has set another ID, or writes it otherwise, of at least ten: `ABC` is another ID than `abc`. Views and experiments count such a unit as a new one, and join none of the rows before. Where they are e-mail addresses, these lie in all tables.',
         'Ask whoever owns the app whether it is meant: the command shows an ID of each form by version, and when it came. If not, have it send the IDs of before. Rows stay as they are: an erasure has to name both IDs.',
       ],
       unitId: [
@@ -415,8 +415,8 @@ export const collectorFindings = {
         `Have whoever owns the app send the number in \`value\` again: the command shows by version what came, and since when. Rows stay as they are.`,
       ],
       email: [
-        'A release of the app puts addresses of persons into the member of `metadata`, or the value, that the title names. They lie in the table, and go to whoever reads it.',
-        'Have whoever owns the app send none: the command shows which versions do, in which members. To keep them out of what is stored from now on, set `privacy.redact` for the member, as `metadata.` with its name or `value`, to `drop` or `hash`, and deploy. How rows that are stored go: docs/privacy.md, "Removing values".',
+        'Either a release of the app puts addresses of persons into the member of `metadata`, or the value, that the title names; or persons type them, as in a search or a form; or they are addresses of nobody, as of messages. At least ten of them differ. They lie in the table, and go to whoever reads it.',
+        'Look at some of them first. If they are of persons, have whoever owns the app send none: the command shows which versions do, in which members. To keep them out of what is stored from now on, set `privacy.redact` for the member, as `value`, or `metadata.` with its path from the outermost object on, as `metadata.form.email`, to `drop` or `hash`, and deploy. How rows that are stored go: docs/privacy.md, "Removing values".',
         `${ending} ${METADATA_READ}`,
       ],
       mojibake: [
@@ -443,12 +443,12 @@ export const collectorFindings = {
         OF_METADATA,
       ],
       newIds: [
-        'Each visit, or each request, has an ID of its own, while events are hardly more: a release of the app keeps no storage, so that its SDK makes an ID each time, or the app makes one itself; or a program that keeps none, as a crawler or a test of load, sends most events. Users, devices and units of experiments are too many, and none of them is seen twice.',
-        'Have whoever owns the app look whether the ID stays when the app is opened again: the command shows by version and day how many different ones came in how many rows. Rows stay as they are: do not read results of experiments by this ID from then on.',
+        'Nearly each event has an ID of its own, while events are hardly more. Either a release of the app keeps no storage, so that its SDK makes an ID each time, or the app makes one itself; or a program that keeps none, as a crawler or a test of load, sends most events; or many users came who sent one event each, and those of other days did not come.',
+        'Have whoever owns the app look whether the ID stays when the app is opened again: the command shows by version and day how many different ones came in how many rows. If it does not, users, devices and units of experiments are too many: do not read results of experiments by this ID from then on. Rows stay as they are.',
         `${ending} ${METADATA_READ}`,
       ],
       offset: [
-        'All of these are as far from their receipt, by a multiple of a quarter of an hour, where those before came at once: their sender writes its local time without an offset, which is read as UTC; or it held each for just so long. Phones that were offline and queues that are late are not told, as their times differ. Rows may lie in a wrong `ds`, which is the day of that time: those within these hours of midnight.',
+        'All of these are as far from their receipt, by a multiple of a quarter of an hour, where those before came at once: their sender writes its local time without an offset, which is read as UTC; or it held each for just so long. At least three users have them, in three hours or more of receipt: a phone that was offline sends what it has at once, and a queue that is late makes each time differ. Rows may lie in a wrong `ds`, which is the day of that time: those within these hours of midnight.',
         'Have whoever owns the app send UTC, or milliseconds since 1970, in `time`: the command shows rows of the day before and since, by version and by minutes from their time to their receipt. Rows stay as they are; `received_at` tells when each came.',
       ],
       amount: [

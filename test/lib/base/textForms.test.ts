@@ -33,12 +33,16 @@ describe('a text in UTF-8 that was read as Latin-1', () => {
 });
 
 describe('an e-mail address', () => {
-  it.each(['ada@example.com', 'Ada <ada.l+x@mail.example.co.uk>', 'a@163.com', 'A_B%c-d@X.DE'])(
-    'is %s',
-    (text) => {
-      expect(matches('email', text)).toBe(true);
-    },
-  );
+  it.each([
+    'ada@example.com',
+    'Ada <ada.l+x@mail.example.co.uk>',
+    'a@163.com',
+    'A_B%c-d@X.DE',
+    '1ada@b.com.',
+    'to=ada@b.org',
+  ])('is %s', (text) => {
+    expect(matches('email', text)).toBe(true);
+  });
 
   it.each([
     'logo@2x.png',
@@ -49,6 +53,16 @@ describe('an e-mail address', () => {
     'ada@localhost',
     '@types/node.js',
     'u@1.de',
+    'mailto:support@shop.example',
+    'https://abc123@o450.ingest.sentry.io/1',
+    'git@github.com:a/b.git',
+    'postgres://u:p@db.internal/x',
+    'icon@dark.png',
+    'bild@mobile.webp',
+    '49170@s.whatsapp.net',
+    'value@main.jsbundle:1:2',
+    'value@main.js',
+    'ada@b.com.png',
   ])('is not %s', (text) => {
     expect(matches('email', text)).toBe(false);
   });

@@ -301,6 +301,16 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'events of an SDK have local times, and others of it are ahead by other hours',
+    {
+      ...changed({ ...versionChange, what: 'offset', value: '240', usual: 0 }),
+      noted: {
+        ...notedTimes,
+        ahead: [{ ...requestGroup, sdk: 'js-client 3.1.0', count: 600, skewMs: -5.5 * HOUR_MS }],
+      },
+    },
+  ],
+  [
     'events of an SDK are as far from their receipt as its clock is',
     {
       ...changed({ ...versionChange, what: 'offset', value: '300', usual: 0 }),

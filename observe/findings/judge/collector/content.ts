@@ -8,6 +8,7 @@ import { finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { changedRowsSql, newNamesSql } from './contentCommands.ts';
 import { namedChange, wordingCaseOf, wordingOf } from './contentWording.ts';
+import { isOffsetOf } from './eventTimes.ts';
 import { keysOfEnvironment, leftOutNames, withheldOf } from './withheld.ts';
 
 /** Changes that are told in one finding. */
@@ -55,9 +56,10 @@ function toldChanges(
     (what === 'repeats' || what === 'offset') &&
     changes.some((other) => other.what === 'time' && other.sdk === sdk);
   // A clock that is stated and off explains it.
-  const isOfClock = ({ what, sdk, count }: ContentChange) =>
-    what === 'offset' &&
-    (facts.noted?.uncorrected ?? []).some((group) => group.sdk === sdk && 2 * group.count >= count);
+  const isOfClock = (change: ContentChange) =>
+    (facts.noted?.uncorrected ?? []).some(
+      (group) => isOffsetOf(change, group) && 2 * group.count >= change.count,
+    );
   return changes.filter(
     (change) =>
       !meant.has(change) &&

@@ -168,7 +168,7 @@ function formedIds({ field }: ContentChange): ChangeWording {
 function manyIds({ field }: ContentChange): ChangeWording {
   return {
     title: (change) =>
-      `${numbered(change.count)} new values of ${field} came in ${counted(change.of, 'event')} from ${change.subject}, where at most ${numbered(change.usual)} different ones came ${before(change)}`,
+      `At least ${numbered(change.count)} different values of ${field} came in ${counted(change.of, 'event')} from ${change.subject}, where at most ${numbered(change.usual)} came ${before(change)}`,
     columns: ['"sdk_version"', '"ds"'],
     counted: `count(DISTINCT "${field}") AS "different"`,
     where: (change) => `${ofSdk(change)} AND "${field}" IS NOT NULL`,

@@ -1,11 +1,11 @@
 import { qualifiedName } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed, numbered, quotedName } from '../../../../lib/base/text.ts';
-import { DAY_MS, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { SentGroup } from '../../../facts/flow/logged/loggedRequests.ts';
 import type { LateGroup, NotedEvents } from '../../../facts/flow/logged/notedEvents.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
-import type { EarlierEvents } from '../../../facts/tables/contentChanges.ts';
+import type { ContentChange, EarlierEvents } from '../../../facts/tables/contentChanges.ts';
 import { finding, type Told } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { fromText, sentText, tailErrors } from '../texts.ts';
@@ -36,7 +36,7 @@ export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
   // A finding of their zone tells it better.
   const isOfZone = (group: SentGroup) =>
     (facts.contentChanges ?? []).some(
-      ({ what, sdk, count }) => what === 'offset' && sdk === group.sdk && 2 * count >= group.count,
+      (change) => isOffsetOf(change, group) && 2 * change.count >= group.count,
     );
   const known = [...corrected, ...uncorrected, ...ahead.filter((group) => !isOfZone(group))];
   const texts = known.flatMap((group) => {
@@ -82,6 +82,15 @@ export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
   const since = ofSender.map(({ group }) => group.first).sort()[0] ?? null;
   const clock = { case: 'stated' as const, ...told, subject: from, since, title: `${title}${more}` };
   yield finding('SLUICE_FINDING_CLOCK_OFF', clock, [tailErrors(commands)]);
+}
+
+/** Minutes by which a clock and the times of its events differ at most: events are sent some minutes after their time. */
+const SAME_MINUTES = 30;
+
+/** Whether times of events are as far from their receipt, in the same direction, as the clock of what one sender sent. */
+export function isOffsetOf({ what, sdk, value }: ContentChange, group: SentGroup): boolean {
+  const isAsFar = Math.abs(group.skewMs / MINUTE_MS - Number(value)) <= SAME_MINUTES;
+  return what === 'offset' && sdk === group.sdk && isAsFar;
 }
 
 /** The share of all events from which those that are too late are told: few phones were offline for so long. */

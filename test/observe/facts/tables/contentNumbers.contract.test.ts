@@ -206,6 +206,18 @@ describe('events whose metadata usually have a key', () => {
       ],
     },
     {
+      what: 'never had it in a version that is rare',
+      sent: [usual, sent(renamed, { ...inTwoHours(), days: each(16, ...DAYS) }, { sdk_version: '2.1.0' })],
+    },
+    {
+      what: 'are a twenty-first of a version that no day before had',
+      sent: [
+        usual,
+        sent(hat, { received: at(MORNING, 401) }),
+        sent(renamed, inTwoHours(), { sdk_version: '2.1.0' }),
+      ],
+    },
+    {
       what: 'are of another SDK, which is new',
       sent: [usual, sent(renamed, inTwoHours(), { sdk_type: 'ios-client' })],
     },
@@ -213,8 +225,8 @@ describe('events whose metadata usually have a key', () => {
     {
       what: 'have IDs as keys',
       sent: [
-        ...Array.from({ length: 20 }, (_, i) => sent({ [`u${i}`]: 1 }, { days: each(1, ...DAYS) })),
-        sent({ u77: 1 }, inTwoHours()),
+        ...Array.from({ length: 20 }, (_, i) => sent({ [`u${100 + i}`]: 1 }, { days: each(1, ...DAYS) })),
+        sent({ u777: 1 }, inTwoHours()),
       ],
     },
   ];

@@ -87,12 +87,12 @@ it.each([
 });
 
 it('a user who is a number is told by the form of the ID alone', async () => {
-  expect((await toldOfUser('4711', 14)).map(({ part }) => part)).toEqual(['idForm']);
+  expect((await toldOfUser('4711#', 14)).map(({ part }) => part)).toEqual(['idForm']);
 });
 
 describe('user IDs of a new version, where others are "u" with digits, ', () => {
   it.each([
-    { user_id: 'ada#@example.com', form: 'e-mail addresses' },
+    { user_id: '#ada@example.com', form: 'e-mail addresses' },
     { user_id: '4711#', form: 'digits alone' },
     { user_id: '0B8F6C9E-1111-4222-8333-0000000000#', form: 'other texts in capital letters' },
     { user_id: '0b8f6c9e-1111-4222-8333-00000000000#', form: 'UUIDs' },
@@ -100,11 +100,10 @@ describe('user IDs of a new version, where others are "u" with digits, ', () => 
     { user_id: '0B8F6C9E-1111-4222-8333-aaaaaaaaaaa#', form: 'UUIDs' },
     { user_id: '9e107d9d372bb6826bd81d3542a419d#', form: 'hexadecimal digests' },
     { user_id: '9E107D9D372BB6826BD81D3542A419D#', form: 'hexadecimal digests in capital letters' },
-    { user_id: 'ADA#@EXAMPLE.COM', form: 'e-mail addresses in capital letters' },
+    { user_id: '#ADA@EXAMPLE.COM', form: 'e-mail addresses in capital letters' },
     { user_id: 'user_#', form: '"user_" with digits' },
     { user_id: 'us1#', form: '"us" with digits' },
     { user_id: 'bob1#', form: 'other texts' },
-    { user_id: 'ada', form: 'other texts' },
     { user_id: 'u-and-more#', form: 'other texts' },
   ])('are told as $form if they are as $user_id', async ({ user_id, form }) => {
     expect(await toldOfUser(user_id, 10)).toEqual([
@@ -112,8 +111,12 @@ describe('user IDs of a new version, where others are "u" with digits, ', () => 
     ]);
   });
 
-  it('are not told if they are as others', async () => {
-    expect(await toldOfUser('u1#', 10)).toEqual([]);
+  it.each([
+    { what: 'they are as others', user_id: 'u1#', count: 10 },
+    { what: 'all are one, as a user who tries something', user_id: 'ada', count: 14 },
+    { what: 'nine are different', user_id: '4711#', count: 9 },
+  ])('are not told if $what', async ({ user_id, count }) => {
+    expect(await toldOfUser(user_id, count)).toEqual([]);
   });
 });
 
@@ -121,7 +124,7 @@ describe('e-mail addresses as user IDs of a known version', () => {
   /** What is told of so many addresses, and of so many other IDs. Of each day, and of today. */
   const toldOfAddresses = (before: readonly [number, number], now: readonly [number, number]) =>
     toldOf({
-      events: ['ada#@example.com', 'u#'].map((user_id, i) => ({
+      events: ['#ada@example.com', 'u#'].map((user_id, i) => ({
         as: { user_id },
         days: each(before[i] ?? 0, ...DAYS),
         received: at(MORNING, now[i] ?? 0),
@@ -181,10 +184,12 @@ describe('other IDs that a new version writes in capitals', () => {
     { query: 'metadata', column: 'stable_id' },
     { query: 'events', column: 'company_id' },
   ] as const)('are told of $column', async ({ query, column }) => {
-    expect(await toldOfIds(query, column, 'AB@EXAMPLE.COM')).toEqual([
+    expect(await toldOfIds(query, column, '#AB@EXAMPLE.COM')).toEqual([
       toldOfVersion({ part: 'idForm', field: column, value: 'e-mail addresses in capital letters' }),
     ]);
-    expect(await toldOfIds(query, column, 'cd@example.com')).toEqual([]);
+    expect(await toldOfIds(query, column, '#cd@example.com')).toEqual([]);
+    // One customer of many.
+    expect(await toldOfIds(query, column, 'IBM')).toEqual([]);
   });
 });
 
@@ -219,6 +224,12 @@ describe('IDs of devices in the forty events that an SDK sends each day', () => 
     { what: 'each third event had another one before', before: 20, now: 59 },
     { what: 'as many more events come', before: 10, now: 61 },
     { what: 'a part of the events has them', before: 10, now: 40, events: 60 },
+    {
+      what: 'a quarter of the events are of known ones, as beside visitors of a campaign',
+      before: 10,
+      now: 44,
+      events: 58,
+    },
   ])('are not told if $what', async ({ before, now, events }) => {
     expect(await toldOfIds(before, now, events)).toEqual([]);
   });
@@ -336,13 +347,16 @@ describe('events whose time is hours from their receipt', () => {
       received: at(received, count),
       time: addHours(received, -hours),
     }));
-  /** Events in each of four minutes, of which none has the time of others often. */
-  const each5 = (hours: number, sdk_version = '3.1.0'): readonly Sent[] =>
-    ['00:01', '01:02', '02:03', '03:04'].map((minute) => ({
-      as: { sdk_version },
-      received: at(`2026-11-20 08:${minute}`, 5),
-      time: addHours(`2026-11-20 08:${minute}`, -hours),
+  /** Events in some minutes, of which none has the time of others often. */
+  const eachOf = (times: readonly string[], hours: number, as: NonNullable<Sent['as']>): readonly Sent[] =>
+    times.map((time) => ({
+      as,
+      received: at(`2026-11-20 ${time}`, 5),
+      time: addHours(`2026-11-20 ${time}`, -hours),
     }));
+  const IN_THREE_HOURS = ['08:00:01', '08:01:02', '09:02:03', '10:03:04'];
+  /** Events of several users in several hours. */
+  const each5 = (hours: number, sdk_version = '3.1.0') => eachOf(IN_THREE_HOURS, hours, { sdk_version });
   const row = { part: 'offset', count: 20, of: 20, since: '2026-11-20 08:00:01' };
 
   it.each([
@@ -366,7 +380,23 @@ describe('events whose time is hours from their receipt', () => {
     { what: 'they are no multiple of a quarter of an hour old', sent: each5(5.1) },
     { what: 'they are less than an hour old', sent: each5(0.75) },
     { what: 'no zone is so far', sent: each5(12.25) },
-    { what: 'nine are', sent: late(5, 9) },
+    {
+      what: 'nine are',
+      sent: eachOf(IN_THREE_HOURS.slice(2), 5, { sdk_version: '3.1.0' }).map((sent) => ({
+        ...sent,
+        received: (sent.received ?? []).slice(1),
+      })),
+    },
+    {
+      what: 'they came within two hours, as of phones in one plane',
+      sent: eachOf(['08:00:01', '08:01:02', '09:02:03', '09:03:04'], 5, { sdk_version: '3.1.0' }),
+    },
+    {
+      what: 'they are of two users',
+      sent: IN_THREE_HOURS.flatMap((time, i) =>
+        eachOf([time], 5, { sdk_version: '3.1.0', user_id: i % 2 === 0 ? 'ada' : 'bob' }),
+      ),
+    },
     {
       what: 'a queue became late by and by',
       sent: [...each5(2), ...late(1.1, 3)],
@@ -392,7 +422,7 @@ it('an environment that comes beside production is told', async () => {
 });
 
 describe('texts in the metadata and the value of an event', () => {
-  const EMAIL = '{"plan":"pro","contact":"ada@example.com"}';
+  const EMAIL = '{"plan":"pro","contact":"#ada@example.com"}';
   const MOJIBAKE = '{"city":"ZÃ¼rich"}';
   type Texts = Pick<NonNullable<Sent['as']>, 'company_metadata' | 'event_value'>;
   /** What is told of 40 events, of which so many came so, and of 200 on each day before. */
@@ -421,16 +451,16 @@ describe('texts in the metadata and the value of an event', () => {
     { what: 'an e-mail address', as: { company_metadata: EMAIL }, row: {} },
     {
       what: 'one in a text',
-      as: { company_metadata: '{"note":"ask ada.l@mail.example.co.uk!"}' },
+      as: { company_metadata: '{"note":"ask #ada.l@mail.example.co.uk!"}' },
       row: { label: 'note' },
     },
     {
       what: 'one within an object',
-      as: { company_metadata: '{"user":{"mail":"a@163.com"}}' },
+      as: { company_metadata: '{"user":{"mail":"#a@163.com"}}' },
       row: { label: 'mail' },
     },
-    { what: 'one in a list', as: { company_metadata: '{"to":["a@b.de"]}' }, row: { label: null } },
-    { what: 'one as the value', as: { event_value: 'ada@example.com' }, row: { label: 'event_value' } },
+    { what: 'one in a list', as: { company_metadata: '{"to":["#a@b.de"]}' }, row: { label: null } },
+    { what: 'one as the value', as: { event_value: '#ada@example.com' }, row: { label: 'event_value' } },
     {
       what: 'UTF-8 as Latin-1',
       as: { company_metadata: MOJIBAKE },
@@ -449,6 +479,11 @@ describe('texts in the metadata and the value of an event', () => {
     { what: 'nine have an e-mail address', as: { company_metadata: EMAIL }, more: { count: 9 } },
     { what: 'a hundredth had one before', as: { company_metadata: EMAIL }, more: { before: 2, count: 30 } },
     { what: 'all always had one', as: { company_metadata: EMAIL }, more: { before: 200, count: 40 } },
+    {
+      what: 'all have one address, as of a link or of a user who searches',
+      as: { company_metadata: '{"q":"ada@example.com"}' },
+      more: { count: 40 },
+    },
     { what: 'they name a picture', as: { company_metadata: '{"icon":"logo@2x.png"}' }, more: {} },
     { what: 'they name a package', as: { company_metadata: '{"dep":"react@18.2.0"}' }, more: {} },
     { what: 'they have accents', as: { company_metadata: '{"city":"São Paulo, MARCHÉ\u00a0»"}' }, more: {} },
