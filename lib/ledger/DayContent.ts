@@ -124,7 +124,7 @@ export const dayContentSchema = z.object({
       columnBefore: z.string().optional(),
       /** What was usual of the field until then, which days after are compared with until a person accepts the day; absent of an unknown. */
       usual: usualFieldSchema.optional(),
-      /** The least share of rows that each of some days before had in each hour, of `hours`, as `usual` of a field. */
+      /** The share of rows that one of the days before had in each hour, of `hours`, as `usual` of a field. */
       usualHours: z.record(z.string(), z.number()).optional(),
       /** The names that were usual of the column until then, as `usual` of a field. An erasure takes them away. */
       usualNames: z.record(z.string(), nameSchema).optional(),

@@ -56,7 +56,8 @@ export function unusualHours(
     const has = rows === 0 ? 'no row' : counted(rows, 'row');
     return `${has} from ${hourText(first, first)} to ${hourText(last, last + 1)}, where each of ${usual.length} loaded days before had ${percent(share, 0)} of its rows or more`;
   });
-  const usualShares = Object.entries(least)
+  // Those of one day: of each hour the least would be less than any day had.
+  const usualShares = Object.entries(usual[0] ?? {})
     .filter(([, share]) => share > 0)
     .map(([hour, share]) => [hour, Math.round(share * 10_000) / 10_000] as const);
   return [{ kind: 'hours', words: words.join('; '), usualHours: Object.fromEntries(usualShares) }];
@@ -71,7 +72,12 @@ function hourShares({ content, rows, accepted }: DayBefore): HourShares | null {
   return Object.fromEntries(shares);
 }
 
-/** A time of the day that an hour is of: `15:00`, `24:00`, `09:00 of the day after`. @param at The time, as hours of the folder's day. */
+/**
+ * A time of the day that an hour is of: `15:00`, `24:00`, `09:00 of the day after`. On the two days of a year on which clocks change it may be
+ * an hour off, as hours are counted from midnight.
+ *
+ * @param at The time, as hours of the folder's day.
+ */
 function hourText(hour: number, at: number): string {
   const day = Math.floor(hour / 24);
   const neighbours = { '-1': ' of the day before', '1': ' of the day after' } as const;

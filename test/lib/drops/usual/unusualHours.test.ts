@@ -106,6 +106,20 @@ describe('hours without rows', () => {
     expect(unusual(cut, daysOn(...week, cut, accepted(cut)))).toEqual([]);
   });
 
+  it('are told of each day by what one day had, where the hours of the days differ', () => {
+    // Each evening has 140 rows of 2,240: 130 of them in one hour, which is another on each day.
+    const busy = [21, 22, 23, 21, 22, 23, 21].map((hour) =>
+      inHours(0, 21, 100, { 21: 5, 22: 5, 23: 5, [hour]: 130 }),
+    );
+    const short = inHours(0, 21, 100);
+    const words = [
+      'no row from 21:00 to 24:00, where each of 7 loaded days before had 6 % of its rows or more',
+    ];
+    expect(unusual(short, daysOn(...busy)).map((told) => told.words)).toEqual(words);
+    expect(unusual(short, daysOn(...busy, short)).map((told) => told.words)).toEqual(words);
+    expect(unusual(short, daysOn(...busy, ...times(9, short))).map((told) => told.words)).toEqual(words);
+  });
+
   it('are not told by days whose entry does not say them', () => {
     const old = daysOf(...week).map(({ content, ...day }) => ({
       ...day,
