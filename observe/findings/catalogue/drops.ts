@@ -152,7 +152,7 @@ export const dropsFindings = {
         'The command loads the days with what their folders have now, so that rows of files that have gone leave.',
       ],
       unlisted: [
-        'The folder could not be listed while runs looked for these days, from and to the times that the detail has, and none looks for them any more.',
+        'The folder could not be listed when runs looked for these days last, from and to the times that the detail has, and none looks for them any more.',
         'The command loads the days with what their folders have now.',
       ],
       ahead: [

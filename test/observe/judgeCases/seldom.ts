@@ -309,20 +309,39 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   }),
   ...each(
     [
-      { what: 'while runs looked for a day', since: '2026-11-16T03:00:00Z' },
-      { what: 'once none looked for a day any more', since: '2026-11-18T03:00:00Z' },
+      {
+        what: 'when runs looked for a day last',
+        since: '2026-11-16T03:00:00Z',
+        until: '2026-11-19T09:00:00Z',
+      },
+      {
+        what: 'until the last day on which runs looked for a day',
+        since: '2026-11-14T03:00:00Z',
+        until: '2026-11-17T03:00:00Z',
+      },
+      {
+        what: 'once none looked for a day any more',
+        since: '2026-11-18T03:00:00Z',
+        until: '2026-11-19T09:00:00Z',
+      },
+      {
+        what: 'when runs looked last for one of two days',
+        since: '2026-11-16T03:00:00Z',
+        until: '2026-11-19T09:00:00Z',
+        days: ['2026-11-12', '2026-11-14'],
+      },
     ],
-    ({ what, since }) => [
+    ({ what, since, until, days = ['2026-11-14'] }) => [
       `a folder could not be listed ${what}, which waits`,
       datasetFacts({
-        waiting: [{ ...waitingDay, day: '2026-11-14', cure: 'load' }],
+        waiting: days.map((day) => ({ ...waitingDay, day, cure: 'load' })),
         lookbackDays: 3,
         lastLook: {
           ...hourOldLook,
           pastFailure: {
             code: 'SLUICE_SOURCE_ACCESS_DENIED',
             since: Date.parse(since),
-            until: Date.parse('2026-11-19T09:00:00Z'),
+            until: Date.parse(until),
           },
         },
       }),

@@ -23,11 +23,17 @@ export function* waitingDrops(drops: DatasetDays, dataset: Dataset): Findings {
     yield* waitingOf(drops, dataset, { cure, unready });
 }
 
-/** That the folder could not be listed while runs looked for some of these days, from when to when, as a sentence; null if that is not known. */
+/** That the folder could not be listed when runs looked for these days last, from when to when, as a sentence; null if that is not known. */
 function unlistedText({ lastLook, lookbackDays }: DatasetDays, days: readonly UtcDay[]): string | null {
-  const { code, since, until } = lastLook?.pastFailure ?? { code: '', since: 0, until: 0 };
-  const isOfLook = (day: UtcDay) => day <= utcDay(until) && addDays(day, lookbackDays) >= utcDay(since);
-  if (!days.some(isOfLook)) return null;
+  const past = lastLook?.pastFailure;
+  if (past === undefined) return null;
+  const { code, since, until } = past;
+  // Files that came before it were loaded, as were those that came while the folder was listed again, and runs looked for the day.
+  const isOfLook = (day: UtcDay) => {
+    const last = addDays(day, lookbackDays);
+    return utcDay(since) <= last && last < utcDay(until);
+  };
+  if (!days.every(isOfLook)) return null;
   return ` It could not be listed from ${isoTimestamp(since)} to ${isoTimestamp(until)} (${code}).`;
 }
 
