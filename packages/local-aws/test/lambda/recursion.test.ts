@@ -17,30 +17,48 @@ const NAME = 'loop';
 const ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${NAME}`;
 
 describe('a chain of invocations', () => {
-  it('counts each function separately, along the longest path', () => {
-    const other = `${ARN}-other`;
-    const first = invocationTrace([undefined], ARN);
-    const second = invocationTrace([first], other);
-    const third = invocationTrace([second, first], ARN);
-    expect([first, second, third].map((trace) => invocationsInChain(trace, ARN))).toEqual([1, 1, 2]);
-    expect(invocationsInChain(third, other)).toBe(1);
-    expect(third.split(';')[0]).toBe(first.split(';')[0]);
+  const other = `${ARN}-other`;
+  const once = invocationTrace([undefined], ARN);
+  const thrice = invocationTrace([invocationTrace([once], ARN)], ARN);
+
+  it('counts each function separately', () => {
+    const trace = invocationTrace([thrice], other);
+    expect(invocationsInChain(trace, ARN)).toBe(3);
+    expect(invocationsInChain(trace, other)).toBe(1);
   });
 
-  it.each([undefined, '', 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0', 'Lineage=x|9:zz:0'])(
-    'starts again after %j',
-    (header) => expect(invocationsInChain(header, ARN)).toBe(0),
-  );
+  it.each([
+    { order: 'first', batch: [thrice, once] },
+    { order: 'last', batch: [once, thrice] },
+  ])('counts along the longest of the chains of a batch, where that is the $order', ({ batch }) => {
+    expect(invocationsInChain(invocationTrace(batch, ARN), ARN)).toBe(4);
+  });
+
+  it('keeps the ID of its trace', () => {
+    const [root] = once.split(';');
+    expect(root).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
+    expect(invocationTrace([once], other).split(';')[0]).toBe(root);
+  });
+
+  it.each([
+    { what: 'no header', header: undefined },
+    { what: 'an empty header', header: '' },
+    { what: 'a trace of no function', header: 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0' },
+    { what: 'a lineage of another format', header: 'Lineage=x|9:zz:0' },
+  ])('has no invocations before $what', ({ header }) => {
+    expect(invocationsInChain(header, ARN)).toBe(0);
+  });
 });
 
 describe('a function that sends to its own queue', () => {
-  const directory = temporaryDirectory();
+  let directory: ReturnType<typeof temporaryDirectory>;
   let queues: Queues;
   let edge: Edge;
-  let functions: Functions;
-  let triggers: Triggers;
+  let functions: Functions | undefined;
+  let triggers: Triggers | undefined;
 
   beforeEach(async () => {
+    directory = temporaryDirectory();
     queues = Queues.open({
       directory: `${directory.path}/sqs`,
       clock: realClock,
@@ -53,16 +71,26 @@ describe('a function that sends to its own queue', () => {
     });
   });
   afterEach(async () => {
-    await triggers.close();
-    await functions.close();
+    await triggers?.close();
+    await functions?.close();
     await edge.close();
     queues.close();
     directory.remove();
   });
 
-  /** Feeds the fixture from its queue; what Lambda stops goes to the queue `dead`. */
-  async function start(recursiveLoop: RecursiveLoop) {
+  /** The queues of a function, once it is fed. */
+  interface Started {
+    /** What the function takes from and sends to. */
+    readonly queue: Queue;
+    /** Where messages go that Lambda stops. */
+    readonly dead: Queue;
+    readonly triggers: Triggers;
+  }
+
+  /** Feeds the fixture from its queue. */
+  async function start(recursiveLoop: RecursiveLoop): Promise<Started> {
     const dead = queues.ensure('dead', queueSettingsSchema.parse({}));
+    // Lambda stops a chain whatever maxReceiveCount is.
     const RedrivePolicy = { deadLetterTargetArn: dead.arn, maxReceiveCount: 3 };
     const queue = queues.ensure('work', queueSettingsSchema.parse({ RedrivePolicy }));
     const code = fileURLToPath(new URL('../fixtures/functions/loop.mjs', import.meta.url));

@@ -1,8 +1,20 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 
+/** Milliseconds that the function has to answer: `ANSWER_WITHIN_MS` of functions/collect/handler.ts. */
+export const ANSWER_WITHIN_MS = 2_500;
+
+/** A kind of hostile requests. */
+export interface HostileKind {
+  readonly make: () => HostileBody;
+  /** The status and, if it is refused, the code that it is answered with. */
+  readonly answer: string;
+  /** The answer of a slow machine, on which it runs out of time. Default: it needs too little for that. */
+  readonly slowAnswer?: string;
+}
+
 /** A request whose body is made to be as expensive as possible. */
 export interface HostileBody {
-  /** The body as it is sent, at most 6 MB. */
+  /** The body as it is sent. */
   readonly body: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
@@ -16,7 +28,7 @@ export interface HostileOutcome {
   readonly code: string | null;
   /** CPU time of all threads, milliseconds. */
   readonly cpuMs: number;
-  /** Peak memory of the process so far. */
+  /** Peak memory of the process so far, MiB: that of the most expensive request until then. */
   readonly rssMib: number;
   /** Bytes in quarantine: rows, and bodies that are too large for a row. */
   readonly keptBytes: number;
@@ -104,47 +116,99 @@ function digits(i: number): string {
 }
 
 /** Every kind by its name. Each is as large as the size limits allow, so that other limits have to bound its cost. */
-export const hostileBodies: Readonly<Record<string, () => HostileBody>> = {
-  'numbers: beyond a double': () => items(fill(INFLATED, '1e999,')),
-  'texts: half pairs in many': () => items(fill(INFLATED, '"\\ud800",')),
-  'texts: bytes that are no UTF-8': () => ({
-    body: zip(
-      Buffer.concat([
-        Buffer.from(`{"events":[${NAMED},"value":"`),
-        Buffer.alloc(10_000_000, 0xff),
-        Buffer.from('"}]}'),
-      ]),
-    ),
-  }),
-  'keys: 16 KB each, alike but for their end': () =>
-    body(members(fillWith(INFLATED, (i) => `"${fill(16_400, 'k')}${digits(i)}":0`))),
-  'private attributes: once, beside numbers': () => items(`{"privateAttributes":0},${fill(INFLATED, '0,')}`),
-  'private attributes: in a body nested deeply': () =>
-    body(`[{"privateAttributes":1},${'['.repeat(1_900_000)}${']'.repeat(1_900_000)}]`),
-  'nodes: arrays 1.9 million deep': () => items(`${'['.repeat(1_900_000)}${']'.repeat(1_900_000)}`),
-  'ends early: spaces behind a bracket': () => body(`{${fill(INFLATED, ' ')}x`),
-  'ends early: texts without a comma between them': () => body(`[${fill(INFLATED, '"a"')}`),
-  'ends early: arrays 1.9 million deep': () => body('['.repeat(1_900_000)),
-  'events: with a user of 1 MB': () =>
-    body(events(INFLATED / 2, () => '', `,"user":{"userID":"u","custom":{"a":"${fill(1_030_000, 'x')}"}}`)),
-  'events: metadata of the batch of 1,000 members, overridden by each': () =>
-    overriding(8_000_000, Array.from({ length: 1_000 }, (_, i) => `"k${digits(i)}":0`).join()),
-  'events: refused, of numbers': () => {
-    const items = fill(INFLATED, `{"eventName":0,"a":[${fill(600, '0,')}0]},`).slice(0, -1);
-    return body(`{"events":[${items}]}`);
+export const hostileBodies: Readonly<Record<string, HostileKind>> = {
+  'numbers: beyond a double': {
+    answer: '413 SLUICE_BODY_TOO_COSTLY',
+    make: () => items(fill(INFLATED, '1e999,')),
   },
-  'redaction: a million hashes': () =>
-    redacted(
-      events(INFLATED, (i) => {
-        const members = Array.from({ length: 20 }, (_, k) => `"${k}":"${i}"`).join();
-        return `,"user":{"userID":"${i}","custom":{${members}}}`;
-      }),
-    ),
-  'bombs: zstd of numbers': () => ({ body: zstdCompressSync(list(fill(INFLATED, '1e999,'))) }),
-  'just within: numbers not held, every other pass as well': () =>
-    items(`{"privateAttributes":0},"\\ud800",${fill(4_000_000, '1e999,')}`),
-  'small: different names, every pass': () => {
-    const members = fillWith(2_050_000, (i) => `{"${i.toString(36)}":0}`);
-    return items(`{"privateAttributes":0},"\\ud800",1e999,${members}`);
+  'texts: half pairs in many': {
+    answer: '202',
+    slowAnswer: '413 SLUICE_BODY_TOO_COSTLY',
+    make: () => items(fill(INFLATED, '"\\ud800",')),
+  },
+  'texts: bytes that are no UTF-8': {
+    answer: '202',
+    make: () => ({
+      body: zip(
+        Buffer.concat([
+          Buffer.from(`{"events":[${NAMED},"value":"`),
+          Buffer.alloc(10_000_000, 0xff),
+          Buffer.from('"}]}'),
+        ]),
+      ),
+    }),
+  },
+  'keys: 16 KB each, alike but for their end': {
+    answer: '202',
+    make: () => body(members(fillWith(INFLATED, (i) => `"${fill(16_400, 'k')}${digits(i)}":0`))),
+  },
+  'private attributes: once, beside numbers': {
+    answer: '202',
+    slowAnswer: '413 SLUICE_BODY_TOO_COSTLY',
+    make: () => items(`{"privateAttributes":0},${fill(INFLATED, '0,')}`),
+  },
+  'private attributes: in a body nested deeply': {
+    answer: '413 SLUICE_BODY_TOO_COSTLY',
+    make: () => body(`[{"privateAttributes":1},${'['.repeat(1_900_000)}${']'.repeat(1_900_000)}]`),
+  },
+  'nodes: arrays 1.9 million deep': {
+    answer: '413 SLUICE_BODY_TOO_COSTLY',
+    make: () => items(`${'['.repeat(1_900_000)}${']'.repeat(1_900_000)}`),
+  },
+  'ends early: spaces behind a bracket': {
+    answer: '400 SLUICE_BODY_NOT_JSON',
+    make: () => body(`{${fill(INFLATED, ' ')}x`),
+  },
+  'ends early: texts without a comma between them': {
+    answer: '400 SLUICE_BODY_NOT_JSON',
+    make: () => body(`[${fill(INFLATED, '"a"')}`),
+  },
+  'ends early: arrays 1.9 million deep': {
+    answer: '400 SLUICE_BODY_TRUNCATED',
+    make: () => body('['.repeat(1_900_000)),
+  },
+  'events: with a user of 1 MB': {
+    // Its rows would take three times as long as there is.
+    answer: '503 SLUICE_COLLECT_OUT_OF_TIME',
+    make: () =>
+      body(events(INFLATED / 2, () => '', `,"user":{"userID":"u","custom":{"a":"${fill(1_030_000, 'x')}"}}`)),
+  },
+  'events: metadata of the batch of 1,000 members, overridden by each': {
+    answer: '413 SLUICE_BODY_TOO_MANY_EVENTS',
+    make: () => overriding(8_000_000, Array.from({ length: 1_000 }, (_, i) => `"k${digits(i)}":0`).join()),
+  },
+  'events: refused, of numbers': {
+    answer: '413 SLUICE_BODY_TOO_MANY_EVENTS',
+    make: () => {
+      const items = fill(INFLATED, `{"eventName":0,"a":[${fill(600, '0,')}0]},`).slice(0, -1);
+      return body(`{"events":[${items}]}`);
+    },
+  },
+  'redaction: a million hashes': {
+    answer: '202',
+    make: () =>
+      redacted(
+        events(INFLATED, (i) => {
+          const members = Array.from({ length: 20 }, (_, k) => `"${k}":"${i}"`).join();
+          return `,"user":{"userID":"${i}","custom":{${members}}}`;
+        }),
+      ),
+  },
+  'bombs: zstd of numbers': {
+    answer: '413 SLUICE_BODY_TOO_COSTLY',
+    make: () => ({ body: zstdCompressSync(list(fill(INFLATED, '1e999,'))) }),
+  },
+  'just within: numbers not held, every other pass as well': {
+    answer: '202',
+    slowAnswer: '413 SLUICE_BODY_TOO_COSTLY',
+    make: () => items(`{"privateAttributes":0},"\\ud800",${fill(4_000_000, '1e999,')}`),
+  },
+  'small: different names, every pass': {
+    answer: '202',
+    slowAnswer: '503 SLUICE_COLLECT_OUT_OF_TIME',
+    make: () => {
+      const members = fillWith(2_050_000, (i) => `{"${i.toString(36)}":0}`);
+      return items(`{"privateAttributes":0},"\\ud800",1e999,${members}`);
+    },
   },
 };
