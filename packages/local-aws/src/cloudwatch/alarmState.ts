@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { type Clock, MINUTE_MS } from '../base/clock.ts';
-import type { Stack } from '../cloudformation/Stack.ts';
+import { MINUTE_MS } from '../base/clock.ts';
 import type { Metric } from './Metric.ts';
 import { METRIC_RETENTION_MS, type MetricStore } from './MetricStore.ts';
 import { Statistics, statistics } from './Statistics.ts';
@@ -20,39 +19,39 @@ export interface DeployedAlarm {
   readonly updatedMs: number;
 }
 
-/** Options of `describeAlarms` (alarms.ts). */
-export interface AlarmOptions {
-  /** The values that alarms are judged by. */
-  readonly metrics: MetricStore;
-  /** The clock by which the last periods are chosen. */
-  readonly clock: Clock;
-  /** Called before values are read: it adds those that wait elsewhere. */
-  readonly beforeReading: () => void;
-  /** The stack, with its alarms and metric filters. Default none. */
-  readonly stack?: () => Pick<Stack, 'resources' | 'createdMs' | 'updatedMs'> | undefined;
-}
-
 /** The properties of an alarm on one metric and one of its plain statistics. Other alarms are not evaluated. */
-const metricAlarmSchema = z.object({
-  Namespace: z.string(),
-  MetricName: z.string(),
-  Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
-  Statistic: z.enum(['SampleCount', 'Sum', 'Average', 'Minimum', 'Maximum']),
-  Period: z.coerce.number(),
-  EvaluationPeriods: z.coerce.number(),
-  DatapointsToAlarm: z.coerce.number().optional(),
-  Threshold: z.coerce.number(),
-  ComparisonOperator: z.enum([
-    'GreaterThanOrEqualToThreshold',
-    'GreaterThanThreshold',
-    'LessThanThreshold',
-    'LessThanOrEqualToThreshold',
-  ]),
-  TreatMissingData: z.enum(['breaching', 'notBreaching', 'ignore', 'missing']).default('missing'),
-});
+const metricAlarmSchema = z
+  .object({
+    Namespace: z.string(),
+    MetricName: z.string(),
+    Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
+    Statistic: z.enum(['SampleCount', 'Sum', 'Average', 'Minimum', 'Maximum']),
+    // Values are kept by the minute, so shorter periods cannot be told apart.
+    Period: z.coerce.number().multipleOf(MINUTE_MS / 1_000),
+    EvaluationPeriods: z.coerce.number(),
+    DatapointsToAlarm: z.coerce.number().optional(),
+    Threshold: z.coerce.number(),
+    ComparisonOperator: z.enum([
+      'GreaterThanOrEqualToThreshold',
+      'GreaterThanThreshold',
+      'LessThanThreshold',
+      'LessThanOrEqualToThreshold',
+    ]),
+    TreatMissingData: z.enum(['breaching', 'notBreaching', 'ignore', 'missing']).default('missing'),
+  })
+  // With several periods, these two go by data points before the periods, of which AWS does not say how many it reads:
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+  .refine(
+    ({ EvaluationPeriods, TreatMissingData }) =>
+      EvaluationPeriods === 1 || !['ignore', 'missing'].includes(TreatMissingData),
+    { path: ['TreatMissingData'] },
+  );
 
 /** The properties of an alarm on one metric. */
 type MetricAlarm = z.output<typeof metricAlarmSchema>;
+
+/** Values of one metric by the start of their minute, epoch milliseconds. */
+type Minutes = ReadonlyMap<number, Statistics>;
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm.html, `StateValue`. */
 export type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
@@ -75,50 +74,61 @@ export interface State {
   readonly sinceMs: number;
 }
 
-/** The state of an alarm at a time, and since when. @param filtered As `readResources` returns it. */
+/**
+ * The state of an alarm at a time, and since when.
+ *
+ * @param isFiltered Whether a filter of logs makes the metric.
+ * @param minutesById Of {@link readMinutes}.
+ * @param now Epoch milliseconds.
+ */
 export function stateOf(
   { properties, createdMs }: DeployedAlarm,
-  filtered: ReadonlySet<string>,
+  isFiltered: (namespace: string, name: string) => boolean,
   minutesById: ReadonlyMap<string, Minutes>,
   now: number,
 ): State {
-  const unknown = (subject: string): State => ({
+  const unevaluated = (subject: string): State => ({
     value: 'INSUFFICIENT_DATA',
     reason: `Unchecked: Initial alarm creation. The local cloud has no ${subject}.`,
     sinceMs: createdMs,
   });
-  const parsed = metricAlarmSchema.safeParse(properties);
-  if (!parsed.success) return unknown('metric math');
-  const alarm = parsed.data;
-  if (alarm.Namespace.startsWith('AWS/') && !isServiceMetric(alarm.Namespace, alarm.MetricName))
-    return unknown(`metric ${alarm.MetricName} of ${alarm.Namespace}`);
-  if (filtered.has(`${alarm.Namespace} ${alarm.MetricName}`))
-    return unknown(`metric filters, which make ${alarm.MetricName}`);
+  if (properties['Metrics'] !== undefined) return unevaluated('metric math');
+  const { data: alarm, error } = metricAlarmSchema.safeParse(properties);
+  if (alarm === undefined) return unevaluated(`alarm with such ${error?.issues[0]?.path[0]}`);
+  const { Namespace, MetricName, TreatMissingData, EvaluationPeriods } = alarm;
+  if (Namespace.startsWith('AWS/') && !isServiceMetric(Namespace, MetricName))
+    return unevaluated(`metric ${MetricName} of ${Namespace}`);
+  if (isFiltered(Namespace, MetricName)) return unevaluated(`metric filters, which make ${MetricName}`);
   const values = minutesById.get(metricId(metricOf(alarm)));
   if (values === undefined)
     return {
-      value: WITHOUT_DATA[alarm.TreatMissingData],
-      reason: `No datapoints were received for ${alarm.EvaluationPeriods} periods: missing data is treated as [${alarm.TreatMissingData}].`,
+      value: WITHOUT_DATA[TreatMissingData],
+      reason: `No datapoints were received for ${EvaluationPeriods} periods: missing data is treated as [${TreatMissingData}].`,
       sinceMs: createdMs,
     };
   const end = (Math.floor(now / MINUTE_MS) + 1) * MINUTE_MS;
   const stateAt = evaluator(alarm, values);
   const value = stateAt(end);
-  const first = firstEnd(alarm, values, end, stateAt);
+  const beganMs = firstMinute(alarm, values, end, stateAt) ?? createdMs;
+  const verb = value === 'ALARM' ? 'Threshold Crossed' : 'Evaluated';
+  // The clock can have been set back since the alarm was made.
+  const isMadeLater = createdMs > end;
   return {
     value,
-    reason: `${value === 'ALARM' ? 'Threshold Crossed' : 'Evaluated'}: ${alarm.Statistic} of ${alarm.MetricName} over ${alarm.EvaluationPeriods} periods of ${alarm.Period} s against ${alarm.Threshold}.`,
-    // An update leaves the state as it is: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html.
-    // The clock can have been set back since the alarm was made.
-    sinceMs: Math.max(createdMs > end ? 0 : createdMs, (first ?? createdMs + MINUTE_MS) - MINUTE_MS),
+    reason: `${verb}: ${alarm.Statistic} of ${MetricName} over ${EvaluationPeriods} periods of ${alarm.Period} s against ${alarm.Threshold}.`,
+    // An update leaves the state as it is:
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    sinceMs: isMadeLater ? beganMs : Math.max(createdMs, beganMs),
   };
 }
 
 /**
- * The end of the period with which the present state began; undefined for a state that the alarm has had since it was made.
- * The state can change only at an instant at which a value comes into a period or leaves it.
+ * The start of the minute in which the present state began; undefined for a state that the alarm has had since it was
+ * made. The state can change only at an instant at which a value comes into a period or leaves it.
+ *
+ * @param end The end of the present minute.
  */
-function firstEnd(
+function firstMinute(
   alarm: MetricAlarm,
   values: Minutes,
   end: number,
@@ -129,12 +139,11 @@ function firstEnd(
   const latestFirst = [...new Set(changes)].filter((at) => at <= end).sort((a, b) => b - a);
   const present = stateAt(end);
   const other = latestFirst.findIndex((at) => stateAt(at) !== present);
-  if (other >= 0) return latestFirst.at(other - 1);
-  return present === WITHOUT_DATA[alarm.TreatMissingData] ? undefined : latestFirst.at(-1);
+  const isFirst = other < 0;
+  if (isFirst && present === WITHOUT_DATA[alarm.TreatMissingData]) return undefined;
+  const first = isFirst ? latestFirst.at(-1) : latestFirst[other - 1];
+  return first === undefined ? undefined : first - MINUTE_MS;
 }
-
-/** Values of one metric by the start of their minute. */
-type Minutes = ReadonlyMap<number, Statistics>;
 
 /** The metric of an alarm, in any unit. */
 function metricOf({ Namespace: namespace, MetricName: name, Dimensions }: MetricAlarm) {
@@ -150,10 +159,15 @@ function metricId({
   return JSON.stringify([namespace, name, [...dimensions].sort()]);
 }
 
-/** The values of the alarms' metrics, as long as they are kept, by {@link metricId}. */
+/**
+ * The values of the alarms' metrics, as long as they are kept, by {@link metricId}.
+ *
+ * @param now Epoch milliseconds.
+ */
 export function readMinutes(
   alarms: readonly DeployedAlarm[],
-  { metrics, clock }: AlarmOptions,
+  metrics: MetricStore,
+  now: number,
 ): ReadonlyMap<string, Minutes> {
   const wanted = alarms.flatMap(({ properties }) => {
     const { data } = metricAlarmSchema.safeParse(properties);
@@ -161,7 +175,6 @@ export function readMinutes(
   });
   const ids = new Set(wanted);
   const byId = new Map<string, Map<number, Statistics>>();
-  const now = clock.now();
   for (const { metric, minute, statistics: ofMinute } of metrics.read(
     now - METRIC_RETENTION_MS,
     now + MINUTE_MS,
@@ -177,7 +190,10 @@ export function readMinutes(
   return byId;
 }
 
-/** The state at an instant, by the periods that end there. */
+/**
+ * The state at an instant, by the periods that end there:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+ */
 function evaluator(alarm: MetricAlarm, values: Minutes): (end: number) => StateValue {
   const { EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods, TreatMissingData: missing } = alarm;
   const periodMs = alarm.Period * 1_000;
@@ -187,27 +203,25 @@ function evaluator(alarm: MetricAlarm, values: Minutes): (end: number) => StateV
     if (!known.has(end)) known.set(end, breachOf(alarm, values, end));
     return known.get(end);
   };
-  const isAlarm = (decided: readonly boolean[]) =>
-    decided.filter((breach) => !breach).length <= EvaluationPeriods - DatapointsToAlarm;
+  const minutes = [...values.keys()].sort((a, b) => a - b);
   return (end) => {
     const breaches = Array.from({ length: EvaluationPeriods }, (_, i) => breachAt(end - i * periodMs));
-    const decidedBreaches = breaches.filter((breach) => breach !== undefined);
-    if (missing === 'ignore' && decidedBreaches.length < breaches.length) {
-      const last = Math.max(...[...values.keys()].filter((at) => at < end));
-      const breach = breachAt(Math.min(end, last + periodMs));
-      if (breach === undefined) return 'INSUFFICIENT_DATA';
-      return breach ? 'ALARM' : 'OK';
+    if (missing === 'breaching' || missing === 'notBreaching') {
+      const breaching = breaches.filter((breach) => breach ?? missing === 'breaching');
+      return breaching.length >= DatapointsToAlarm ? 'ALARM' : 'OK';
     }
-    if (missing === 'missing' && decidedBreaches.length === 0) return 'INSUFFICIENT_DATA';
-    const decided = breaches.map((breach) => breach ?? missing !== 'notBreaching');
-    return isAlarm(decided) ? 'ALARM' : 'OK';
+    // Of one period. Without a value, `ignore` keeps the state of the last period that had one.
+    const last = missing === 'ignore' ? minutes.findLast((at) => at < end) : undefined;
+    const latest = last === undefined ? breaches[0] : breachAt(Math.min(end, last + periodMs));
+    if (latest === undefined) return 'INSUFFICIENT_DATA';
+    return latest ? 'ALARM' : 'OK';
   };
 }
 
 /** Whether the period that ends at an instant breaches the threshold; undefined without values. */
 function breachOf(
   { Period, Statistic, Threshold, ComparisonOperator }: MetricAlarm,
-  values: ReadonlyMap<number, Statistics>,
+  values: Minutes,
   end: number,
 ): boolean | undefined {
   const sum = new Statistics();

@@ -1,12 +1,27 @@
 import { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
 import { valueAt } from '../base/json.ts';
+import type { Stack } from '../cloudformation/Stack.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { epochSeconds, type JsonOperation, operation } from '../protocol/jsonService.ts';
 import { readToken, writeToken } from '../protocol/pageToken.ts';
-import { type AlarmOptions, type DeployedAlarm, readMinutes, type State, stateOf } from './alarmState.ts';
+import { type DeployedAlarm, readMinutes, type State, stateOf } from './alarmState.ts';
+import type { MetricStore } from './MetricStore.ts';
 
 /** Limits of a call: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
 const LIMITS = { names: 100, records: 100, defaultRecords: 50 } as const;
+
+/** Options of {@link describeAlarms}. */
+export interface AlarmOptions {
+  /** The values that alarms are judged by. */
+  readonly metrics: MetricStore;
+  /** The clock by which the last periods are chosen. */
+  readonly clock: Clock;
+  /** Called before values are read: it adds those that wait elsewhere. */
+  readonly beforeReading: () => void;
+  /** The stack, with its alarms and metric filters. Default none. */
+  readonly stack?: () => Pick<Stack, 'resources' | 'createdMs' | 'updatedMs'> | undefined;
+}
 
 /**
  * DescribeAlarms. An alarm on one metric that functions print, or that serviceMetrics.ts has, is evaluated every minute, over
@@ -21,12 +36,13 @@ export function describeAlarms(options: AlarmOptions): JsonOperation {
     }),
     run({ AlarmNames, MaxRecords, NextToken }) {
       options.beforeReading();
-      const { alarms, filtered } = readResources(options.stack?.());
-      const minutesById = readMinutes(alarms, options);
+      const { alarms, isFiltered } = readResources(options.stack?.());
+      const now = options.clock.now();
+      const minutesById = readMinutes(alarms, options.metrics, now);
       const described = alarms
         .filter(({ name }) => AlarmNames?.includes(name) !== false)
         .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .map((alarm) => describe(alarm, stateOf(alarm, filtered, minutesById, options.clock.now())));
+        .map((alarm) => describe(alarm, stateOf(alarm, isFiltered, minutesById, now)));
       const from = readToken(NextToken, invalidToken) ?? 0;
       const to = from + MaxRecords;
       return {
@@ -57,12 +73,12 @@ function describe({ name, arn, properties, updatedMs }: DeployedAlarm, { value, 
   };
 }
 
-/** The alarms, and the metrics that filters make of log lines, as `<namespace> <name>`. */
+/** The alarms, and which metrics filters make of log lines. */
 function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>): {
   /** The alarms that are emulated. */
-  readonly alarms: DeployedAlarm[];
-  /** Names of the metrics that filters of logs make. */
-  readonly filtered: ReadonlySet<string>;
+  readonly alarms: readonly DeployedAlarm[];
+  /** Whether a filter of logs makes a metric. */
+  readonly isFiltered: (namespace: string, name: string) => boolean;
 } {
   const alarms: DeployedAlarm[] = [];
   const filtered = new Set<string>();
@@ -76,7 +92,7 @@ function readResources(stack: ReturnType<NonNullable<AlarmOptions['stack']>>): {
         `${valueAt(transformation, ['MetricNamespace'])} ${valueAt(transformation, ['MetricName'])}`,
       );
   }
-  return { alarms, filtered };
+  return { alarms, isFiltered: (namespace, name) => filtered.has(`${namespace} ${name}`) };
 }
 
 /** The error for a token that no page gave out. */

@@ -145,6 +145,14 @@ describe('alarms', () => {
     expect(await states()).toEqual({ some: 'ALARM' });
   });
 
+  it('count missing periods as breaching, if they say so', async () => {
+    deployAlarm('some', { EvaluationPeriods: 3, DatapointsToAlarm: 2, TreatMissingData: 'breaching' });
+    measure(NOON - MINUTE_MS, 1);
+    expect(await states()).toEqual({ some: 'ALARM' });
+    measure(NOON - 6 * MINUTE_MS, 1);
+    expect(await states()).toEqual({ some: 'OK' });
+  });
+
   it('treat missing data as they say', async () => {
     for (const TreatMissingData of ['missing', 'ignore', 'breaching', 'notBreaching'])
       deployAlarm(TreatMissingData, { TreatMissingData });
@@ -197,6 +205,20 @@ describe('alarms', () => {
       ['filter', 'INSUFFICIENT_DATA', expect.stringContaining('metric filters')],
       ['math', 'INSUFFICIENT_DATA', expect.stringContaining('metric math')],
       ['service', 'INSUFFICIENT_DATA', expect.stringContaining('AWS/SQS')],
+    ]);
+  });
+
+  it.each([
+    { member: 'Period', properties: { Period: 30 } },
+    { member: 'Statistic', properties: { Statistic: undefined, ExtendedStatistic: 'p99' } },
+    { member: 'ComparisonOperator', properties: { ComparisonOperator: 'LessThanLowerThreshold' } },
+    { member: 'TreatMissingData', properties: { EvaluationPeriods: 3, TreatMissingData: 'missing' } },
+    { member: 'TreatMissingData', properties: { EvaluationPeriods: 3, TreatMissingData: 'ignore' } },
+  ])('are not evaluated by $properties, and name $member', async ({ member, properties }) => {
+    measure(NOON - MINUTE_MS, 5);
+    deployAlarm('other', properties);
+    expect(await describeAlarms()).toMatchObject([
+      { StateValue: 'INSUFFICIENT_DATA', StateReason: expect.stringContaining(member) },
     ]);
   });
 

@@ -7,6 +7,7 @@ import type { RecursiveLoop } from '../../src/lambda/EventSourceMapping.ts';
 import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';
 import { startTriggers, type Triggers } from '../../src/server/startTriggers.ts';
 import { sqsService } from '../../src/sqs/index.ts';
+import type { Queue } from '../../src/sqs/Queue.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
 import { invocationsInChain, invocationTrace } from '../../src/sqs/recursion.ts';
@@ -56,9 +57,11 @@ describe('a function that sends to its own queue', () => {
   let edge: Edge;
   let functions: Functions | undefined;
   let triggers: Triggers | undefined;
+  let invocations: number;
 
   beforeEach(async () => {
     directory = temporaryDirectory();
+    invocations = 0;
     queues = Queues.open({
       directory: `${directory.path}/sqs`,
       clock: realClock,
@@ -114,6 +117,9 @@ describe('a function that sends to its own queue', () => {
       environment: {},
       credentialsOf: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
       clock: realClock,
+      onInvoked: () => {
+        invocations += 1;
+      },
     });
     await functions.add(deployed, dirname(code));
     triggers = startTriggers({ queues, functions, clock: realClock });
@@ -126,27 +132,34 @@ describe('a function that sends to its own queue', () => {
       partialResponses: false,
       enabled: true,
     });
-    return { queue, dead };
+    return { queue, dead, triggers };
   }
 
-  /** Contents of the dead-letter queue after all messages were processed. */
-  async function deadAfter(recursiveLoop: RecursiveLoop, count: number): Promise<readonly string[]> {
-    const { queue, dead } = await start(recursiveLoop);
+  /** What has become of a chain when all its messages are processed. */
+  interface Ended {
+    readonly invocations: number;
+    /** Bodies of the messages in the dead-letter queue. */
+    readonly dead: readonly string[];
+  }
+
+  /** Sends a number, with which the function is invoked once for each number down to 0, unless it is stopped. */
+  async function endOf(recursiveLoop: RecursiveLoop, count: number): Promise<Ended> {
+    const { queue, dead, triggers: started } = await start(recursiveLoop);
     queue.send(String(count));
-    await triggers.drain();
+    await started.drain();
     expect(queue.pending()).toBe(0);
-    return dead.receive(10).map(({ body }) => body);
+    return { invocations, dead: dead.receive(10).map(({ body }) => body) };
   }
 
   it('is not stopped within 16 invocations', async () => {
-    expect(await deadAfter('Terminate', 15)).toEqual([]);
+    expect(await endOf('Terminate', 15)).toEqual({ invocations: 16, dead: [] });
   });
 
   it('is stopped after 16 invocations, and the message goes to the dead-letter queue', async () => {
-    expect(await deadAfter('Terminate', 40)).toEqual(['24']);
+    expect(await endOf('Terminate', 40)).toEqual({ invocations: 16, dead: ['24'] });
   });
 
   it('is never stopped when RecursiveLoop is Allow', async () => {
-    expect(await deadAfter('Allow', 40)).toEqual([]);
+    expect(await endOf('Allow', 40)).toEqual({ invocations: 41, dead: [] });
   });
 });
