@@ -28,7 +28,7 @@ import { deleterIds, functionRoles } from './roles/functionRoles.ts';
 import { reconcileRole } from './roles/reconcileRole.ts';
 import { objectCreatedRules } from './streams/objectCreatedRules.ts';
 import { queues } from './streams/queues.ts';
-import { reconcileSchedule, schedules } from './streams/schedules.ts';
+import { landingSchedules, reconcileSchedule } from './streams/schedules.ts';
 import { streamResources } from './streams/streams.ts';
 import { CONFIGURATION_OUTPUT, statedConfiguration } from './template/deployedConfiguration.ts';
 import { MANAGED_POLICIES } from './template/limits.ts';
@@ -93,7 +93,7 @@ function allResources(stack: Stack, width: Width): Resources {
     ...objectCreatedRules(stack),
     ...functionRoles(stack),
     ...readers(stack),
-    ...schedules(stack),
+    ...landingSchedules(stack),
     ...(stack.config.reconcile && {
       ...reconcileRole(stack),
       ...reconcileSchedule(stack),

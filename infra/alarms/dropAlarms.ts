@@ -2,8 +2,8 @@ import type { Metric } from '../../lib/base/log.ts';
 import { expectsDrops } from '../../lib/drops/plan/late/dueDays.ts';
 import { planMetrics } from '../../lib/drops/plan/planMetrics.ts';
 import { exportMetrics } from '../../lib/export/exportMetrics.ts';
-import { type Schedule, usedSchedules } from '../streams/schedules.ts';
-import type { Resources } from '../template/Resource.ts';
+import { type Interval, usedIntervals } from '../streams/schedules.ts';
+import { allResources, type Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 import { alarm, deadLettersAlarm, MINUTE, ownMetric } from './alarm.ts';
 import { loggedMetric } from './loggedMetrics.ts';
@@ -14,10 +14,10 @@ import { loggedMetric } from './loggedMetrics.ts';
  */
 export function ingestAlarms(stack: Stack): Resources {
   if (stack.config.sources.length === 0) return {};
-  const perSchedule = usedSchedules(stack.config.sources.flatMap(({ datasets }) => datasets)).map(
+  const perSchedule = usedIntervals(stack.config.sources.flatMap(({ datasets }) => datasets)).map(
     (schedule) => planAlarms(stack, schedule),
   );
-  return Object.assign(
+  return allResources([
     {
       ...(expectsDrops(stack.config.sources)
         ? {
@@ -38,11 +38,11 @@ export function ingestAlarms(stack: Stack): Resources {
       ...deadLettersAlarm(stack, 'ingest-load'),
     },
     ...perSchedule,
-  );
+  ]);
 }
 
 /** The alarms on the runs of the plan of one schedule. */
-function planAlarms(stack: Stack, schedule: Schedule): Resources {
+function planAlarms(stack: Stack, schedule: Interval): Resources {
   const { days_failed, datasets_unreadable, datasets_stopped, files_left_out } = planMetrics;
   const ofSchedule = (name: string, metric: Metric, description: string) =>
     alarm(stack, `ingest-${name}-${schedule}`, {
@@ -68,7 +68,7 @@ function planAlarms(stack: Stack, schedule: Schedule): Resources {
 export function exportAlarms(stack: Stack): Resources {
   const { exports } = stack.config;
   if (exports.length === 0) return {};
-  const perSchedule = usedSchedules(exports).map((schedule) =>
+  const perSchedule = usedIntervals(exports).map((schedule) =>
     alarm(stack, `export-failed-${schedule}`, {
       ...ownMetric(stack, exportMetrics.exports_failed, 'Maximum', { schedule }),
       description: `Days of ${schedule} exports could not be exported. An OK also comes when a failed day leaves the lookback`,
@@ -79,5 +79,5 @@ export function exportAlarms(stack: Stack): Resources {
       missing: 'ignore',
     }),
   );
-  return Object.assign(deadLettersAlarm(stack, 'export'), ...perSchedule);
+  return allResources([deadLettersAlarm(stack, 'export'), ...perSchedule]);
 }

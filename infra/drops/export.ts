@@ -1,7 +1,7 @@
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
 import { exportRole } from '../roles/exportRole.ts';
 import { workQueue } from '../streams/queues.ts';
-import { usedRuns } from '../streams/schedules.ts';
+import { intervalSchedules } from '../streams/schedules.ts';
 import { getAtt, type Output, type Resources } from '../template/Resource.ts';
 import { idOf, type Stack } from '../template/Stack.ts';
 
@@ -36,7 +36,7 @@ const DAY_HOURS = 24;
  */
 function exportSchedules(stack: Stack): Resources {
   const { exports, dailyIngest } = stack.config;
-  return usedRuns(stack, exports, {
+  return intervalSchedules(stack, exports, {
     part: 'export',
     name: 'export',
     descriptions: {

@@ -2,7 +2,7 @@ import { expectsDrops } from '../../lib/drops/plan/late/dueDays.ts';
 import type { PlanRequestInput } from '../../lib/drops/plan/messageBodies.ts';
 import { ingestRoles, type Width } from '../roles/dropRoles.ts';
 import { workQueue } from '../streams/queues.ts';
-import { schedule, usedRuns } from '../streams/schedules.ts';
+import { intervalSchedules, schedule } from '../streams/schedules.ts';
 import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 
@@ -33,12 +33,12 @@ function ingestSchedules(stack: Stack): Resources {
       name: 'ingest-sweep',
       description: "Deletes versions of ingested tables' days that were replaced a day ago",
       expression: 'cron(40 * * * ? *)',
-      retries: 'halfHour',
+      interval: 'hourly',
       part: 'ingest-load',
       input: { sluice: 'sweep' },
     }),
     ...(expectsDrops(sources) && expectedSchedule(stack)),
-    ...usedRuns(stack, datasets, {
+    ...intervalSchedules(stack, datasets, {
       part: 'ingest-plan',
       name: 'ingest',
       descriptions: {
@@ -59,7 +59,7 @@ function expectedSchedule(stack: Stack): Resources {
     name: 'ingest-expected',
     description: 'Finds late drops',
     expression: 'cron(5 * * * ? *)',
-    retries: 'halfHour',
+    interval: 'hourly',
     part: 'ingest-plan',
     input: { sluice: 'expected' },
   });

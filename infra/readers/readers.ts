@@ -17,6 +17,7 @@ import { privateBucket, UNFINISHED_UPLOADS } from '../data/bucket.ts';
 import { glueDatabase } from '../data/catalog.ts';
 import { keyArn } from '../data/key.ts';
 import {
+  allResources,
   getAtt,
   type Output,
   PSEUDO_PARAMETERS,
@@ -43,7 +44,7 @@ const OWOX_RESULT_FOLDERS = [
 
 /** The policies of each configured reader, its role or user, and its own resources. */
 export function readers(stack: Stack): Resources {
-  return Object.assign({}, ...stack.config.readers.map((reader) => readerResources(stack, reader)));
+  return allResources(stack.config.readers.map((reader) => readerResources(stack, reader)));
 }
 
 /**

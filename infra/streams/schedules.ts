@@ -1,28 +1,50 @@
-import { schedulerService, serviceRole } from '../roles/policies.ts';
+import { type RoleStatement, schedulerService, serviceRole } from '../roles/policies.ts';
 import type { FunctionPart } from '../template/functionWork.ts';
-import { arn, getAtt, type Resources } from '../template/Resource.ts';
+import { allResources, arn, getAtt, type Resources, type Value } from '../template/Resource.ts';
 import { idOf, partName, type Stack } from '../template/Stack.ts';
 
-/** How long a schedule tries to send. The next run does the work of a run whose message could not be sent. */
+/** How often something runs. */
+export type Interval = 'daily' | 'hourly';
+
+/**
+ * How long a schedule tries to send. The next run does the work of a run whose message could not be sent, so an hourly
+ * schedule gives up before the next one starts.
+ */
 const RETRIES = {
-  hour: { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 10 },
-  // This is for hourly runs, as the next one starts before a longer retry would help.
-  halfHour: { MaximumEventAgeInSeconds: 1_800, MaximumRetryAttempts: 5 },
-} as const;
+  daily: { MaximumEventAgeInSeconds: 3_600, MaximumRetryAttempts: 10 },
+  hourly: { MaximumEventAgeInSeconds: 1_800, MaximumRetryAttempts: 5 },
+} as const satisfies Readonly<Record<Interval, unknown>>;
+
+/** A schedule, and what the function gets that it starts. */
+interface PlannedSchedule {
+  /** The beginning of the logical IDs of the schedule and its role. */
+  readonly id: string;
+  /** Name of the schedule. */
+  readonly name: string;
+  /** What it starts, in a sentence. */
+  readonly description: string;
+  /** A cron expression or a rate of EventBridge Scheduler. */
+  readonly expression: string;
+  /** How often the expression has it run. */
+  readonly interval: Interval;
+  /** What the function gets. */
+  readonly input: Readonly<Record<string, string>>;
+}
 
 /**
  * The hourly run of the registrar, and the writer's hourly look. The registrar creates today's and tomorrow's
  * partitions and closes gaps, because an event of S3 can be lost, and the stack cannot enable those of an existing
- * bucket. The names and the message say "daily", because it once ran only daily. Both go through the function's queue:
+ * bucket. Its names and the message say "daily", because it once ran only daily. Both go through the function's queue:
  * lib/base/queue.ts says why.
  */
-export function schedules(stack: Stack): Resources {
+export function landingSchedules(stack: Stack): Resources {
   return {
     ...schedule(stack, {
       id: 'Daily',
       name: 'daily',
       description: "Creates today's and tomorrow's partitions and closes gaps",
       expression: 'cron(5 * * * ? *)',
+      interval: 'hourly',
       part: 'register',
       input: { sluice: 'daily' },
     }),
@@ -31,6 +53,7 @@ export function schedules(stack: Stack): Resources {
       name: 'look',
       description: 'Finds objects of the landing that have no message',
       expression: 'cron(35 * * * ? *)',
+      interval: 'hourly',
       part: 'write',
       input: { sluice: 'look' },
     }),
@@ -38,118 +61,125 @@ export function schedules(stack: Stack): Resources {
 }
 
 /**
- * A schedule that sends to the queue of a function, or invokes a function that has no queue, and the role that allows
- * it: `<id>Schedule` and `<id>ScheduleRole`. Messages that it cannot send in time go to the queue's dead-letter queue.
+ * A schedule that sends to the queue of a function, and the role that allows it: `<id>Schedule` and `<id>ScheduleRole`.
+ * Messages that it cannot send in time go to the queue's dead-letter queue.
  */
 export function schedule(
   stack: Stack,
-  planned: {
-    /** The beginning of the logical IDs of the schedule and its role. */
-    readonly id: string;
-    /** Name of the schedule. */
-    readonly name: string;
-    /** What it starts, in a sentence. */
-    readonly description: string;
-    /** A cron expression or a rate of EventBridge Scheduler. */
-    readonly expression: string;
-    /** What the function gets. */
-    readonly input: Readonly<Record<string, string>>;
-    /** How long the schedule tries to send. Default: `hour`. */
-    readonly retries?: keyof typeof RETRIES;
-    /** The function to whose queue the schedule sends, or that it invokes. */
-    readonly part: FunctionPart | 'reconcile';
+  planned: PlannedSchedule & {
+    /** The function to whose queue the schedule sends. */
+    readonly part: FunctionPart;
   },
 ): Resources {
-  const roleId = `${planned.id}ScheduleRole`;
-  const { part } = planned;
-  const isInvoked = part === 'reconcile';
-  const Arn = isInvoked ? arn('lambda', `function:${partName(stack, part)}`) : getAtt(idOf(part, 'Queue'));
-  const deadLetters = isInvoked ? null : getAtt(idOf(part, 'DeadLetterQueue'));
-  return {
-    [`${planned.id}Schedule`]: {
-      Type: 'AWS::Scheduler::Schedule',
-      Properties: {
-        Name: partName(stack, planned.name),
-        Description: planned.description,
-        State: 'ENABLED',
-        ScheduleExpression: planned.expression,
-        ScheduleExpressionTimezone: 'UTC',
-        FlexibleTimeWindow: { Mode: 'OFF' },
-        Target: {
-          Arn,
-          RoleArn: getAtt(roleId),
-          Input: JSON.stringify(planned.input),
-          RetryPolicy: RETRIES[planned.retries ?? 'hour'],
-          ...(deadLetters && { DeadLetterConfig: { Arn: deadLetters } }),
-        },
-      },
-    },
-    [roleId]: serviceRole(schedulerService, [
-      deadLetters === null
-        ? { Action: ['lambda:InvokeFunction'], Resource: [Arn] }
-        : { Action: ['sqs:SendMessage'], Resource: [Arn, deadLetters] },
-    ]),
-  };
+  const queue = getAtt(idOf(planned.part, 'Queue'));
+  const deadLetters = getAtt(idOf(planned.part, 'DeadLetterQueue'));
+  const target = { Arn: queue, DeadLetterConfig: { Arn: deadLetters } };
+  return scheduleWithRole(stack, planned, target, {
+    Action: ['sqs:SendMessage'],
+    Resource: [queue, deadLetters],
+  });
 }
 
 /**
  * The nightly judgement of received hours, after the registrar's run. The schedule invokes the function without a
- * queue, because the next night does the work of a run that fails.
+ * queue, because the next night does the work of a run that fails or could not be started.
  */
 export function reconcileSchedule(stack: Stack): Resources {
-  return schedule(stack, {
-    id: 'Reconcile',
-    name: 'reconcile',
-    description: 'Says which hours of the last days are whole',
-    expression: 'cron(10 1 * * ? *)',
-    input: { sluice: 'reconcile' },
-    part: 'reconcile',
-  });
+  const reconcile = arn('lambda', `function:${partName(stack, 'reconcile')}`);
+  return scheduleWithRole(
+    stack,
+    {
+      id: 'Reconcile',
+      name: 'reconcile',
+      description: 'Says which hours of the last days are whole',
+      expression: 'cron(10 1 * * ? *)',
+      interval: 'daily',
+      input: { sluice: 'reconcile' },
+    },
+    { Arn: reconcile },
+    { Action: ['lambda:InvokeFunction'], Resource: [reconcile] },
+  );
 }
 
-/** How often datasets and exports are checked. */
-export type Schedule = 'daily' | 'hourly';
+/** A schedule with a target, and the role that allows it what the statement says. */
+function scheduleWithRole(
+  stack: Stack,
+  { id, name, description, expression, interval, input }: PlannedSchedule,
+  target: Readonly<Record<string, Value>>,
+  statement: RoleStatement,
+): Resources {
+  const roleId = `${id}ScheduleRole`;
+  return {
+    [`${id}Schedule`]: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        Name: partName(stack, name),
+        Description: description,
+        State: 'ENABLED',
+        ScheduleExpression: expression,
+        ScheduleExpressionTimezone: 'UTC',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: {
+          ...target,
+          RoleArn: getAtt(roleId),
+          Input: JSON.stringify(input),
+          RetryPolicy: RETRIES[interval],
+        },
+      },
+    },
+    [roleId]: serviceRole(schedulerService, [statement]),
+  };
+}
 
-/** The schedules in use. Each has its own run, and alarms on the results of that run. */
-export function usedSchedules(scheduled: readonly { readonly schedule: Schedule }[]): readonly Schedule[] {
+/** A dataset or an export: what is checked by a schedule. */
+interface Scheduled {
+  /** How often it is checked. */
+  readonly schedule: Interval;
+}
+
+/** The intervals in use. Each has its own run, and alarms on the results of that run. */
+export function usedIntervals(scheduled: readonly Scheduled[]): readonly Interval[] {
   const used = new Set(scheduled.map((each) => each.schedule));
   return (['daily', 'hourly'] as const).filter((interval) => used.has(interval));
 }
 
+/** The schedules of datasets or exports, one for each interval in use. */
+interface IntervalSchedules {
+  /** The function to whose queue the schedules send. */
+  readonly part: FunctionPart;
+  /** The beginning of the schedules' names. */
+  readonly name: string;
+  /** What each schedule starts, in a sentence. */
+  readonly descriptions: Readonly<Record<Interval, string>>;
+  /** Minute and hour of `cron` for daily runs, such as `0 4`. */
+  readonly daily: string;
+  /** Minute and hour of `cron` for hourly runs, such as `15 *`. */
+  readonly hourly: string;
+  /** What the function gets from a schedule. */
+  readonly input: (interval: Interval) => Readonly<Record<string, string>>;
+}
+
 /**
- * The schedules in use of datasets or exports, each for the runs of those that have it.
+ * The schedules for the intervals in use, each for the runs of the datasets or exports that have it.
  *
  * @param scheduled The datasets or exports.
  */
-export function usedRuns(
+export function intervalSchedules(
   stack: Stack,
-  scheduled: readonly { readonly schedule: Schedule }[],
-  runs: {
-    /** The function to whose queue the schedules send. */
-    readonly part: FunctionPart;
-    /** The beginning of the schedules' names. */
-    readonly name: string;
-    /** What each schedule starts, in a sentence. */
-    readonly descriptions: Readonly<Record<Schedule, string>>;
-    /** Minute and hour of `cron` for daily runs, such as `0 4`. */
-    readonly daily: string;
-    /** Minute and hour of `cron` for hourly runs, such as `15 *`. */
-    readonly hourly: string;
-    /** What the function gets from a schedule. */
-    readonly input: (schedule: Schedule) => Readonly<Record<string, string>>;
-  },
+  scheduled: readonly Scheduled[],
+  schedules: IntervalSchedules,
 ): Resources {
-  const { part, name, descriptions, input } = runs;
-  const resources = usedSchedules(scheduled).map((interval) =>
+  const { part, name, descriptions, input } = schedules;
+  const resources = usedIntervals(scheduled).map((interval) =>
     schedule(stack, {
       id: idOf(`${name}-${interval}`),
       name: `${name}-${interval}`,
       description: descriptions[interval],
-      expression: `cron(${runs[interval]} * * ? *)`,
-      retries: interval === 'daily' ? 'hour' : 'halfHour',
+      expression: `cron(${schedules[interval]} * * ? *)`,
+      interval,
       part,
       input: input(interval),
     }),
   );
-  return Object.assign({}, ...resources);
+  return allResources(resources);
 }

@@ -27,6 +27,11 @@ export interface Resource {
 /** Resources by logical ID. */
 export type Resources = Readonly<Record<string, Resource>>;
 
+/** The resources of a template's parts, together. */
+export function allResources(parts: readonly Resources[]): Resources {
+  return Object.fromEntries(parts.flatMap((part) => Object.entries(part)));
+}
+
 /** One output of the stack. */
 export interface Output {
   /** What the output is, in a phrase. */

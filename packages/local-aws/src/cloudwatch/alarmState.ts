@@ -94,7 +94,10 @@ export function stateOf(
   });
   if (properties['Metrics'] !== undefined) return unevaluated('metric math');
   const { data: alarm, error } = metricAlarmSchema.safeParse(properties);
-  if (alarm === undefined) return unevaluated(`alarm with such ${error?.issues[0]?.path[0]}`);
+  if (alarm === undefined) {
+    const member = String(error.issues[0]?.path[0]);
+    return unevaluated(`alarm with such ${member}`);
+  }
   const { Namespace, MetricName, TreatMissingData, EvaluationPeriods } = alarm;
   if (Namespace.startsWith('AWS/') && !isServiceMetric(Namespace, MetricName))
     return unevaluated(`metric ${MetricName} of ${Namespace}`);
