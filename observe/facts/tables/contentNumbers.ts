@@ -133,7 +133,11 @@ export function eachUsualKey(from: string): string {
 export function withRepeats({ table, where }: From, within?: string): string {
   const keys = metadataKeys(`chr(${KEY_SEPARATORS.keys})`);
   const newIds = COUNTED_IDS.map((column) => {
-    const partition = ['"sdk_type"', `"${column}"`, ...(within === undefined ? [] : [within])].join(', ');
+    // Rows without an ID would all be in one partition.
+    const apart = `CASE WHEN "${column}" IS NULL THEN "received_at" END`;
+    const partition = ['"sdk_type"', `"${column}"`, apart, ...(within === undefined ? [] : [within])].join(
+      ', ',
+    );
     return `row_number() OVER (PARTITION BY ${partition} ORDER BY "received_at") = 1 AS "is_new_${column}"`;
   });
   const alike = `OVER (PARTITION BY "sdk_type", "event_name", "user_id", "stable_id", "event_value", "metadata_hash" ORDER BY "client_timestamp", "received_at")`;

@@ -424,13 +424,9 @@ export const collectorFindings = {
         'Have whoever owns the app read the text as UTF-8: the command shows which versions send such texts, in which members. Rows stay as they are.',
         `${ending} ${METADATA_READ}`,
       ],
-      ofKey: [
-        'Keys give their environment to events of an app that sends no tier, and to its exposures. Views and experiments read `production` alone, so that these rows are in the raw tables only.',
-        'If the app of this key has users of the product, set its environment with the last command, or in `keys` of the configuration if the key is there: the events are right from five minutes later on. If it is a key for tests, give the app its own. If the app sends the tier itself, have it initialize its SDK with `production`: the first command shows by version what comes. Rows stay as they are.',
-      ],
       environment: [
-        'The app initializes its SDK with this tier, unless its key has it as `environment`, which the second command shows. Exposures have the same tier. Views and experiments read `production` alone, so that these rows are in the raw tables only.',
-        `If these are users of the product, have the app initialize its SDK with the tier \`production\`; if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are.`,
+        'Either the app initializes its SDK with this tier; or it sends none, and its key has it as `environment`, which the second command shows. Exposures have the same tier. Views and experiments read `production` alone, so that these rows are in the raw tables only.',
+        `If these are users of the product, have the app initialize its SDK with the tier \`production\`, or, if its key has the other one and the app none, correct that of the key (\`npx sluice keys set LABEL --environment production\`, or \`keys\` of the configuration); if it is a test, give it the key of a stage for tests. The first command shows by version what comes. Rows stay as they are.`,
       ],
       time: [
         'The app sends many events with one time: it sets `time` to a constant, each process takes it once and keeps it, or it sends a history with the times of whole days. Within `timeWindow` its rows lie in the day of that time, and later days lack them, in views and experiments, too; else they lie in the day of their receipt, with the old time.',

@@ -102,13 +102,6 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       { config: { events: { allow } }, facts: { contentChanges: [goneSdk, { ...goneBuy, of }] } },
     ],
   ),
-  'events of another environment come, which a key of the configuration has': {
-    config: { keys: [{ label: 'web', sha256: 'a'.repeat(64), environment: 'prod' }] },
-    facts: {
-      contentChanges: [{ ...moreChange, what: 'environment', value: 'prod', sdk: 'js-client 3.1.0' }],
-      keys: { ...wellKeys, environments: { web: 'prod' } },
-    },
-  },
   'the lists leave out more events, among them two names of the days before': {
     config: { events: { allow: ['Buy'] } },
     facts: {

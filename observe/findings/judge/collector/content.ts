@@ -1,15 +1,13 @@
 import { sum } from '../../../../lib/base/sum.ts';
 import { listed, quotedName } from '../../../../lib/base/text.ts';
-import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import { contentPart, METADATA_PART, type SharedPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
-import { USUAL } from '../../../facts/tables/contentParts.ts';
 import { finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { changedRowsSql, newNamesSql } from './contentCommands.ts';
 import { namedChange, wordingCaseOf, wordingOf } from './contentWording.ts';
 import { isOffsetOf } from './eventTimes.ts';
-import { keysOfEnvironment, leftOutNames, withheldOf } from './withheld.ts';
+import { leftOutNames, withheldOf } from './withheld.ts';
 
 /** Changes that are told in one finding. */
 const MOST_TOLD = 20;
@@ -171,6 +169,7 @@ function* alikeChanges(
   const figures = [
     ...(all.length === 1 ? [] : [listed(texts, '; ')]),
     ...(by?.detail ? [by.detail] : []),
+    ...(name === 'environment' ? keysOfEnvironment(first, facts) : []),
     ...consequencesOf(alike, changes, told),
     ends,
   ];
@@ -185,7 +184,7 @@ function* alikeChanges(
   const shown = [
     ...(by === null || by.reason === null ? [] : [commands.sluice('quarantine', '--reason', by.reason)]),
     commands.sluice('query', changedRowsSql(shownOf(alike), place)),
-    ...(name === 'environment' ? keyCommands(first, facts, place) : []),
+    ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
     ...(name === 'missing' && by === null ? [commands.sluice('query', newNamesSql(first, place))] : []),
   ];
   yield name === 'missing'
@@ -203,20 +202,14 @@ function shownOf([first, ...others]: readonly [ContentChange, ...ContentChange[]
   return [first, ...alike.slice(0, MOST_TOLD - 1)];
 }
 
-/** Commands that show the environments of keys, and set those of the secret that have the one of a change. */
-function keyCommands(
-  { value }: ContentChange,
-  facts: StatusFacts,
-  { commands, config }: Place,
-): readonly string[] {
-  const labels = keysOfEnvironment(value, facts).filter(
-    (label) => !config.keys.some((key) => key.label === label),
-  );
+/** The keys that give the environment of a change to events without a tier, which those of the change may be or not: a sentence each without its stop. */
+function keysOfEnvironment({ value }: ContentChange, { keys }: StatusFacts): readonly string[] {
+  const given = Object.entries(keys?.environments ?? {}).filter(([, environment]) => environment === value);
+  if (given.length === 0) return [];
+  const changedAt = keys?.changedAt ?? null;
   return [
-    commands.sluice('keys', 'list'),
-    ...labels
-      .slice(0, MOST_COMMANDS)
-      .map((label) => commands.sluice('keys', 'set', label, '--environment', USUAL.environment)),
+    `Events without a tier get it by ${given.length === 1 ? 'the key' : 'the keys'} ${listed(given.map(([label]) => label))}`,
+    ...(changedAt === null ? [] : [`The list of keys was changed last at ${changedAt}`]),
   ];
 }
 

@@ -11,7 +11,7 @@ import type { CaseOf } from '../../catalogue.ts';
 /** What the deployment itself does to what comes, so that no app is to be asked. */
 export interface Withheld {
   /** The case of the finding. */
-  readonly case: 'quarantined' | 'leftOut' | 'redacted' | 'ofKey';
+  readonly case: 'quarantined' | 'leftOut' | 'redacted';
   /** The end of the title, from a semicolon on. */
   readonly title: string;
   /** A sentence of figures without its stop; empty without any. */
@@ -63,10 +63,9 @@ export function leftOutText(names: readonly LeftOutName[]): string {
 /** What the deployment itself does to what a change is of; null if the change is not known to be by that. */
 export function withheldOf(
   change: ContentChange,
-  facts: Pick<StatusFacts, 'contentChanges' | 'quarantine' | 'deployedAt' | 'keys'>,
+  facts: Pick<StatusFacts, 'contentChanges' | 'quarantine' | 'deployedAt'>,
   config: Rules,
 ): Withheld | null {
-  if (change.what === 'environment') return ofKey(change, facts);
   if (change.kind === 'more' || change.what === 'key') return redacted(change, facts, config);
   const isOfSdk = change.what === 'sdk';
   if (change.kind !== 'less' || !(isOfSdk || change.what === 'event')) return null;
@@ -95,29 +94,6 @@ function quarantined(
     title: `; ${counted(total, 'row')}${whose} ${total === 1 ? 'is' : 'are'} in quarantine`,
     detail: '',
     reason: most.reason,
-  };
-}
-
-/** The labels of the keys that give events without a tier an environment. */
-export function keysOfEnvironment(
-  environment: string,
-  { keys }: Pick<StatusFacts, 'keys'>,
-): readonly string[] {
-  const of = Object.entries(keys?.environments ?? {});
-  return of.flatMap(([label, given]) => (given === environment ? [label] : []));
-}
-
-/** Whether a key has the environment that events have. */
-function ofKey({ value }: ContentChange, facts: Pick<StatusFacts, 'keys'>): Withheld | null {
-  const labels = keysOfEnvironment(value, facts);
-  if (labels.length === 0) return null;
-  const changedAt = facts.keys?.changedAt ?? null;
-  const named = labels.length === 1 ? 'the key' : 'the keys';
-  return {
-    case: 'ofKey',
-    title: `; ${named} ${listed(labels)} ${labels.length === 1 ? 'has' : 'have'} it`,
-    detail: changedAt === null ? '' : `The list of keys was changed last at ${changedAt}`,
-    reason: null,
   };
 }
 
