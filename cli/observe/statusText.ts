@@ -112,7 +112,7 @@ function partitionsText({ days, gaps }: NonNullable<Status['partitions']>): stri
   const wrong = gaps.filter(({ elsewhere }) => elsewhere !== undefined).length;
   const missing = `Partitions: ${counted(days, 'day')} of tables with files within a week, ${numbered(gaps.length - wrong)} missing.`;
   // These may be of any day that queries read.
-  return wrong === 0 ? missing : `${missing} With another folder: ${counted(wrong, 'day')}.`;
+  return wrong === 0 ? missing : `${missing} Partitions with another folder: ${numbered(wrong)}.`;
 }
 
 /** What there is to say of each part of the deployment, a sentence each. */

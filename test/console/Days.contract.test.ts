@@ -135,6 +135,13 @@ describe('a day of a dataset', () => {
     const [said] = await made.textsOf(ofDataset('2026-11-19'), 'main', 'Files are looked for');
     expect(said).not.toContain('expected by');
   });
+
+  it('that a proxy answers for with an error of its own is told as no answer of the console', async () => {
+    made.answer({ '/api/drops/day': () => ({ error: undefined }) });
+    expect(await made.textsOf(ofDataset(DAY), 'main', 'SLUICE_CONSOLE_')).toEqual([
+      expect.stringContaining('SLUICE_CONSOLE_UNREACHABLE'),
+    ]);
+  });
 });
 
 describe('a curated day', () => {

@@ -31,7 +31,8 @@ interface Answers {
   readonly '/api/quarantine/rows': QuarantinedPage;
   readonly '/api/quarantine/redrive': RedriveAnswer;
   readonly '/api/days': DaysAnswer;
-  readonly '/api/drops/day': ExplainedDay | { readonly error: ErrorObject };
+  // Without an error object it fails as before a proxy: with JSON that is not the console's.
+  readonly '/api/drops/day': ExplainedDay | { readonly error: ErrorObject | undefined };
   readonly '/api/drops/refused': QuarantinedPage;
   readonly '/api/live': LiveAnswer;
   readonly '/api/live/gate': GateAnswer;

@@ -128,7 +128,7 @@ const TOLD: readonly Told[] = [
         ],
       },
     },
-    shows: /9 days .*, 1 missing\. .* another folder: 1 day\./,
+    shows: /9 days .*, 1 missing\. .* another folder: 1\./,
   },
   { what: 'no quarantine', more: {}, shows: /Quarantine .*: no row/ },
   {
