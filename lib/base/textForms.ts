@@ -9,10 +9,10 @@ export interface TextForm {
   readonly pattern: string;
 }
 
-/** Visible signs of Latin-1 and Windows-1252 that follow no letter in a word, as the second byte of a letter of UTF-8 is read: `¼` of `Ã¼`. */
-const SIGN = '[¡-ª¬-º¼-¿€‚ƒ„†‡ˆ‰ŠŒŽ•˜™š›œžŸ]';
+/** Signs of Latin-1, also its control characters, and of Windows-1252 that follow no letter in a word, as the second byte of a letter of UTF-8 is read: `¼` of `Ã¼`. */
+const SIGN = '[\u0080-\u009f¡-ª¬-º¼-¿€‚ƒ„†‡ˆ‰ŠŒŽ•˜™š›œžŸ]';
 /** The same with signs that stand between words. */
-const SIGN_OR_QUOTE = '[¡-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]';
+const SIGN_OR_QUOTE = '[\u0080-\u009f¡-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]';
 
 /** The last part of a domain: of a country, but for the endings of files `gz`, `js` and `ts`, or one of those that persons have most. */
 const TOP_LEVEL =

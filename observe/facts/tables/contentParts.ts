@@ -143,13 +143,16 @@ export function withLateness({ table, where }: From): From {
 const NO_TEXT_FORM = 'none';
 /** SQL of the texts of an event: its value and its metadata, each after its key. */
 const TEXTS = `concat('"event_value":"', coalesce("event_value", ''), '"', coalesce("company_metadata", ''))`;
+/** SQL of a pattern. Its control characters are written by their code, as a command that is shown has to have none. */
+const patternSql = (pattern: string): string =>
+  quoteText(pattern).replaceAll(/[\u0080-\u009f]/g, (sign) => `' || chr(${sign.codePointAt(0)}) || '`);
 /** SQL of whether a text in value or metadata of an event has a form. */
 export const hasTextForm = (form: TextFormName): string =>
-  `regexp_like(${TEXTS}, ${quoteText(TEXT_FORMS[form].pattern)})`;
+  `regexp_like(${TEXTS}, ${patternSql(TEXT_FORMS[form].pattern)})`;
 /** SQL of the key of the first such text; empty of one that has none, as in a list. */
 export function textFormKey(form: TextFormName): string {
   const keyed = `"([^"]+)":(?:"[^"]*)?(?:${TEXT_FORMS[form].pattern})`;
-  return `regexp_extract(${TEXTS}, ${quoteText(keyed)}, 1)`;
+  return `regexp_extract(${TEXTS}, ${patternSql(keyed)}, 1)`;
 }
 /** SQL by the form of a text in value or metadata of an event. @param sqlOf SQL for those of a form. */
 function byTextForm(sqlOf: (form: TextFormName) => string, otherwise: string): string {

@@ -467,6 +467,11 @@ describe('texts in the metadata and the value of an event', () => {
       row: { value: 'mojibake', label: 'city' },
     },
     {
+      what: 'UTF-8 as Latin-1 whose second byte is a control character',
+      as: { company_metadata: '{"street":"Hauptstra\u00c3\u009fe"}' },
+      row: { value: 'mojibake', label: 'street' },
+    },
+    {
       what: 'UTF-8 as Latin-1 beside an e-mail address',
       as: { company_metadata: '{"contact":"a@b.de","city":"KÃ¶ln"}' },
       row: { value: 'mojibake', label: 'city' },
