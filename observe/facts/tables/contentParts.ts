@@ -276,7 +276,7 @@ export const PARTS: Readonly<
         subject: '"sdk_type"',
         value: offsetForm,
         sdk: VERSION,
-        sign: `CASE WHEN ${isOffset} THEN ${signOf('coalesce("user_id", "stable_id")')} END`,
+        sign: `CASE WHEN NOT (${isPresent}) THEN ${signOf('coalesce("user_id", "stable_id")')} END`,
         where: IS_OF_SDK,
       },
       value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
