@@ -1,6 +1,7 @@
-// `npm run demo` shows everything in one command; with `-- --console` also in the console. Real SDKs post to the local
-// cloud over three days, and a customer delivers files and corrects them. A week of events is curated over night. The
-// demo compares what was sent with what was stored, and exits 1 if any figure differs.
+// `npm run demo` shows everything in one command; with `-- --console` also in the console, with `-- --data DIR` with its
+// data elsewhere. Real SDKs post to the local cloud over three days, and a customer delivers files and corrects them.
+// Then a week of events comes late, and is curated in the next night. The demo compares what was sent with what was stored, and
+// exits 1 if any figure differs.
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -25,11 +26,14 @@ const startedAt = Date.now();
 const options = parseArgs({
   options: { data: { type: 'string' }, console: { type: 'boolean', default: false } },
 }).values;
-const data = dataDirectory(options.data);
+const data = prepareDataDirectory(options.data);
 // This process and its children read this configuration.
 const file = join(projectRoot, 'demo', 'sluice.config.ts');
 process.env['SLUICE_CONFIG'] = file;
 const config = await loadConfig(file, LOCAL_STAGE);
+
+/** Ports on which the demo can be continued. A cloud on the default ports may be running, with a clock of its own. */
+const CONTINUED = { port: 4_710, edgePort: 4_576 } as const;
 
 heading('1. The local cloud');
 const cloud = await startCloud({
@@ -42,30 +46,33 @@ say(`collector  ${cloud.collector}`);
 say(`edge       ${cloud.edge}   every AWS service that Sluice needs, with its own protocol`);
 
 const checks = new Checks();
-const deployment = openStoryDeployment({ cloud, config });
-const ended = await tell({ cloud, config, checks, deployment, today: utcDay(startedAt) })
-  .catch(async (error: unknown) => {
-    await cloud.close();
-    throw error;
-  })
-  .finally(() => deployment.close());
+try {
+  const endedAt = await tell();
+  tellResult(endedAt);
+  if (options.console) await showConsole();
+} finally {
+  await cloud.close();
+}
 
-heading('The audit');
-for (const problem of checks.failed) say(`✗ ${problem}`);
-say(
-  `${checks.passed} figures agree, ${checks.failed.length} differ; ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`,
-);
-say(
-  `The data is kept: npx sluice query "show tables" --data ${shellCommand([relative(process.cwd(), data) || data])}`,
-);
-say(
-  `The demo ends three nights later, at ${ended}. To continue with its data, start a local cloud on ports of its own (docs/local.md), and set its clock:`,
-);
-// It is not the default port, because a cloud that is running there keeps its own time.
-say(`curl -f -X POST http://127.0.0.1:4576/_sluice/clock -d '{"now":"${ended}"}'`);
-process.exitCode = checks.failed.length === 0 ? 0 : 1;
-if (options.console) await showConsole();
-await cloud.close();
+/** Says how many figures agree, and how to go on. @param endedAt The time of the local cloud, ISO 8601. */
+function tellResult(endedAt: string): void {
+  const folder = shellCommand([relative(process.cwd(), data) || data]);
+  const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1);
+  heading('The audit');
+  for (const problem of checks.failed) say(`✗ ${problem}`);
+  say(`${checks.passed} figures agree, ${checks.failed.length} differ; ${seconds} s.`);
+  say(`The data is kept: npx sluice query "show tables" --data ${folder}`);
+  say(`The demo ends three nights later, at ${endedAt}. To continue with its data, start a local cloud:`);
+  const ports = `--port ${CONTINUED.port} --edge-port ${CONTINUED.edgePort}`;
+  say(
+    `SLUICE_CONFIG=${shellCommand([relative(process.cwd(), file)])} npx sluice start --data ${folder} ${ports}`,
+  );
+  say('and set its clock in another terminal:');
+  say(
+    `curl -f -X POST http://127.0.0.1:${CONTINUED.edgePort}/_sluice/clock -d '${JSON.stringify({ now: endedAt })}'`,
+  );
+  process.exitCode = checks.failed.length === 0 ? 0 : 1;
+}
 
 /** Shows in the console what the demo has done, until Ctrl-C. */
 async function showConsole(): Promise<void> {
@@ -75,24 +82,31 @@ async function showConsole(): Promise<void> {
   await page.close();
 }
 
-/** Runs all parts. @returns The time of the local cloud at the end. */
-async function tell(story: Story): Promise<string> {
-  await tellEvents(story);
-  const account = config.sources[0]?.owner ?? '';
-  const customer = await Customer.open(cloud.edge, account);
+/** Tells all parts of the story. @returns The time of the local cloud at the end, ISO 8601. */
+async function tell(): Promise<string> {
+  const deployment = openStoryDeployment({ cloud, config });
   try {
-    const end = await tellDrops(story, customer);
-    return await tellCurated(story, end);
+    const story: Story = { cloud, config, checks, deployment, today: utcDay(startedAt) };
+    await tellEvents(story);
+    const account = config.sources[0]?.owner;
+    if (account === undefined) throw new Error('The first source of the demo has no owner.');
+    const customer = await Customer.open(cloud.edge, account);
+    try {
+      const endOfDrops = await tellDrops(story, customer);
+      return await tellCurated(story, endOfDrops);
+    } finally {
+      customer.close();
+    }
   } finally {
-    customer.close();
+    deployment.close();
   }
 }
 
 /**
- * The data directory: `.sluice/demo`, which is emptied; or that of `--data`, which must be empty because it may hold
- * anything.
+ * Prepares the data directory and returns its path: `.sluice/demo`, which is emptied; or that of `--data`. As that may
+ * hold anything, the process ends with 2 unless it is empty.
  */
-function dataDirectory(given: string | undefined): string {
+function prepareDataDirectory(given: string | undefined): string {
   if (given !== undefined) {
     if (existsSync(given) && readdirSync(given).length > 0) {
       writeNote(`--data ${given}: expected an empty directory, or none.\n`);
