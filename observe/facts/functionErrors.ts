@@ -12,7 +12,7 @@ import { metricsOf } from '../../lib/reconcile/hourCounts.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { readQueue } from '../readQueue.ts';
-import { readOldest } from './flow/failures/deadLetters.ts';
+import { readOldest } from './flow/failures/oldestMessages.ts';
 
 /** What Lambda has counted of a function within 24 hours: at least one run that was killed, took too long or threw, or that it throttles. */
 export interface FunctionErrors {

@@ -1,6 +1,7 @@
 import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS } from '../../../lib/base/time.ts';
-import { type DeadLetters, triesOf } from '../../facts/flow/failures/deadLetters.ts';
+import { triesOf } from '../../facts/flow/failures/deadFailure.ts';
+import type { DeadLetters } from '../../facts/flow/failures/deadLetters.ts';
 import type { FailureKind, LastFailure } from '../../facts/flow/failures/lastFailure.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';

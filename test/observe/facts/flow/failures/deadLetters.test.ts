@@ -1,11 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MINUTE_MS } from '../../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../../lib/config/defineConfig.ts';
-import {
-  readDeadLetters,
-  readOldest,
-  triesOf,
-} from '../../../../../observe/facts/flow/failures/deadLetters.ts';
+import { readDeadLetters } from '../../../../../observe/facts/flow/failures/deadLetters.ts';
 import { metricClient } from '../../../../harness/metricClient.ts';
 import { queueClient } from '../../../../harness/queueClient.ts';
 
@@ -38,21 +34,4 @@ describe('dead letters', () => {
   it('are none in an empty queue', async () => {
     expect(await readDeadLetters({ ...deployment, sqs: queueClient([0, 0]) })).toEqual([]);
   });
-
-  it('have no age that is older than a quarter of an hour', async () => {
-    const oldest = (minutes: number) =>
-      readOldest({ ...deployment, now: NOW + minutes * MINUTE_MS }, [QUEUE]);
-    expect([...(await oldest(14))]).toEqual([[QUEUE, '2026-11-20T11:58:00.000Z']]);
-    expect([...(await oldest(15))]).toEqual([]);
-  });
 });
-
-it.each([
-  { part: 'ingest-load', minutes: 92 },
-  { part: 'write', minutes: 18 },
-] as const)(
-  'the last try of a dead letter of $part began up to $minutes minutes before it moved',
-  ({ part, minutes }) => {
-    expect(triesOf(part, NOW)).toEqual({ startTime: NOW - minutes * MINUTE_MS, endTime: NOW + MINUTE_MS });
-  },
-);

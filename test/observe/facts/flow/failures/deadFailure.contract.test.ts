@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { MINUTE_MS } from '../../../../../lib/base/time.ts';
-import { readDeadFailure } from '../../../../../observe/facts/flow/failures/deadLetters.ts';
+import { readDeadFailure } from '../../../../../observe/facts/flow/failures/deadFailure.ts';
 import { startLogs } from '../../../startLogs.ts';
 
 const started = await startLogs();
