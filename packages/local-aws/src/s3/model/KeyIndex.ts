@@ -49,7 +49,7 @@ export class KeyIndex<Value> {
     return this.#values.get(key);
   }
 
-  /** The values, in no order. */
+  /** The values, in the order in which their keys were added. */
   values(): IterableIterator<Value> {
     return this.#values.values();
   }
@@ -59,25 +59,15 @@ export class KeyIndex<Value> {
     if (!this.#values.has(key)) {
       const last = this.#keys.at(-1);
       // Keys mostly arrive in order: appending avoids the search.
-      if (last === undefined || compareUtf8(last, key) < 0) this.#keys.push(key);
-      else
-        this.#keys.splice(
-          this.#firstWhere((candidate) => compareUtf8(candidate, key) > 0, 0),
-          0,
-          key,
-        );
+      const isLast = last === undefined || compareUtf8(last, key) < 0;
+      this.#keys.splice(isLast ? this.#keys.length : this.positionAfter(key), 0, key);
     }
     this.#values.set(key, value);
   }
 
   /** Removes a key; does nothing without it. */
   delete(key: string): void {
-    if (this.#values.delete(key)) {
-      this.#keys.splice(
-        this.#firstWhere((candidate) => compareUtf8(candidate, key) >= 0, 0),
-        1,
-      );
-    }
+    if (this.#values.delete(key)) this.#keys.splice(this.positionFrom(key), 1);
   }
 
   /** The key at a position, in order. */
@@ -85,16 +75,18 @@ export class KeyIndex<Value> {
     return this.#keys[position];
   }
 
-  /** Position of the first key after `key`; with `orEqual`, `key` itself counts. */
-  positionAfter(key: string, orEqual: boolean): number {
-    return this.#firstWhere((candidate) => {
-      const order = compareUtf8(candidate, key);
-      return order > 0 || (orEqual && order === 0);
-    }, 0);
+  /** Position of `key`, or of the first key after it. */
+  positionFrom(key: string): number {
+    return this.#firstWhere((candidate) => compareUtf8(candidate, key) >= 0, 0);
   }
 
-  /** Position after all keys that begin with `prefix`. `from` is the position of one of them. */
-  positionBehind(prefix: string, from: number): number {
+  /** Position of the first key after `key`. */
+  positionAfter(key: string): number {
+    return this.#firstWhere((candidate) => compareUtf8(candidate, key) > 0, 0);
+  }
+
+  /** Position of the first key after all that begin with `prefix`. `from` is the position of one of them. */
+  positionAfterPrefix(prefix: string, from: number): number {
     return this.#firstWhere((candidate) => !candidate.startsWith(prefix), from);
   }
 
@@ -135,15 +127,12 @@ export interface ListPage {
   readonly next?: string;
 }
 
-/** Lists keys in UTF-8 order. Skips the keys under a common prefix by search: they don't add to a page's cost. */
+/** Lists keys in UTF-8 order. Skips the keys under a common prefix by search: each costs a page one search. */
 export function listKeys(index: KeyIndex<StoredObject>, query: ListQuery): ListPage {
   const { prefix = '', delimiter = '', after = '', limit } = query;
   const entries: ListEntry[] = [];
   if (limit === 0) return { entries };
-  let position = Math.max(
-    index.positionAfter(prefix, true),
-    after === '' ? 0 : index.positionAfter(after, false),
-  );
+  let position = Math.max(index.positionFrom(prefix), after === '' ? 0 : index.positionAfter(after));
   let last = '';
   for (;;) {
     const key = index.keyAt(position);
@@ -151,14 +140,14 @@ export function listKeys(index: KeyIndex<StoredObject>, query: ListQuery): ListP
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const commonPrefix = end < 0 ? undefined : key.slice(0, end + delimiter.length);
     if (commonPrefix !== undefined && commonPrefix === after) {
-      position = index.positionBehind(commonPrefix, position);
+      position = index.positionAfterPrefix(commonPrefix, position);
       continue;
     }
     if (entries.length === limit) return { entries, next: last };
     if (commonPrefix !== undefined) {
       entries.push({ commonPrefix });
       last = commonPrefix;
-      position = index.positionBehind(commonPrefix, position);
+      position = index.positionAfterPrefix(commonPrefix, position);
     } else {
       const object = index.get(key);
       if (object !== undefined) entries.push({ object });

@@ -56,7 +56,7 @@ export function listVersions(
     }
     const object = current.get(key);
     const versions = [...(object === undefined ? [] : [object]), ...history.of(key)];
-    const first = key === keyMarker ? positionBehind(versions, versionIdMarker) : 0;
+    const first = key === keyMarker ? positionAfterVersion(versions, versionIdMarker) : 0;
     for (const [i, version] of versions.entries()) {
       if (i < first) continue;
       if (entries.length === limit) return page(entries, next);
@@ -75,8 +75,10 @@ class Cursor {
   constructor(index: KeyIndex<unknown>, { prefix, keyMarker, versionIdMarker }: VersionQuery) {
     this.#index = index;
     // A version marker resumes within its key; a key alone stands for all its versions.
-    const afterMarker = keyMarker === '' ? 0 : index.positionAfter(keyMarker, versionIdMarker !== '');
-    this.#position = Math.max(index.positionAfter(prefix, true), afterMarker);
+    const markerPosition =
+      versionIdMarker === '' ? index.positionAfter(keyMarker) : index.positionFrom(keyMarker);
+    const start = keyMarker === '' ? 0 : markerPosition;
+    this.#position = Math.max(index.positionFrom(prefix), start);
   }
 
   /** The key at this place; undefined at the end. */
@@ -92,7 +94,7 @@ class Cursor {
   /** Goes on behind all keys with a prefix, if it is at one of them. */
   passAll(prefix: string): void {
     if (this.key?.startsWith(prefix) === true)
-      this.#position = this.#index.positionBehind(prefix, this.#position);
+      this.#position = this.#index.positionAfterPrefix(prefix, this.#position);
   }
 }
 
@@ -100,7 +102,7 @@ class Cursor {
  * The position at which a list of versions goes on behind a version. If the version was deleted meanwhile, the sequencer in its
  * ID tells its place.
  */
-function positionBehind(versions: readonly Version[], marker: string): number {
+function positionAfterVersion(versions: readonly Version[], marker: string): number {
   const position = versions.findIndex((version) => versionIdOf(version) === marker);
   if (position >= 0) return position + 1;
   const [, , sequencer] = VERSION_ID.exec(marker) ?? [];
