@@ -73,7 +73,7 @@ describe('Athena with its query engine', () => {
     await athena.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
     expect((await settle(athena.client, id)).Status?.State).toBe('CANCELLED');
     // Its place is free again only when the engine has let go of it.
-    await until(() => athena.athena.pending().running === 0);
+    await until('no query runs', () => athena.athena.pending().running === 0);
     expect(athena.defects).toEqual([]);
   });
 });

@@ -256,21 +256,21 @@ describe('a queue of a function', () => {
       lambda: [{ fault: 'startCold', calls: 'all' }],
     });
     await send('a');
-    await until(() => struck('startCold') === 2);
-    await until(() => messages() === 0);
+    await until('startCold strikes 2 times', () => struck('startCold') === 2);
+    await until('no message is left', () => messages() === 0);
     await send('b');
-    await until(() => struck('startCold') === 3);
-    await until(() => messages() === 0);
+    await until('startCold strikes 3 times', () => struck('startCold') === 3);
+    await until('no message is left', () => messages() === 0);
     expect(struck('repeatMessages')).toBe(1);
   });
 
   it('keeps a message while the function is throttled', async () => {
     await set({ lambda: [{ fault: 'throttleInvocations' }] });
     await send('a');
-    await until(() => struck('throttleInvocations') === 1);
+    await until('throttleInvocations strikes 1 times', () => struck('throttleInvocations') === 1);
     expect(messages()).toBe(1);
     await clock.advance(60_000);
-    await until(() => messages() === 0);
+    await until('no message is left', () => messages() === 0);
   });
 });
 
@@ -279,7 +279,7 @@ describe("Firehose's delivery", () => {
     await set({ firehose: [{ fault: 'failDeliveries', stream: 'rows', calls: 3 }] });
     await putRow('1');
     await clock.advance(600_000);
-    await until(() => pending() === 0);
+    await until('all is delivered', () => pending() === 0);
     expect(struck('failDeliveries')).toBe(3);
     expect(await keys('rows/')).toHaveLength(1);
     expect(aws.status().expired).toEqual([]);
@@ -289,7 +289,7 @@ describe("Firehose's delivery", () => {
     await set({ firehose: [{ fault: 'failDeliveries', afterwards: true }] });
     await putRow('1');
     await clock.advance(600_000);
-    await until(() => pending() === 0);
+    await until('all is delivered', () => pending() === 0);
     expect(await keys('rows/')).toHaveLength(2);
   });
 

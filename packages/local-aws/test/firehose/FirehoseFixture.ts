@@ -95,6 +95,7 @@ export class FirehoseFixture {
   /** Waits until so many records are undelivered: what the clock or a put has started ends by itself. */
   pending(records: number): Promise<void> {
     return until(
+      `${records} records are undelivered`,
       () => this.firehose.pending().reduce((sum, pending) => sum + pending.documents, 0) === records,
     );
   }

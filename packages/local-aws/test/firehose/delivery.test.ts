@@ -118,7 +118,7 @@ describe('buffers', () => {
       await fixture.turns(20);
       expect(fixture.failures.length).toBe(tries);
       fixture.clock.advance(1);
-      await until(() => fixture.failures.length === tries + 1);
+      await until('one more try fails', () => fixture.failures.length === tries + 1);
     }
     outage = false;
     fixture.clock.advance(60_000);

@@ -1,8 +1,16 @@
-/** Lets the event loop turn until something holds. @throws Error if it has not within 20 s. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
+/** Milliseconds after which nothing is waited for any more. A guard: what is waited for comes within turns of the event loop. */
+const MOST_MS = 20_000;
+
+/**
+ * Lets the event loop turn until something holds.
+ *
+ * @param what What is waited for, as the error says.
+ * @throws Error if it has not come about in time.
+ */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + MOST_MS;
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error('It has not come about in 20 s.');
+    if (performance.now() > deadline) throw new Error(`${what}: not come about in ${MOST_MS} ms.`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 import { type RawRequest, send, sha256, sign, signedRequest } from '../edge/signedRequest.ts';
 import { closedAfterEach } from '../harness/closedAfterEach.ts';
+import { until } from '../harness/until.ts';
 
 const opened = closedAfterEach();
 
@@ -238,9 +239,9 @@ describe('the local S3 with raw uploads', () => {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.write(`PUT /raw/key HTTP/1.1\r\n${lines.join('')}\r\n${'x'.repeat(5000)}`);
     const temporary = () => readdirSync(join(s3.directory, '.store', 'raw', 'tmp')).length;
-    await until(() => temporary() === 1);
+    await until('the upload has a file', () => temporary() === 1);
     socket.destroy();
-    await until(() => temporary() === 0);
+    await until('the file is removed', () => temporary() === 0);
     nothingStored();
   });
 
@@ -319,8 +320,3 @@ describe('the local S3 with raw uploads', () => {
     nothingStored();
   });
 });
-
-/** Waits for what another turn of the event loop brings; the test's own time limit ends a wait in vain. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}

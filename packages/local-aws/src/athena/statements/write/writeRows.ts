@@ -48,7 +48,7 @@ export interface RowTarget {
   readonly keys: readonly string[];
   /** DuckDB's name of Parquet's compression. */
   readonly compression: string;
-  /** The location of a partition. It ends with a slash. */
+  /** The location of a partition, or of a table without keys, whose values are `[]`. It ends with a slash. */
   readonly locationOf: (values: readonly string[]) => string;
 }
 
@@ -67,7 +67,8 @@ export interface WriteResult {
 /**
  * Writes a query's rows as Parquet files to disk and then uploads them. It closes the session.
  *
- * @throws StatementError; then no object of the statement is left.
+ * @throws StatementError; the reason of the signal, if the statement is cancelled; AwsError of the bucket. The objects
+ *   that the statement has written are deleted before.
  */
 export async function writeRows(open: OpenQuery, run: QueryRun, into: RowTarget): Promise<WriteResult> {
   const { session, context, runner } = run;
@@ -75,10 +76,13 @@ export async function writeRows(open: OpenQuery, run: QueryRun, into: RowTarget)
   const folder = join(session.directory, 'out');
   mkdirSync(folder);
   const copy = copyStatement(open, into, folder);
-  const put: ObjectPlace[] = [];
+  const written: ObjectPlace[] = [];
   try {
     const scannedBytes = await open.attachFiles();
-    const rows = Number((await session.read(copy.sql)).getRowsJS()[0]?.[0] ?? 0);
+    const counted = (await session.read(copy.sql)).getRowsJS()[0]?.[0];
+    if (counted === undefined) throw new Error('DuckDB does not say how many rows it has written.');
+    const rows = Number(counted);
+    // DuckDB writes a file for no rows, too.
     const files = rows === 0 ? [] : listWritten(folder, keys);
     const partitions = new Map(files.map(({ values }) => [JSON.stringify(values), values]));
     assertFewPartitions(partitions.size);
@@ -88,12 +92,12 @@ export async function writeRows(open: OpenQuery, run: QueryRun, into: RowTarget)
       const key = `${place.folder}${context.executionId}_${index}`;
       context.onCall({ service: 's3', operation: 'PutObject', bucket: place.bucket, key });
       await runner.store.put(place.bucket, key, readPieces(path));
-      put.push({ bucket: place.bucket, key });
+      written.push({ bucket: place.bucket, key });
     }
     return {
       rows,
       scannedBytes,
-      locations: put.map(({ bucket, key }) => `s3://${bucket}/${key}`),
+      locations: written.map(({ bucket, key }) => `s3://${bucket}/${key}`),
       partitions:
         keys.length === 0
           ? []
@@ -101,8 +105,8 @@ export async function writeRows(open: OpenQuery, run: QueryRun, into: RowTarget)
     };
   } catch (error) {
     // Readers of the table would find these objects: if the statement is run again, its rows would be there twice.
-    for (const { bucket, key } of put) runner.store.delete(bucket, key);
-    throw context.signal.aborted ? context.signal.reason : open.translateError(error, copy.before);
+    for (const { bucket, key } of written) runner.store.delete(bucket, key);
+    throw context.signal.aborted ? context.signal.reason : open.translateError(error, copy.prefixLength);
   } finally {
     session.close();
   }
@@ -121,7 +125,7 @@ interface CopyStatement {
   /** The statement's text. */
   readonly sql: string;
   /** The number of characters before the query. */
-  readonly before: number;
+  readonly prefixLength: number;
 }
 
 /** The statement that writes a query's rows to files: one, or one folder a partition. */
@@ -131,17 +135,17 @@ function copyStatement(
   folder: string,
 ): CopyStatement {
   const names = open.columns.map((_, index) => `c${index}`).join(', ');
-  const list = columns
+  const selected = columns
     .map(({ name, sql }) => `${keys.includes(name) ? folderText(sql) : sql} AS ${quoteName(name)}`)
     .join(', ');
-  const before = `COPY (SELECT ${list} FROM (`;
-  const split =
+  const prefix = `COPY (SELECT ${selected} FROM (`;
+  const partitioning =
     keys.length === 0 ? '' : `, PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN '{i}'`;
   const target = keys.length === 0 ? join(folder, '0.parquet') : folder;
-  const options = `FORMAT parquet, COMPRESSION ${compression}${split}`;
+  const options = `FORMAT parquet, COMPRESSION ${compression}${partitioning}`;
   return {
-    sql: `${before}${open.sql}) AS q(${names})) TO ${quoteText(target)} (${options})`,
-    before: before.length,
+    sql: `${prefix}${open.sql}) AS q(${names})) TO ${quoteText(target)} (${options})`,
+    prefixLength: prefix.length,
   };
 }
 
