@@ -9,13 +9,13 @@ import { CURATED_LEDGER, curatedSubject } from '../../../lib/tables/ledgerKeys.t
 import type { Deployment } from '../../deployment.ts';
 import { type LedgerDay, readLedgerDays, readVersionFiles } from './ledgerDays.ts';
 
-/** A curated table by the list that views read. */
+/** A curated table, and how many of its days the views read. */
 export interface CuratedTable {
   /** What its rows are. */
   readonly kind: ForwardedKind;
   /** Name of the curated table. */
   readonly table: string;
-  /** Number of days in the list that is written into the views, whatever the calendar shows. */
+  /** Number of days in the list that is written into the views, shown in the calendar or not. */
   readonly listed: number;
 }
 
@@ -31,7 +31,11 @@ export type CuratedLists = Readonly<Record<ForwardedKind, ListedDays>>;
 /** Milliseconds that one listing may take: of the folders of a raw table, or of the raw files of a day. */
 const LIST_MS = 2 * MINUTE_MS;
 
-/** Reads the lists of days that are written into the views; empty before the first. @throws CurateError `SLUICE_CURATE_BUCKET_FAILED`. */
+/**
+ * Reads the lists of days that are written into the views. A list that is not written yet is empty.
+ *
+ * @throws CurateError `SLUICE_CURATE_BUCKET_FAILED`
+ */
 export async function readCuratedLists({
   s3,
   config,
@@ -51,7 +55,9 @@ export function curatedTable(
   return { kind, table: config.curatedTables[kind], listed: Object.keys(lists[kind]).length };
 }
 
-/** The raw files, as the plan lists them, for one listing. */
+/**
+ * The raw files, as the plan lists them. Its deadline begins now, so it is used at once, for one listing.
+ */
 export function rawDaysOf({
   s3,
   config,
@@ -63,7 +69,7 @@ export function rawDaysOf({
   return rawDays(s3ObjectStore(s3, config.bucket), config, limits);
 }
 
-/** Reads what the last look has seen of the files of a curated table's versions. */
+/** Reads what the last look has seen of the files of a curated table's versions. @throws What the client of S3 throws. */
 export function readFilesSeen(
   { s3, config }: Pick<Deployment, 's3' | 'config'>,
   kind: ForwardedKind,
@@ -71,7 +77,11 @@ export function readFilesSeen(
   return readVersionFiles(s3ObjectStore(s3, config.bucket), CURATED_LEDGER, kind);
 }
 
-/** Reads entries of curated days from the ledger, in the order of the days. @throws LedgerError; what the client of S3 throws. */
+/**
+ * Reads entries of curated days from the ledger, in the order of the days.
+ *
+ * @throws LedgerError; what the client of S3 throws.
+ */
 export async function readCuratedEntries(
   deployment: Pick<Deployment, 's3' | 'config' | 'onDamaged'>,
   kind: ForwardedKind,
@@ -81,7 +91,11 @@ export async function readCuratedEntries(
   return (await readLedgerDays(deployment, [subjects])).flat();
 }
 
-/** Whether a day was queued more than a day ago, and waits still. @param now Epoch milliseconds. */
+/**
+ * Whether a day was queued more than a day ago. A run that ends removes `queued`, so such a day still waits.
+ *
+ * @param now Epoch milliseconds.
+ */
 export function isQueuedLong(entry: LedgerEntry | null, now: number): boolean {
   return now - (entry?.queued?.at ?? now) > DAY_MS;
 }

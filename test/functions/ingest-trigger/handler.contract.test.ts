@@ -31,12 +31,23 @@ function asked(): readonly unknown[] {
   return messages.map(({ body }): unknown => JSON.parse(body));
 }
 
-/** A deployed function with two sources and a key of its configuration, and with turns of its own. */
-async function trigger(bucket: string, allowAnyKey: boolean, environment: Readonly<Record<string, string>>) {
+/** What differs between deployed functions. */
+interface TriggerSettings {
+  /** The bucket in which it keeps when each source was started last: its turn. */
+  readonly bucket: string;
+  /** `allowAnyKey` of the configuration. Default false. */
+  readonly allowAnyKey?: boolean;
+  /** More variables of the environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A deployed function with two sources and a key of its configuration. */
+async function deployTrigger({ bucket, allowAnyKey = false, environment = {} }: TriggerSettings) {
   aws.store.createBucket(bucket);
   jest.resetModules();
   return configuredFunction(
     {
+      // SLUICE_BUCKET counts.
       bucket: 'not-this-one',
       allowAnyKey,
       sources: [acmeSource(), acmeSource({ name: 'other', bucket: 'other-drops' })],
@@ -52,43 +63,57 @@ async function trigger(bucket: string, allowAnyKey: boolean, environment: Readon
     () => import('../../../functions/ingest-trigger/handler.ts'),
   );
 }
-const deployed = await trigger('sluice-turns', false, {});
-const lax = await trigger('sluice-turns-lax', true, {});
-const local = await trigger('sluice-turns-local', false, { SLUICE_ALLOW_ANY_KEY: 'true' });
+const deployed = await deployTrigger({ bucket: 'sluice-turns' });
+const forAnyKey = await deployTrigger({ bucket: 'sluice-turns-any', allowAnyKey: true });
+const local = await deployTrigger({
+  bucket: 'sluice-turns-local',
+  environment: { SLUICE_ALLOW_ANY_KEY: 'true' },
+});
 
 const day = utcDay(Date.now());
 async function post({ invoke }: Pick<typeof deployed, 'invoke'>, key: string) {
   const body = JSON.stringify({ datestamps: [day], type: 'events' });
   const headers = { 'statsig-api-key': key };
   const answer = await invoke({ rawQueryString: '', headers, body, isBase64Encoded: false });
-  const { code, started } = JSON.parse(answer.body ?? '');
-  return [answer.statusCode, started ?? code];
+  const { code, started }: Readonly<Record<string, unknown>> = JSON.parse(answer.body ?? '');
+  return { status: answer.statusCode, code, started };
 }
+/** The answer to a key that starts sources. */
+const starts = (...sources: string[]) => ({ status: 200, code: undefined, started: sources });
+/** The answer to a request that starts nothing. */
+const refuses = (status: number, code: string) => ({ status, code, started: undefined });
 const plan = (...sources: string[]) => [
   { sluice: 'plan', sources, kind: 'events', days: [day], asked: 'triggered' },
 ];
 
 describe('the trigger', () => {
   it('starts the sources that a key of the secret or of the configuration names, and none again at once', async () => {
-    expect(await post(deployed, 'secret-acme')).toEqual([200, ['acme']]);
+    expect(await post(deployed, 'secret-acme')).toEqual(starts('acme'));
     expect(asked()).toEqual(plan('acme'));
-    expect(await post(deployed, 'secret-acme')).toEqual([429, 'SLUICE_TRIGGER_TOO_SOON']);
-    expect(await post(deployed, 'secret-operator')).toEqual([200, ['other']]);
+    expect(await post(deployed, 'secret-acme')).toEqual(refuses(429, 'SLUICE_TRIGGER_TOO_SOON'));
+    expect(await post(deployed, 'secret-operator')).toEqual(starts('other'));
     expect(asked()).toEqual(plan('other'));
+    // SLUICE_BUCKET has a turn of each.
     const { entries } = aws.store.list('sluice-turns', { prefix: '', limit: 10 });
     expect(entries).toHaveLength(2);
   });
 
   it('starts nothing for a stranger, or for a key that names no sources', async () => {
-    expect(await post(deployed, 'secret-stranger')).toEqual([401, 'SLUICE_KEY_UNKNOWN']);
-    expect(await post(deployed, 'secret-app')).toEqual([403, 'SLUICE_TRIGGER_KEY_NO_SOURCES']);
-    for (const key of ['secret-app', 'secret-stranger'])
-      expect(await post(lax, key)).toEqual([403, 'SLUICE_TRIGGER_KEY_NO_SOURCES']);
+    expect(await post(deployed, 'secret-stranger')).toEqual(refuses(401, 'SLUICE_KEY_UNKNOWN'));
+    expect(await post(deployed, 'secret-app')).toEqual(refuses(403, 'SLUICE_TRIGGER_KEY_NO_SOURCES'));
     expect(asked()).toEqual([]);
   });
 
+  it.each(['secret-app', 'secret-stranger'])(
+    'starts nothing for %s where any key may post events',
+    async (key) => {
+      expect(await post(forAnyKey, key)).toEqual(refuses(403, 'SLUICE_TRIGGER_KEY_NO_SOURCES'));
+      expect(asked()).toEqual([]);
+    },
+  );
+
   it('starts all for any key of the local cloud', async () => {
-    expect(await post(local, 'secret-stranger')).toEqual([200, ['acme', 'other']]);
+    expect(await post(local, 'secret-stranger')).toEqual(starts('acme', 'other'));
     expect(asked()).toEqual(plan('acme', 'other'));
   });
 });
