@@ -17,10 +17,7 @@ import { type Objects, slowDeployment } from './slowDeployment.ts';
 const NOW = Date.UTC(2026, 10, 20, 12);
 const TODAY = utcDay(NOW);
 const DAYS = 92;
-/**
- * Calls one after the other of an answer, at most: 2.5 s where each takes 40 ms (slowDeployment.ts). A person waits for
- * the console's page so long.
- */
+/** Calls one after the other of an answer, at most: 2.5 s where each takes 40 ms, as in slowDeployment.ts. */
 const MOST_IN_TURN = 62;
 /** An answer has no more bytes. */
 const MOST_BYTES = 300_000;
