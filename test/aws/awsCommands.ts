@@ -107,7 +107,7 @@ import botocore.session
 from botocore import xform_name
 from botocore.validate import ParamValidator
 
-OWN = {('cloudformation', 'deploy'), ('sso', 'login')}
+OWN = {('cloudformation', 'deploy'), ('configure', 'export-credentials'), ('sso', 'login')}
 OPTIONS = {'region', 'endpoint-url', 'query', 'output', 'profile', 'no-paginate', 'no-cli-pager', 'max-items'}
 # https://github.com/aws/aws-cli/blob/v2/awscli/customizations/argrename.py
 RENAMED = {('sns', 'subscribe', 'notification-endpoint'): 'endpoint'}
