@@ -101,23 +101,26 @@ export class IdentifiedRows {
   }
 
   /**
-   * Adds a row.
+   * Adds a row. A row that is measured counts towards the length of all, even if it is refused: measuring takes as long as storing.
    *
    * @param identity The text that the event's ID is made from.
    * @param columns The members of the row's other columns, each after a comma.
    * @throws EventError `SLUICE_EVENT_TOO_LARGE`; RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when all rows are too long in total.
    */
   add(kind: ForwardedKind, identity: string, columns: string, day: UtcDay): void {
-    if (columns.length > SURELY_FITS) {
-      const bytes = FRAME_LENGTH + Buffer.byteLength(columns, 'utf8');
-      if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
-    }
+    // A unit has a byte at least. V8 puts a text together only to measure it, and thousands of events can share a user of 1 MB.
+    if (columns.length > MAX_RECORD_BYTES)
+      throw new EventError('SLUICE_EVENT_TOO_LARGE', `More than ${columns.length} bytes.`);
     this.#length += FRAME_LENGTH + columns.length;
     if (this.#length > this.#mostLength) {
       throw new RequestError(
         'SLUICE_BODY_TOO_MANY_EVENTS',
         `Their rows have more than ${this.#mostLength} units.`,
       );
+    }
+    if (columns.length > SURELY_FITS) {
+      const bytes = FRAME_LENGTH + Buffer.byteLength(columns, 'utf8');
+      if (bytes > MAX_RECORD_BYTES) throw new EventError('SLUICE_EVENT_TOO_LARGE', `${bytes} bytes.`);
     }
     this.#rows[kind].push({ day, json: OPENING + this.#identity.next(identity) + QUOTE + columns + END });
   }

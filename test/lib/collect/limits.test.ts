@@ -10,8 +10,8 @@ import { collectDocuments, sender } from './collectOne.ts';
 import { memoryCollector, request } from './startCollector.ts';
 
 /** Many events that share a user of so many characters. */
-const bodyOf = (events: number, userLength: number, more = '') =>
-  `{"user":{"custom":"${'u'.repeat(userLength)}"},"events":[${Array(events).fill('{"eventName":"e"}')}${more}]}`;
+const bodyOf = (events: number, userLength: number, more = '', letter = 'u') =>
+  `{"user":{"custom":"${letter.repeat(userLength)}"},"events":[${Array(events).fill('{"eventName":"e"}')}${more}]}`;
 
 const listsOf = (events: number, exposures: number) =>
   `{"events":[${Array(events).fill(0)}],"exposures":[${Array(exposures).fill(0)}]}`;
@@ -22,6 +22,7 @@ it.each([
   { what: 'more of both than it accepts', text: listsOf(MAX_EVENTS, 1) },
   { what: 'rows that would fill the memory', text: bodyOf(10_000, 4_000) },
   { what: 'rows of megabytes', text: bodyOf(9_900, 600) },
+  { what: 'too large rows that it has to measure', text: bodyOf(20, 400_000, '', '語') },
 ])('the collector refuses a small body with $what, and keeps it as sent', async ({ text }) => {
   const body = gzipSync(text, { level: 1 });
   const { status, code, rows, quarantined } = await memoryCollector()(request({ body }));
@@ -29,6 +30,13 @@ it.each([
   expect(code).toBe('SLUICE_BODY_TOO_MANY_EVENTS');
   expect(rows).toHaveLength(0);
   expect(quarantined).toMatchObject([{ reason: code, raw: body.toString('base64'), raw_encoding: 'base64' }]);
+});
+
+it('the collector refuses each event of a user with more characters than a record has bytes, however many there are', () => {
+  const plan = collectPlan(defineConfig({ bucket: 'bucket' }));
+  const { rows, refusedCounts } = collectBatch(bodyOf(1_000, 1_030_000), sender, plan);
+  expect(rows.events).toHaveLength(0);
+  expect(refusedCounts).toEqual({ SLUICE_EVENT_TOO_LARGE: 1_000 });
 });
 
 it('the collector refuses a body with too many objects', async () => {

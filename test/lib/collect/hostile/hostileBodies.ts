@@ -168,10 +168,14 @@ export const hostileBodies: Readonly<Record<string, HostileKind>> = {
     make: () => body('['.repeat(1_900_000)),
   },
   'events: with a user of 1 MB': {
-    // Its rows would take three times as long as there is.
-    answer: '503 SLUICE_COLLECT_OUT_OF_TIME',
+    answer: '202',
     make: () =>
       body(events(INFLATED / 2, () => '', `,"user":{"userID":"u","custom":{"a":"${fill(1_030_000, 'x')}"}}`)),
+  },
+  'events: with a user of 400,000 letters of three bytes': {
+    answer: '413 SLUICE_BODY_TOO_MANY_EVENTS',
+    make: () =>
+      body(events(INFLATED / 2, () => '', `,"user":{"userID":"u","custom":{"a":"${fill(400_000, '語')}"}}`)),
   },
   'events: metadata of the batch of 1,000 members, overridden by each': {
     answer: '413 SLUICE_BODY_TOO_MANY_EVENTS',
