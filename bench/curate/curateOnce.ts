@@ -68,7 +68,7 @@ async function curate() {
   const waiting = files.map((path) => ({ path, size: statSync(path).size }));
   const bytes = sum(waiting.map(({ size }) => size));
   const machine = { ...share, diskBytes: DISK_BYTES, milliseconds: MILLISECONDS };
-  const plan = planCuration({ files: files.length, bytes, rows }, machine);
+  const plan = planCuration({ bytes, rows }, machine);
   if (!plan.fits) throw new Error(`${bytes} bytes fit no function.`);
   if (plan.slices > 1) throw new Error(`${bytes} bytes need ${plan.slices} slices.`);
   const { written, account } = await curateFiles({

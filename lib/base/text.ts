@@ -30,8 +30,8 @@ export function counted(value: number, singular: string, plural = `${singular}s`
 }
 
 /** `1 of 1 file`, `1,200 of 12,345 files` */
-export function someOf(some: number, all: number, singular: string, plural?: string): string {
-  return `${numbered(some)} of ${counted(all, singular, plural)}`;
+export function someOf(some: number, all: number, singular: string): string {
+  return `${numbered(some)} of ${counted(all, singular)}`;
 }
 
 /** A share in words: `12.5 %`. @param digits Digits behind the point at most. Default 1. */
@@ -61,18 +61,13 @@ export function shortText(text: string, most: number): string {
 
 /**
  * The known names that are closest to a mistyped word, by edit distance without case and leading dashes. A name that begins
- * with the word counts as one edit away.
+ * with the word counts as one edit away. A long word may differ in more letters: in three from nine letters on.
  *
- * @param limit Letters in which a name may differ. Default: more for longer words.
  * @returns All names at the smallest distance; none if even that is too far.
  */
-export function nearestNames<Name extends string>(
-  word: string,
-  known: readonly Name[],
-  limit = 3,
-): readonly Name[] {
+export function nearestNames<Name extends string>(word: string, known: readonly Name[]): readonly Name[] {
   const bare = word.replace(/^-+/, '').toLowerCase();
-  const most = Math.min(limit, 1 + Number(bare.length > 4) + Number(bare.length > 8));
+  const most = 1 + Number(bare.length > 4) + Number(bare.length > 8);
   const near = known
     .map((name) => {
       const plain = name.replace(/^-+/, '').toLowerCase();

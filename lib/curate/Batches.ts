@@ -46,13 +46,13 @@ export class Batches {
     const whole = { ...machine, diskBytes: await freeBytes() };
     const files = this.#files;
     const bytes = sum(files.map(({ size }) => size));
-    const { fits, batchBytes } = planCuration({ files: files.length, bytes, rows: 0 }, whole);
+    const { fits, batchBytes } = planCuration({ bytes, rows: 0 }, whole);
     if (!fits) throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${bytes} bytes of files.`);
     this.#batchBytes = batchBytes;
     this.#first = { inputs: await this.#fetch() };
     const fetched = sum(this.#files.slice(0, this.#at).map(({ size }) => size));
     const rows = Math.ceil(((this.rows + this.#keptRows) * bytes) / fetched);
-    return planCuration({ files: files.length, bytes, rows }, whole);
+    return planCuration({ bytes, rows }, whole);
   }
 
   /** The next batch; null after the last. The files of the batch before are deleted. */

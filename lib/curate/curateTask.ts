@@ -332,5 +332,5 @@ async function countSlices(
 ): Promise<number> {
   const whole = { ...machine, diskBytes: await freeBytes() };
   const bytes = sum(files.map(({ size }) => size));
-  return planCuration({ files: files.length, bytes, rows: 0 }, whole).slices;
+  return planCuration({ bytes, rows: 0 }, whole).slices;
 }

@@ -85,7 +85,7 @@ export const configSchema = z.strictObject({
     'Earlier values of `statsigFolder`, in which days stay: [Another Statsig folder](deploy.md#another-statsig-folder).',
   ),
   database: noted(
-    databaseName('database').default('sluice'),
+    databaseName().default('sluice'),
     'Glue database of the tables and views. Glue keeps its name in lower case.',
   ),
   tables: noted(

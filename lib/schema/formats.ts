@@ -59,10 +59,10 @@ export function sqlName(what: string): z.ZodString {
  * The name of a Glue database. Glue keeps names in lower case, and so do its ARNs:
  * https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-databases.html#aws-glue-api-catalog-databases-Database
  */
-export function databaseName(what: string): z.ZodString {
+export function databaseName(): z.ZodString {
   return z
-    .string(`a ${what} name`)
-    .regex(DATABASE_NAME, `a ${what} name: letters, digits, _ and -, at most 255, no digit or - first`)
+    .string('a database name')
+    .regex(DATABASE_NAME, 'a database name: letters, digits, _ and -, at most 255, no digit or - first')
     .refine((name) => !RESERVED_WORDS.has(name.toLowerCase()), 'no reserved word of SQL')
     .toLowerCase();
 }

@@ -127,7 +127,7 @@ const owox = named(
       "none, or the key of Sluice's bucket",
     ),
     ownDatabase: noted(
-      databaseName('database').default('owox'),
+      databaseName().default('owox'),
       'Glue database for its views and tables, which the stack makes.',
     ),
   }),
@@ -164,7 +164,7 @@ const metabase = named(
     ...ownWorkgroup,
     ...assumed,
     ownDatabase: noted(
-      databaseName('database').nullable().default(null),
+      databaseName().nullable().default(null),
       'Glue database in which it may make tables, made by the stack.',
       'it only reads',
     ),

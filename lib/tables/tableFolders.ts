@@ -204,17 +204,15 @@ export interface IngestedKey {
   readonly day: UtcDay;
   /** The name of the version. */
   readonly version: string;
-  /** The file's name; empty for the version's folder itself. */
-  readonly file: string;
 }
 
-/** Reads a key or a version's prefix; null for any other key. */
+/** Reads the key of a file, or a version's prefix; null for any other key. */
 export function parseIngestedKey(layout: FolderLayout, key: string): IngestedKey | null {
   const folder = ingestedFolders(layout).find((ingested) => key.startsWith(ingested));
   if (folder === undefined) return null;
   const [table = '', day = '', version = '', file, ...deeper] = key.slice(folder.length).split('/');
   if (table === '' || file === undefined || deeper.length > 0) return null;
-  return isUtcDay(day) && VERSION.test(version) ? { table, day, version, file } : null;
+  return isUtcDay(day) && VERSION.test(version) ? { table, day, version } : null;
 }
 
 /** Prefix of the name of a file with refused rows. */

@@ -87,17 +87,13 @@ export class IdentifiedRows {
   readonly #identity: EventIdentity;
   readonly #mostLength: number;
   readonly #rows: Record<ForwardedKind, LandedRow[]> = { exposures: [], events: [] };
+  /** UTF-16 units of all rows. */
   #length = 0;
 
   /** @param mostLength UTF-16 units of all rows: `maxRowsLength`. */
   constructor(identity: EventIdentity, mostLength: number) {
     this.#identity = identity;
     this.#mostLength = mostLength;
-  }
-
-  /** UTF-16 units of all rows. */
-  get length(): number {
-    return this.#length;
   }
 
   /**

@@ -5,8 +5,6 @@ import type { CuratedTable } from '../curatedTables.ts';
 
 /** Totals of the raw files of a day, known before any of them is read. */
 export interface RawTotals {
-  /** The number of files. */
-  readonly files: number;
   /** Sum of their sizes. */
   readonly bytes: number;
   /** Sum of the rows that their footers state. */
@@ -25,7 +23,7 @@ export interface CurateMachine {
   readonly milliseconds: number;
 }
 
-/** How a day is cut, and what that takes. */
+/** How a day is cut. */
 export interface CurationPlan {
   /** Slices of the day, by hash of `event_id`, each for one {@link CurateRequest}. 1: the day is not cut. */
   readonly slices: number;
@@ -35,10 +33,6 @@ export interface CurationPlan {
   readonly rowsAtOnce: number;
   /** The most bytes of raw files that may be on the disk together, which is the size of a batch. */
   readonly batchBytes: number;
-  /** Bytes of disk that one slice takes at most, a batch of raw files included. */
-  readonly diskBytes: number;
-  /** How long one slice takes, milliseconds, without the time to upload files. */
-  readonly milliseconds: number;
 }
 
 /** Which part of a day is curated. */

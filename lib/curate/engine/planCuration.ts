@@ -42,12 +42,14 @@ export function planCuration({ bytes, rows }: RawTotals, machine: CurateMachine)
   const rowsAtOnce = Math.max(LEAST_ROWS, sorted);
   const planFor = (slices: number): CurationPlan => {
     const sliceBytes = bytes / slices;
+    // Bytes of disk that one slice takes at most, a batch of raw files included.
     const diskBytes = Math.ceil(batchBytes + sliceBytes * (STAGED_RATIO + WRITTEN_RATIO));
     const work =
       (sliceBytes * MS_PER_BYTE + (bytes - sliceBytes) * MS_PER_OTHER_BYTE) / Math.max(1, machine.threads);
+    // Without the time to upload files.
     const milliseconds = Math.ceil(work + bytes * MS_PER_FETCHED_BYTE);
     const fits = diskBytes <= disk && milliseconds <= machine.milliseconds * TIME_SHARE;
-    return { slices, fits, rowsAtOnce, batchBytes, diskBytes, milliseconds };
+    return { slices, fits, rowsAtOnce, batchBytes };
   };
   for (let slices = 1; slices <= MOST_SLICES; slices += 1) {
     const plan = planFor(slices);

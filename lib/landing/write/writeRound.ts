@@ -51,8 +51,6 @@ export interface WrittenFile {
   readonly day: UtcDay;
   /** Where it is on the disk. */
   readonly path: string;
-  /** How many rows it has. */
-  readonly rows: number;
 }
 
 /** The files of a round, on the disk. */
@@ -148,7 +146,7 @@ class LinesWriter {
         'SLUICE_WRITE_COUNTS_DIFFER',
         `${kind}, ${day}: ${rows} lines, ${String(footer?.['rows'])} rows.`,
       );
-    this.files.push({ kind, day, path, rows });
+    this.files.push({ kind, day, path });
   }
 
   /** Writes the file without the lines that DuckDB refuses. @param failure Why it refuses the file of all lines. */

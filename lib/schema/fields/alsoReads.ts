@@ -24,7 +24,7 @@ const grantSchema = named(
   'AlsoReadsInput',
   z.strictObject({
     database: noted(
-      databaseName('database'),
+      databaseName(),
       "Glue database of this account and region. A database of another account needs a policy of yours: the reader's `policies`.",
     ),
     tables: noted(

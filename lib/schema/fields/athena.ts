@@ -27,7 +27,7 @@ export const athenaSchema = z
       'Athena workgroup that queries run in. Its results go to `query-results/`.',
     ),
     stagingDatabase: noted(
-      databaseName('database').default('statsig_staging'),
+      databaseName().default('statsig_staging'),
       'Glue database in which Statsig makes and drops tables of its own.',
     ),
     scanLimitGigabytes: noted(

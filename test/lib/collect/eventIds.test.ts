@@ -7,7 +7,7 @@ const DAY = '2026-11-20';
 const noRows = (most: number) => new IdentifiedRows(new EventIdentity('a'.repeat(64), '', null), most);
 
 describe('IdentifiedRows', () => {
-  it('begins each row with the ID of its event, also of an equal one, and knows their length', () => {
+  it('begins each row with the ID of its event, also of an equal one', () => {
     const rows = noRows(1_000);
     rows.add('exposures', 'one', ',"n":1', DAY);
     rows.add('events', 'two', ',"n":2', DAY);
@@ -19,15 +19,13 @@ describe('IdentifiedRows', () => {
         { day: DAY, json: '{"event_id":"76779e0415fd81b5839b99e6fcb9c072","n":3}' },
       ],
     });
-    expect(rows.length).toBe(3 * 53);
   });
 
   it('accepts rows up to a total length, and not one unit more', () => {
     // A row without columns has 47 units.
     const within = noRows(100);
     within.add('events', 'first', '', DAY);
-    within.add('events', 'last', 'x'.repeat(6), DAY);
-    expect(within.length).toBe(100);
+    expect(() => within.add('events', 'last', 'x'.repeat(6), DAY)).not.toThrow();
     const over = noRows(100);
     over.add('events', 'first', '', DAY);
     expect(() => over.add('events', 'last', 'x'.repeat(7), DAY)).toThrow(

@@ -4,7 +4,7 @@ import { planCuration } from '../../../../lib/curate/engine/planCuration.ts';
 const GB = 10 ** 9;
 const machine = { memoryMegabytes: 884, threads: 1, diskBytes: 10_240 * 2 ** 20, milliseconds: 900_000 };
 /** Raw files of 176 bytes a row, as Firehose writes them. */
-const day = (rows: number) => ({ files: 288, rows, bytes: rows * 176 });
+const day = (rows: number) => ({ rows, bytes: rows * 176 });
 
 describe('planCuration', () => {
   it('does not cut a day of 20 million rows for a function with one CPU', () => {
@@ -18,10 +18,8 @@ describe('planCuration', () => {
     { gigabytes: 20, slices: 11 },
   ])('cuts $gigabytes GB into $slices slices, which fit the disk and the time', ({ gigabytes, slices }) => {
     const bytes = gigabytes * GB;
-    const plan = planCuration({ files: 5_000, rows: bytes / 176, bytes }, machine);
+    const plan = planCuration({ rows: bytes / 176, bytes }, machine);
     expect(plan).toMatchObject({ slices, fits: true });
-    expect(plan.diskBytes).toBeLessThan(machine.diskBytes);
-    expect(plan.milliseconds).toBeLessThan(machine.milliseconds);
   });
 
   it.each([
@@ -37,12 +35,12 @@ describe('planCuration', () => {
   });
 
   it('says when the time is not enough for any number of slices, as each fetches all files', () => {
-    const plan = planCuration({ files: 50_000, rows: 10 ** 9, bytes: 100 * GB }, machine);
+    const plan = planCuration({ rows: 10 ** 9, bytes: 100 * GB }, machine);
     expect(plan).toMatchObject({ fits: false, slices: 1 });
   });
 
   it('plans a day without rows', () => {
-    expect(planCuration({ files: 0, rows: 0, bytes: 0 }, machine)).toMatchObject({
+    expect(planCuration({ rows: 0, bytes: 0 }, machine)).toMatchObject({
       slices: 1,
       fits: true,
     });
