@@ -23,7 +23,10 @@ const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock
 const isDotenv = (name: string) => /^\.env(?:\.|$)/.test(name);
 /** Not linked: the output of packaging, and modules, which are found in the project above the workspace. */
 const NOT_LINKED: readonly string[] = ['node_modules', 'build'];
-/** `${file(./settings.yml):memory}` and `${env:TOPIC_ARN}` in serverless.yml. A path with variables in it is none that is looked at. */
+/**
+ * `${file(./settings.yml):memory}` and `${env:TOPIC_ARN}` in serverless.yml. A path with variables in it is none that
+ * is looked at.
+ */
 const YML_FILE = /(\$\{file\(\s*["']?)([^"',)$/][^"',)$]*)/g;
 /** Matches variables of the environment that serverless.yml names. */
 const YML_ENV = /\$\{env:(\w+)/g;
@@ -117,8 +120,8 @@ export interface PackageRequest {
   /** The root of the project, where serverless.yml is. */
   readonly root: string;
   /**
-   * An empty or absent folder that becomes the service's own, so that its `build/` and `.serverless/` are apart from those of
-   * others. In a project it has to be inside the root, because the plugin is found from there.
+   * An empty or absent folder that becomes the service's own, so that its `build/` and `.serverless/` are apart from
+   * those of others. In a project it has to be inside the root, because the plugin is found from there.
    */
   readonly workspace: string;
   /** The configuration file: absolute path. */

@@ -7,13 +7,16 @@ import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 export const codeRoot = resolve(import.meta.dirname, '..');
 
 /**
- * The root of the project, where serverless.yml and sluice.config.ts are. In the repository that is {@link codeRoot}. With the
- * npm package, which is built (scripts/pack.ts), it is the folder that this process was in when this module was loaded, or the
- * nearest one above it that has a serverless.yml.
+ * The root of the project, where serverless.yml and sluice.config.ts are. In the repository that is {@link codeRoot}.
+ * With the npm package, which is built (scripts/pack.ts), it is the folder that this process was in when this module
+ * was loaded, or the nearest one above it that has a serverless.yml.
  */
 export const projectRoot = import.meta.filename.endsWith('.ts') ? codeRoot : projectAt(process.cwd());
 
-/** The project that a folder is in: the folder itself or the nearest one above with a serverless.yml; without any, the folder. */
+/**
+ * The project that a folder is in: the folder itself or the nearest one above with a serverless.yml; without any, the
+ * folder.
+ */
 function projectAt(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, 'serverless.yml'))) return at;

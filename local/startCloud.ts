@@ -161,7 +161,8 @@ export async function startCloud(options: StartOptions): Promise<Cloud> {
     environment: {
       SLUICE_ALLOW_ANY_KEY: String(options.checkKeys !== true),
       SLUICE_LOG_SUCCESSES: 'true',
-      // Environments load compiled code: they start in half the time. https://nodejs.org/api/module.html#module-compile-cache
+      // Environments load compiled code: they start in half the time.
+      // https://nodejs.org/api/module.html#module-compile-cache
       NODE_COMPILE_CACHE: join(packagesFolder(projectRoot), COMPILED),
     },
     bufferSeconds: options.bufferSeconds,

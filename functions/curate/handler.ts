@@ -34,8 +34,8 @@ const schema = z.object({
 type Environment = Readonly<z.output<typeof schema>>;
 
 /**
- * Curates the days that the plan has queued: it fetches their raw files to `/tmp`, runs DuckDB on them, and writes one row an
- * event, sorted, to a new version of the day in the curated table.
+ * Curates the days that the plan has queued: it fetches their raw files to `/tmp`, runs DuckDB on them, and writes one
+ * row an event, sorted, to a new version of the day in the curated table.
  */
 export const handler = machineHandler(schema, (machine, messages, settings) =>
   curateMessages(makeCurator(settings, machine), machine.invocation, messages, settings.SLUICE_TRIES),

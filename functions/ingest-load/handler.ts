@@ -37,8 +37,8 @@ const schema = z.object({
 type Environment = Readonly<z.output<typeof schema>>;
 
 /**
- * The load writes the days of customers' drops that the plan has queued to their tables. It fetches the files to `/tmp`, where
- * a process without credentials runs DuckDB on them.
+ * The load writes the days of customers' drops that the plan has queued to their tables. It fetches the files to
+ * `/tmp`, where a process without credentials runs DuckDB on them.
  */
 export const handler = machineHandler(schema, (machine, messages, settings) =>
   loadMessages(makeLoader(settings, machine), machine.invocation, messages, settings.SLUICE_TRIES),

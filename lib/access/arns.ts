@@ -86,8 +86,8 @@ const SUFFIX_CHARACTERS = 14;
 const KEPT = 20;
 
 /**
- * Pattern of the name that CloudFormation gives to a role of a stack: `<stack>-<logical ID>-<random>`, truncated if it is too
- * long. An explicit name would replace the role, and customers' policies name the existing one.
+ * Pattern of the name that CloudFormation gives to a role of a stack: `<stack>-<logical ID>-<random>`, truncated if it
+ * is too long. An explicit name would replace the role, and customers' policies name the existing one.
  */
 export function roleNamePattern(stack: string, logicalId: string): string {
   return isWhole(stack, logicalId)
@@ -124,8 +124,8 @@ export function workgroupArn(scope: PolicyScope, workgroup: string): string {
 }
 
 /**
- * ARNs of the catalogue that Athena calls AwsDataCatalog: Glue's catalogue of this account. IAM compares letter case, and PyAthena
- * asks in lower case: https://github.com/pyathena-dev/PyAthena/blob/master/pyathena/connection.py
+ * ARNs of the catalogue that Athena calls AwsDataCatalog: Glue's catalogue of this account. IAM compares letter case,
+ * and PyAthena asks in lower case: https://github.com/pyathena-dev/PyAthena/blob/master/pyathena/connection.py
  */
 export function awsDataCatalogArns(scope: Somewhere): readonly string[] {
   return ['AwsDataCatalog', 'awsdatacatalog'].map((name) => arnIn(scope, 'athena', `datacatalog/${name}`));

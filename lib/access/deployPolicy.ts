@@ -17,8 +17,8 @@ import { hasOwnWorkgroup, readerWorkgroup } from './readerStatements.ts';
  * option.
  *
  * None of it reads or deletes an object of the bucket, a line of a log or a secret directly. But the caller can set the
- * bucket's policy and lifecycle, a function's code and a role's policy, so it must be trusted. Only a permissions boundary, or
- * an existing bucket and key, limit this further.
+ * bucket's policy and lifecycle, a function's code and a role's policy, so it must be trusted. Only a permissions
+ * boundary, or an existing bucket and key, limit this further.
  *
  * @param stack Name of the stack, and the beginning of the names of its parts: `sluice-prod`.
  */
@@ -72,7 +72,8 @@ function code(scope: arns.PolicyScope, allows: Allows, stack: string): Statement
     allows('HttpApi', 'apigateway', '*', ...apis),
     allows('Alarms', 'cloudwatch', '*', `alarm:${stack}-*`),
     allows('Logs', 'logs', ofLogs, ...groups),
-    // API Gateway's delivery of an access log names no resource: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
+    // API Gateway's delivery of an access log names no resource:
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
     allows('LogDelivery', 'logs', '*LogDelivery ListLogDeliveries PutResourcePolicy', '*'),
   ];
 }

@@ -22,8 +22,8 @@ export async function readArchivingRules(
 }
 
 /**
- * The moves of a rule into classes that archive; none of a rule that is disabled. Tags and sizes, which may narrow a rule further, are
- * left out: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
+ * The moves of a rule into classes that archive; none of a rule that is disabled. Tags and sizes, which may narrow a
+ * rule further, are left out: https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
  */
 function archivingRulesOf({
   ID: id = '',

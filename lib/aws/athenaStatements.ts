@@ -131,8 +131,8 @@ export async function readResultPage(
 }
 
 /**
- * Runs one statement and waits for it. A query for which nobody waits any longer is stopped, because it would only cost: one that
- * exceeds the deadline, and one of which a call fails.
+ * Runs one statement and waits for it. A query for which nobody waits any longer is stopped, because it would only
+ * cost: one that exceeds the deadline, and one of which a call fails.
  *
  * @throws what the client throws; the reason of the signal.
  */

@@ -54,8 +54,9 @@ export function refusalOf(code: string): Refusal {
 
 /** Why S3 or KMS refused a call. */
 function classifyRefusal(error: Error): Refusal {
-  // S3 reports a denial by KMS as its own, and only the message differs: "not authorized to perform: kms:Decrypt". It may also
-  // say "Access Denied" alone, so that the cure of a denial names the key: https://github.com/boto/boto3/issues/2952.
+  // S3 reports a denial by KMS as its own, and only the message differs: "not authorized to perform: kms:Decrypt". It
+  // may also say "Access Denied" alone, so that the cure of a denial names the key:
+  // https://github.com/boto/boto3/issues/2952.
   if (error.name === 'AccessDenied' && /kms:/i.test(error.message)) return 'key';
   // A HEAD has no body, so only the status is known.
   const isRedirect = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 301;
@@ -92,8 +93,8 @@ export async function bucketRefusal(
 }
 
 /**
- * Whether a bucket that denied a call belongs to another account than the expected one: it takes a listing that expects no owner. S3
- * answers a call that expects another owner as any denied call:
+ * Whether a bucket that denied a call belongs to another account than the expected one: it takes a listing that expects
+ * no owner. S3 answers a call that expects another owner as any denied call:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
  *
  * @param prefix A folder that may be listed.

@@ -3,8 +3,8 @@ import type { PutRecord } from '../landing/store/land.ts';
 import { ANSWER_MS, CONNECT_MS, clientLimits } from './clientLimits.ts';
 
 /**
- * Puts records into a Firehose delivery stream, each with one call. A call throws what the client throws, and an `AbortError` once its
- * time is over.
+ * Puts records into a Firehose delivery stream, each with one call. A call throws what the client throws, and an
+ * `AbortError` once its time is over.
  */
 export function firehosePutRecord(client: FirehoseClient, stream: string): PutRecord {
   return async (record, timeoutMs) => {

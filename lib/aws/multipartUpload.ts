@@ -8,11 +8,15 @@ import {
 } from '@aws-sdk/client-s3';
 import { assertUsableKey } from './writtenAs.ts';
 
-/** The most parts of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html. Larger objects have larger parts. */
+/**
+ * The most parts of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html. Larger objects have
+ * larger parts.
+ */
 export const MOST_PARTS = 10_000;
 /**
- * Bytes of one part, and of the largest object that is uploaded in one piece. S3 accepts parts from 5 MiB to 5 GiB (same page). Several
- * are in memory together, and {@link MOST_PARTS} of this size are more than the disk of a function.
+ * Bytes of one part, and of the largest object that is uploaded in one piece. S3 accepts parts from 5 MiB to 5 GiB
+ * (same page). Several are in memory together, and {@link MOST_PARTS} of this size are more than the disk of a
+ * function.
  */
 export const PART_BYTES = 16 * 1024 ** 2;
 /** Parts of one file that are uploaded in parallel. */

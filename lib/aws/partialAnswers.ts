@@ -21,7 +21,10 @@ export const partialAnswers = {
   DeleteObjects: ({ Errors = [] }: DeleteObjectsCommandOutput) =>
     Errors.map(({ Key = '', Code = '' }) => ({ key: Key, why: Code })),
 
-  /** IDs of messages that are on the queue: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+  /**
+   * IDs of messages that are on the queue:
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+   */
   SendMessageBatch: ({ Successful = [] }: SendMessageBatchCommandOutput): ReadonlySet<string | undefined> =>
     new Set(Successful.map(({ Id }) => Id)),
 

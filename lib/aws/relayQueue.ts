@@ -14,8 +14,8 @@ export function sqsSend(client: SQSClient, QueueUrl: string): CopyKeeperOptions[
 let singleTry: SQSClient | undefined;
 
 /**
- * A client of SQS that does not retry, created on first use. It does not hash messages: TLS protects them, and a hash would take
- * time of the answer.
+ * A client of SQS that does not retry, created on first use. It does not hash messages: TLS protects them, and a hash
+ * would take time of the answer.
  */
 export function sqsSingleTryClient(): SQSClient {
   singleTry ??= new SQSClient({
@@ -26,7 +26,10 @@ export function sqsSingleTryClient(): SQSClient {
   return singleTry;
 }
 
-/** Seconds for which a message may be hidden: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
+/**
+ * Seconds for which a message may be hidden:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+ */
 const LONGEST_HIDDEN_SECONDS = 43_200;
 
 /** The queue of relay and its dead-letter queue in SQS, by their URLs. */

@@ -8,8 +8,8 @@ import type { KeysSecret } from '../wire/keys/editKeys.ts';
 import type { ReadSecret } from '../wire/keys/KeyCache.ts';
 
 /**
- * The keys in Secrets Manager, which several people may write. A new version is created first, and becomes current only if the version
- * that was read still is. So no key is lost when two people add one at the same time.
+ * The keys in Secrets Manager, which several people may write. A new version is created first, and becomes current only
+ * if the version that was read still is. So no key is lost when two people add one at the same time.
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
  *
  * @param secretId Name or ARN.

@@ -60,7 +60,10 @@ export class Breaker {
     return this.#code;
   }
 
-  /** Whether a call may be made now. While the breaker is open that is one call, and no other until the next pause is over. */
+  /**
+   * Whether a call may be made now. While the breaker is open that is one call, and no other until the next pause is
+   * over.
+   */
   admit(): boolean {
     if (!this.isOpen) return true;
     const now = this.#ports.clock.now();

@@ -155,8 +155,8 @@ export interface ListedObject {
 export const ARCHIVE_CLASSES: readonly string[] = ['GLACIER', 'DEEP_ARCHIVE'];
 
 /**
- * Whether S3 can't read objects of a storage class before they are restored. Athena skips them without an error, restored ones
- * too: https://docs.aws.amazon.com/athena/latest/ug/querying-glacier.html. `GLACIER_IR` is read at once:
+ * Whether S3 can't read objects of a storage class before they are restored. Athena skips them without an error,
+ * restored ones too: https://docs.aws.amazon.com/athena/latest/ug/querying-glacier.html. `GLACIER_IR` is read at once:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
  */
 export function isArchive(storageClass: string | undefined): boolean {

@@ -30,8 +30,8 @@ export async function mapLimit<Item, Result>(
 }
 
 /**
- * Waits until no other caller has the resource. The result gives it back: call it in a `finally`, as all who wait do so until
- * then. A second call of it does nothing.
+ * Waits until no other caller has the resource. The result gives it back: call it in a `finally`, as all who wait do so
+ * until then. A second call of it does nothing.
  */
 export type Exclusive = () => Promise<() => void>;
 

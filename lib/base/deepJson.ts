@@ -15,8 +15,8 @@ export function stringifyDeep(value: unknown): string {
 }
 
 /**
- * JSON.stringify of a parsed JSON value with a list of its own in place of the call stack. What is pushed last is written first:
- * members are pushed from the last to the first, and what stands before each after it.
+ * JSON.stringify of a parsed JSON value with a list of its own in place of the call stack. What is pushed last is
+ * written first: members are pushed from the last to the first, and what stands before each after it.
  */
 function stringifyWithoutStack(value: unknown): string {
   const written: string[] = [];

@@ -1,8 +1,8 @@
 import type { ErrorEntry } from './errors.ts';
 
 /**
- * Cause and first sentences of the cure of a denied call that expects an owner. S3 answers a bucket of another owner as a call that a
- * policy denies, and lists to an account the buckets that it owns:
+ * Cause and first sentences of the cure of a denied call that expects an owner. S3 answers a bucket of another owner as
+ * a call that a policy denies, and lists to an account the buckets that it owns:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html,
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
  *

@@ -7,19 +7,21 @@ const COMMA = 0x2c;
 const CLOSING: Readonly<Partial<Record<number, string>>> = { 123: '}', 91: ']' };
 
 /**
- * What may follow the last comma or bracket of JSON that ends early, with one space for all white space: `""` is a text, and `"` the
- * beginning of one. No two parts of it take the same characters, so that its time grows with the length alone.
+ * What may follow the last comma or bracket of JSON that ends early, with one space for all white space: `""` is a
+ * text, and `"` the beginning of one. No two parts of it take the same characters, so that its time grows with the
+ * length alone.
  */
 const REST = /^ ?(?:"" ?: ?)?(?:""?|-?(?:\d[-+.\deE]*)?|tr?u?e?|fa?l?s?e?|nu?l?l?|Na?N?|-?I[a-z]*) ?$/;
 
 /**
- * Whether a text is the beginning of a JSON object or array, and ends before that does: what was cut, or not sent as a whole. One pass, and
- * one more parse of a text that has brackets open: its time grows with the length of the text.
+ * Whether a text is the beginning of a JSON object or array, and ends before that does: what was cut, or not sent as a
+ * whole. One pass, and one more parse of a text that has brackets open: its time grows with the length of the text.
  */
 export function endsEarly(text: string): boolean {
   if (!/^\s*[{[]/.test(text)) return false;
   const open: string[] = [];
-  // The end of what is whole, and what follows the last comma or bracket: its texts without their characters, and the start of what is after these.
+  // The end of what is whole, and what follows the last comma or bracket: its texts without their characters, and the
+  // start of what is after these.
   let whole = 0;
   let rest = '';
   let start = 0;

@@ -137,8 +137,8 @@ export function nodeErrorCode(error: unknown): string {
 const MAX_DENIAL_LENGTH = 500;
 
 /**
- * The name of an error, with AWS's sentence if it is a denial: the action, the resource, and the kind of policy. Other messages
- * may quote data.
+ * The name of an error, with AWS's sentence if it is a denial: the action, the resource, and the kind of policy. Other
+ * messages may quote data.
  */
 export function errorText(error: unknown, name = errorName(error)): string {
   if (!(error instanceof Error && /AccessDenied|^KMS\./.test(name))) return name;

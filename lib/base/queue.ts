@@ -26,9 +26,15 @@ export const QueueError = defineErrorFamily('system', {
 
 /** Days that one request on a queue may name: more than a year. */
 export const MAX_REQUEST_DAYS = 400;
-/** Longest delay of a message, seconds. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+/**
+ * Longest delay of a message, seconds.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
 export const MAX_DELAY_SECONDS = 900;
-/** Messages of one SendMessageBatch. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+/**
+ * Messages of one SendMessageBatch.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+ */
 export const MAX_BATCH_MESSAGES = 10;
 /** How often a batch is sent, each time with the messages that SQS has not accepted. */
 export const SEND_RETRIES = { tries: 4, baseMs: 200, capMs: 2_000 } as const;

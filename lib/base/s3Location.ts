@@ -9,7 +9,10 @@ export interface Location {
   readonly folder: string;
 }
 
-/** The parts of `s3://<bucket>/<folder>/`; undefined for another text. Glue's own locations may lack the slash at the end. */
+/**
+ * The parts of `s3://<bucket>/<folder>/`; undefined for another text. Glue's own locations may lack the slash at the
+ * end.
+ */
 export function readLocation(text: string): Location | undefined {
   const [, bucket, path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(text) ?? [];
   if (bucket === undefined) return undefined;

@@ -16,9 +16,10 @@ export interface SentJson {
 }
 
 /**
- * Parses JSON as senders write it: `NaN`, `Infinity` and `-Infinity` in place of a value are null. Python's `json.dumps` writes
- * them, and with them a whole batch would be no JSON: https://docs.python.org/3/library/json.html#infinite-and-nan-number-values
- * Server Core sends null for such a value. In a text they stay. A text that is JSON is parsed once.
+ * Parses JSON as senders write it: `NaN`, `Infinity` and `-Infinity` in place of a value are null. Python's
+ * `json.dumps` writes them, and with them a whole batch would be no JSON:
+ * https://docs.python.org/3/library/json.html#infinite-and-nan-number-values Server Core sends null for such a value.
+ * In a text they stay. A text that is JSON is parsed once.
  *
  * @param parse JSON.parse, or one that throws as it does.
  * @throws What `parse` throws for the text as it was sent.

@@ -97,8 +97,8 @@ let cachedMinute = Number.NaN;
 let cachedText = '';
 
 /**
- * An instant (epoch ms in the years 1 to 9999; a fraction of a millisecond is cut off) as `2026-11-20T07:32:00.123Z`. The same as
- * Date's toISOString from 1970 on, several times faster: every row has three, mostly of the same minute.
+ * An instant (epoch ms in the years 1 to 9999; a fraction of a millisecond is cut off) as `2026-11-20T07:32:00.123Z`.
+ * The same as Date's toISOString from 1970 on, several times faster: every row has three, mostly of the same minute.
  */
 export function isoTimestamp(epochMs: number): string {
   const minute = Math.floor(epochMs / MINUTE_MS);

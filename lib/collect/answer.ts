@@ -70,9 +70,9 @@ interface Steps {
 }
 
 /**
- * Answers one request of an SDK: receive, decode, make rows, store. It answers 202 only when every event is in Firehose, in an
- * object of the landing, or counted. It writes metrics and a log line (for a successful request only if it is sampled),
- * which contain only sizes and counts of the request.
+ * Answers one request of an SDK: receive, decode, make rows, store. It answers 202 only when every event is in
+ * Firehose, in an object of the landing, or counted. It writes metrics and a log line (for a successful request only if
+ * it is sampled), which contain only sizes and counts of the request.
  *
  * @param latest Epoch milliseconds by which it answers. 100 ms later it answers 503, whatever is still running. The
  *   deadline is earlier for SDKs with a short timeout. Events that land after it keep their `event_id`s when they are sent
@@ -255,7 +255,10 @@ function fieldsOf({ received, key, body, decoded, batch, ignored, stored }: Step
   };
 }
 
-/** What the log says of a key that was not accepted: the beginning of its SHA-256, as `sluice keys list` has it, or `of another form`. */
+/**
+ * What the log says of a key that was not accepted: the beginning of its SHA-256, as `sluice keys list` has it, or `of
+ * another form`.
+ */
 function unacceptedKey({ key, keyProblem }: Received['request']): { readonly sent_key?: string } {
   if (key !== null) return { sent_key: hash('sha256', key).slice(0, SHOWN_DIGITS) };
   return keyProblem === '' ? {} : { sent_key: 'of another form' };

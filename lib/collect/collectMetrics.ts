@@ -77,8 +77,8 @@ export interface RequestOutcome {
 const CODE = /^SLUICE_[A-Z_]+$/;
 
 /**
- * The metrics of one request as EMF lines: one for the whole request, and for a refused one a second with its code. Counts of
- * 0 are left out, except `received`: the number of its values is the number of requests.
+ * The metrics of one request as EMF lines: one for the whole request, and for a refused one a second with its code.
+ * Counts of 0 are left out, except `received`: the number of its values is the number of requests.
  *
  * The first line has members that make no metric, for people who look for one request: `request_id`, `latency_ms`, and
  * `ignored_as`, the counts of ignored events by reason.

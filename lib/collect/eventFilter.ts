@@ -39,8 +39,8 @@ interface EventNames {
 }
 
 /**
- * The names of a raw event: an exposure is chosen by its gate, config, experiment or layer, and by the experiment that a layer
- * allocated. Null for an event without a name.
+ * The names of a raw event: an exposure is chosen by its gate, config, experiment or layer, and by the experiment that
+ * a layer allocated. Null for an event without a name.
  *
  * @param resolve Resolves hashed names.
  */

@@ -35,7 +35,10 @@ const STATUS: Readonly<Record<string, number>> = {
   SLUICE_BODY_WRONG_SHAPE: 400,
 } satisfies Readonly<Record<keyof typeof RequestError.entries, number>>;
 
-/** The answer to a refused request: the status of a {@link RequestError}; 503 for any other error, so that the SDK retries. */
+/**
+ * The answer to a refused request: the status of a {@link RequestError}; 503 for any other error, so that the SDK
+ * retries.
+ */
 export function refusalAnswer({ code, message, cure }: SluiceError): Answer {
   return {
     status: STATUS[code] ?? 503,

@@ -79,8 +79,9 @@ export interface CollectedBatch extends RequestRows {
  * Makes rows of a body's text. An invalid event is refused under its code and does not affect the others.
  *
  * @param outOfTime Checked regularly: whether to give up. Default never.
- * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_TRUNCATED`, `SLUICE_BODY_JSON_IN_TEXT`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`,
- *   `SLUICE_BODY_TOO_COSTLY`: the body cannot be used, and sending it again does not help.
+ * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_TRUNCATED`, `SLUICE_BODY_JSON_IN_TEXT`,
+ *   `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`, `SLUICE_BODY_TOO_COSTLY`: the body cannot be used, and
+ *   sending it again does not help.
  * @throws CollectError `SLUICE_COLLECT_OUT_OF_TIME` when the machine is slow, not the body costly.
  *
  * @example
@@ -260,7 +261,11 @@ class BatchCollector {
     return isCounted ? null : filter(raw);
   }
 
-  /** Adds the row of an event, or its count. @throws as of {@link #addExposure}; EventError `SLUICE_EVENT_KIND_NOT_ALLOWED`. */
+  /**
+   * Adds the row of an event, or its count.
+   *
+   * @throws as of {@link #addExposure}; EventError `SLUICE_EVENT_KIND_NOT_ALLOWED`.
+   */
   #collectEvent(event: LogEvent): void {
     if (event.exposure !== null) {
       this.#assertAllowed('exposures');

@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import { sum } from '../base/sum.ts';
 
 /**
- * The issues of the shape of a union that a value comes closest to, each at its place in the input. The issue itself if it is none of a
- * union, and if two shapes fit equally badly.
+ * The issues of the shape of a union that a value comes closest to, each at its place in the input. The issue itself if
+ * it is none of a union, and if two shapes fit equally badly.
  *
  * @example The shape 'none' says nothing of `{ paht: 'x' }`, as the shape `{ path: string }` has found what is wrong in it.
  */

@@ -115,7 +115,10 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   return isWrapped ? unwrapped(schema.unwrap()) : schema;
 }
 
-/** A value that a schema takes, in short: of an object its required fields, or else its first. `…` stands for what is the user's. */
+/**
+ * A value that a schema takes, in short: of an object its required fields, or else its first. `…` stands for what is
+ * the user's.
+ */
 function exampleOf(wrapped: z.core.$ZodType): string {
   const schema = unwrapped(wrapped);
   if (schema instanceof z.ZodUnion) return schema.options.slice(0, 1).map(exampleOf).join('');

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 /**
- * A path in `.sluice/`, the folder of a project for what Sluice keeps on this machine: packages, bindings of DuckDB, data of the
- * local cloud, notes, trials.
+ * A path in `.sluice/`, the folder of a project for what Sluice keeps on this machine: packages, bindings of DuckDB,
+ * data of the local cloud, notes, trials.
  *
  * @param root The root of the project.
  * @param names Names below the folder: `template`. Default none: the folder itself.

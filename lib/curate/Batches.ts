@@ -16,7 +16,10 @@ const FETCH_FAILURES = {
   disk: 'SLUICE_CURATE_STOPPED',
 } as const;
 
-/** The raw files of a day, and those of the version that is kept, fetched batch by batch: a day may be larger than the disk. */
+/**
+ * The raw files of a day, and those of the version that is kept, fetched batch by batch: a day may be larger than the
+ * disk.
+ */
 export class Batches {
   readonly #curator: Curator;
   readonly #run: Attempt;

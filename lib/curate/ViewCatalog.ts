@@ -23,7 +23,10 @@ export interface CatalogView {
   replaceText(text: string): Promise<boolean>;
 }
 
-/** The views in the catalog, and the partitions of the tables that they read. Methods make one call, and reject with a CatalogCallError. */
+/**
+ * The views in the catalog, and the partitions of the tables that they read. Methods make one call, and reject with a
+ * CatalogCallError.
+ */
 export interface ViewCatalog {
   /** Reads a view; null if there is none of the name. */
   read(name: ViewName): Promise<CatalogView | null>;

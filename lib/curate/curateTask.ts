@@ -57,11 +57,13 @@ export type CurateOutcome =
   | { readonly outcome: 'handed_back'; readonly failure: CurateFailure };
 
 /**
- * Curates one day, or the next slice of it: claims it, makes its files, and, with the last slice, moves the partition and puts
- * the day into the list that views read. It may be killed anywhere, repeated, and run twice at once (`curateFaultPoints` of Curator.ts).
+ * Curates one day, or the next slice of it: claims it, makes its files, and, with the last slice, moves the partition
+ * and puts the day into the list that views read. It may be killed anywhere, repeated, and run twice at once
+ * (`curateFaultPoints` of Curator.ts).
  *
- * A day that can't be curated is settled as `failed`, and views go on reading its raw rows, or the rows that it keeps. A failure that
- * may pass is retried until the last attempt. Files that arrive meanwhile make the version outdated: it is not published.
+ * A day that can't be curated is settled as `failed`, and views go on reading its raw rows, or the rows that it keeps.
+ * A failure that may pass is retried until the last attempt. Files that arrive meanwhile make the version outdated: it
+ * is not published.
  *
  * @throws what the ledger and the list throw.
  */
@@ -278,8 +280,8 @@ async function takeOutIfOutdated({
 }
 
 /**
- * Whether the partition has a version of these files in today's shape, which keeps no rows that should go. The catalog decides,
- * not the ledger alone.
+ * Whether the partition has a version of these files in today's shape, which keeps no rows that should go. The catalog
+ * decides, not the ledger alone.
  */
 async function isCurated({ curator, run, place, raw, shape }: TaskDay): Promise<boolean> {
   const { fingerprint, files } = raw;

@@ -23,8 +23,8 @@ export const REQUEUE_AFTER_MS = 20 * HOUR_MS;
  */
 export const TAKEN_BACK_MS = 2 * HOUR_MS;
 /**
- * Milliseconds before the deadline in which a run looks at no further day: it publishes the list, and sends what it has found. That
- * takes some pages of partitions, an update of each view, and at most 31 tasks of each table.
+ * Milliseconds before the deadline in which a run looks at no further day: it publishes the list, and sends what it has
+ * found. That takes some pages of partitions, an update of each view, and at most 31 tasks of each table.
  */
 export const PUBLISH_MS = MINUTE_MS;
 /** Days that are looked at in parallel, with one or more list calls each. */

@@ -162,7 +162,10 @@ interface PlanRun {
   readonly publish: (isQueueing: boolean) => Promise<unknown>;
 }
 
-/** Looks at the days of a run, changes the list by what it finds, and then queues days: {@link planDays} says why in this order. */
+/**
+ * Looks at the days of a run, changes the list by what it finds, and then queues days: {@link planDays} says why in
+ * this order.
+ */
 async function runPlan(planner: CuratePlanner, run: PlanRun): Promise<readonly TablePlan[]> {
   const { wanted, terms, publish } = run;
   const pairs = wanted.map(({ seen, days }) => ({ table: seen, days }));

@@ -297,8 +297,8 @@ function logPlan(
 }
 
 /**
- * Writes the metrics once a day, while something is wrong, and after days were curated, so that an alarm ends: CloudWatch bills
- * a metric by the hours in which it has values. https://aws.amazon.com/cloudwatch/pricing/
+ * Writes the metrics once a day, while something is wrong, and after days were curated, so that an alarm ends:
+ * CloudWatch bills a metric by the hours in which it has values. https://aws.amazon.com/cloudwatch/pricing/
  */
 async function count(planner: CuratePlanFunction, leftOut: number | null, isDaily: boolean): Promise<void> {
   const { stage, clock, log } = planner;

@@ -31,8 +31,8 @@ export interface CuratedSubject extends LedgerSubject {
  * anywhere, and the call repeated.
  *
  * @returns Where the rows of the day went; null if another owner has the version.
- * @throws CurateError; CatalogCallError; CatalogError; LedgerError; the signal's reason; what the ledger's store and the bucket
- *   throw.
+ * @throws CurateError; CatalogCallError; CatalogError; LedgerError; the signal's reason; what the ledger's store and
+ *   the bucket throw.
  */
 export async function publishVersion(
   curator: Curator,
@@ -48,7 +48,8 @@ export async function publishVersion(
   if (account === null) throw new CurateError('SLUICE_CURATE_COUNTS_DIFFER', countsOf(made));
   const files = made.done.flatMap((slice) => slice.files);
   const strays = await requireFiles(curator, versionPrefix(config, table, day, version), files);
-  // An attempt that began longer ago than an invocation lasts, and was killed, left them. Queries would read their rows twice.
+  // An attempt that began longer ago than an invocation lasts, and was killed, left them. Queries would read their rows
+  // twice.
   if (strays.length > 0) await curator.landing.remove(strays);
   const listedAt = clock.now();
   const raw = await readRawDay(curator.raw, kind, day);

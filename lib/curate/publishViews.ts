@@ -99,7 +99,11 @@ interface PublishedView extends Pick<Publication, 'unserved'> {
 /** The versions that the partitions of both tables have, by day. */
 type Versions = Readonly<Record<ForwardedKind, ReadonlyMap<UtcDay, string>>>;
 
-/** Reads which version each partition has. @throws CatalogCallError; CurateError `SLUICE_CURATE_CATALOG_FAILED` for too many partitions. */
+/**
+ * Reads which version each partition has.
+ *
+ * @throws CatalogCallError; CurateError `SLUICE_CURATE_CATALOG_FAILED` for too many partitions.
+ */
 export async function readVersions(
   publisher: Pick<ViewPublisher, keyof Attempts | 'config' | 'bucket' | 'views'>,
 ): Promise<Versions> {

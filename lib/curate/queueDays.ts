@@ -34,8 +34,8 @@ export function chooseDays(days: readonly ChosenDay[]): readonly ChosenDay[] {
 }
 
 /**
- * Sends a task of each day, and notes in the ledger that it is queued. Tasks are sent first: a task that is sent twice is done once,
- * but a task that is noted and not sent would be late by a day.
+ * Sends a task of each day, and notes in the ledger that it is queued. Tasks are sent first: a task that is sent twice
+ * is done once, but a task that is noted and not sent would be late by a day.
  *
  * @throws QueueError, before anything is noted; LedgerError.
  */

@@ -11,8 +11,8 @@ export function firstYoungDay({ curateAfter }: Pick<Config, 'curateAfter'>, now:
 }
 
 /**
- * The days up to today, oldest first, from the day before the first that events may still arrive for. The time window may also have days
- * after today, which are not curated yet.
+ * The days up to today, oldest first, from the day before the first that events may still arrive for. The time window
+ * may also have days after today, which are not curated yet.
  *
  * @param now Epoch milliseconds.
  */

@@ -37,8 +37,8 @@ export interface CustomerBucket {
   /**
    * Up to 1,000 objects under a prefix, in the order of their keys.
    *
-   * @param request With a delimiter only objects whose key has none behind the prefix, and folders. With `after`, the first page
-   *   begins behind that key.
+   * @param request With a delimiter only objects whose key has none behind the prefix, and folders. With `after`, the
+   *   first page begins behind that key.
    */
   list(request: {
     readonly prefix: string;

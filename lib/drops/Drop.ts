@@ -14,8 +14,9 @@ export interface Drop {
   /**
    * Identifies this state of the day. It depends on keys, ETags and sizes, also of objects that can't be loaded, as they
    * change the result of a load. It does not change when loaded objects are archived. Temporary objects of jobs count only
-   * if there is nothing else. Without objects, and with markers only, it is `NO_FILES` (LedgerEntry.ts). The state of the folder's own
-   * logs follows after a hyphen ({@link haveSameFiles}): Databricks' markers, and the newest batch of each of Spark's logs.
+   * if there is nothing else. Without objects, and with markers only, it is `NO_FILES` (LedgerEntry.ts). The state of
+   * the folder's own logs follows after a hyphen ({@link haveSameFiles}): Databricks' markers, and the newest batch of
+   * each of Spark's logs.
    */
   readonly fingerprint: string;
   /** Epoch milliseconds of the last write; null without objects. */

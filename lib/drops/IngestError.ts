@@ -1,8 +1,8 @@
 import { defineErrorFamily } from '../base/errors.ts';
 
 /**
- * What the plan, the load and the look for late drops report of themselves. Why a day could not be loaded is a LoadError, and what is
- * wrong with the customer's bucket a SourceError.
+ * What the plan, the load and the look for late drops report of themselves. Why a day could not be loaded is a
+ * LoadError, and what is wrong with the customer's bucket a SourceError.
  */
 export const IngestError = defineErrorFamily('system', {
   SLUICE_INGEST_SESSION_REFUSED: {

@@ -1,8 +1,8 @@
 import { type LedgerState, ledgerStates } from '../ledger/LedgerEntry.ts';
 import { MAX_KILLS } from './limits.ts';
 
-// What the plan and a load decide about a day. Each asks a table of answers from top to bottom: the first answer that is true of the
-// day, and that applies in its state, is the decision.
+// What the plan and a load decide about a day. Each asks a table of answers from top to bottom: the first answer that
+// is true of the day, and that applies in its state, is the decision.
 
 /** States of a day as the plan finds it: the ledger's, or `none` without an entry. */
 export const dayStates = ['none', ...ledgerStates] as const;
@@ -54,15 +54,18 @@ const noted: readonly DayState[] = ledgerStates;
 const planned: readonly LoadKind[] = ['planned', 'retried'];
 
 /**
- * The plan's answers. The first that holds and decides in the state of the day is taken. A day that is queued, or that lacks a marker
- * or has not settled, waits then; others stay as they are.
+ * The plan's answers. The first that holds and decides in the state of the day is taken. A day that is queued, or that
+ * lacks a marker or has not settled, waits then; others stay as they are.
  */
 export const PLAN_TABLE = {
   /** The folder has no files, and nobody said that the day never comes. */
   no_files: { decides: ['none'] },
   /** The files have not changed since the last load, and one that it loaded is archived now. */
   archived: { decides: noted.filter((state) => state !== 'failed') },
-  /** The day was loaded from another place, or failed there, and the configured place has no file of it. A day that waits is settled as it was. */
+  /**
+   * The day was loaded from another place, or failed there, and the configured place has no file of it. A day that
+   * waits is settled as it was.
+   */
   elsewhere: { decides: ['succeeded', 'succeeded_no_data', 'inputs_missing', 'failed'] },
   /** `sluice ingest backfill` names the day. */
   backfill: { decides: dayStates },
@@ -74,7 +77,10 @@ export const PLAN_TABLE = {
   loading: { decides: dayStates },
   /** The files have not changed since the last load. */
   unchanged: { decides: ['succeeded', 'succeeded_no_data', 'inputs_missing'] },
-  /** The files have not changed since the last load, less than RETRY_AFTER_MS ago or before the lookback, and nobody asked for the day. */
+  /**
+   * The files have not changed since the last load, less than RETRY_AFTER_MS ago or before the lookback, and nobody
+   * asked for the day.
+   */
   failed: { decides: ['failed'] },
   /** A task for these files is less than REQUEUE_AFTER_MS old. */
   queued: { decides: noted },

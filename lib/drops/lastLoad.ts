@@ -31,8 +31,8 @@ export function movedFrom(
 }
 
 /**
- * Whether a day that was loaded from another place ({@link isMoved}) has no file at the place where its files are looked for:
- * then nothing of it has changed.
+ * Whether a day that was loaded from another place ({@link isMoved}) has no file at the place where its files are
+ * looked for: then nothing of it has changed.
  */
 export function isElsewhere(
   { files, leftOut }: Pick<Drop, 'files' | 'leftOut'>,
@@ -135,7 +135,8 @@ const CODES_OF_ALL: Readonly<Record<string, keyof typeof SourceError.entries>> =
  *
  * @param drop The drop after its bytes were inspected (inspectObjects.ts).
  * @param acceptsLoss Whether a person accepted that rows of missing files go.
- * @throws SourceError `SLUICE_SOURCE_OBJECT_ARCHIVED`, `SLUICE_SOURCE_FILES_COMPRESSED`, `SLUICE_SOURCE_NOTHING_LOADABLE`, `SLUICE_SOURCE_FILES_REPLACED`.
+ * @throws SourceError `SLUICE_SOURCE_OBJECT_ARCHIVED`, `SLUICE_SOURCE_FILES_COMPRESSED`,
+ *   `SLUICE_SOURCE_NOTHING_LOADABLE`, `SLUICE_SOURCE_FILES_REPLACED`.
  */
 export function requireLoadable(
   drop: Pick<Drop, 'files' | 'leftOut'>,
@@ -159,7 +160,8 @@ export function requireLoadable(
   const added = newlyLeftOut(drop, entry);
   if (added.length === 0) return;
   const held = entry.files.filter(isReadable);
-  // A file that is left out now and has not changed was loaded when it was alone: it is a copy of a file that has come since.
+  // A file that is left out now and has not changed was loaded when it was alone: it is a copy of a file that has come
+  // since.
   const keys = new Set(held.map(({ key }) => key));
   const states = new Set(held.map(objectState));
   const inPlace = added.filter(({ object }) => keys.has(object.key) && !states.has(objectState(object)));

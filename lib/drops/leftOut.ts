@@ -38,7 +38,8 @@ const SUCCESS = /^(_SUCCESS(\..*)?|_(committed|started)_\w+|\._SUCCESS\.crc)$/i;
 /** Matches names with an extension of Parquet. */
 const PARQUET = /\.(parquet|parq|pq)$/i;
 /**
- * Manifests of Redshift, Athena, S3's own reports, DynamoDB and PostHog, `export_info_….json` of RDS and Aurora, and checksums.
+ * Manifests of Redshift, Athena, S3's own reports, DynamoDB and PostHog, `export_info_….json` of RDS and Aurora, and
+ * checksums.
  * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ExportSnapshot.FileNames.html
  */
 const COMPANION =
@@ -81,7 +82,10 @@ export function isLeftOutReason(text: string): text is LeftOutReason {
   return Object.hasOwn(leftOutReasons, text);
 }
 
-/** Whether objects that are left out for a reason are expected beside files and hold no rows. A day with these alone has no data. */
+/**
+ * Whether objects that are left out for a reason are expected beside files and hold no rows. A day with these alone has
+ * no data.
+ */
 export function isMarker(reason: LeftOutReason): boolean {
   return reason === 'marker' || reason === 'success_marker' || reason === 'companion';
 }

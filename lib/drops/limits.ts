@@ -3,27 +3,30 @@ import { HOUR_MS } from '../base/time.ts';
 // Listing and looking into drops.
 
 /**
- * Objects of all days that one check covers. More are refused by name: a day of that many, with its ledger entry, is what fits the
- * memory of `ingest-plan`.
+ * Objects of all days that one check covers. More are refused by name: a day of that many, with its ledger entry, is
+ * what fits the memory of `ingest-plan`.
  */
 export const MAX_OBJECTS = 200_000;
 /**
- * List calls for a day's folder or for Spark's log beside the days, of 1,000 objects each: batches of a minute each fill them in 19
- * years. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ * List calls for a day's folder or for Spark's log beside the days, of 1,000 objects each: batches of a minute each
+ * fill them in 19 years. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
 export const MAX_LIST_CALLS = 10_000;
 /** Objects of a day from which one day at a time is planned, of all datasets that are planned in parallel. */
 export const MANY_OBJECTS = 5_000;
 /**
- * List calls with which a run looks for days outside of its lookback, of 1,000 folders each: three years of `YYYY-MM-DD`, two
- * of `YYYY/MM/DD`; and as many for files there that are newer than those that were loaded, in turns.
+ * List calls with which a run looks for days outside of its lookback, of 1,000 folders each: three years of
+ * `YYYY-MM-DD`, two of `YYYY/MM/DD`; and as many for files there that are newer than those that were loaded, in turns.
  */
 export const MAX_FOLDER_CALLS = 30;
 /** Days outside of the lookback whose files and entry a run compares, and then those of one page. */
 export const MAX_COMPARED_DAYS = 100;
 /** Names that are no days, of those that a look outside of the lookback notes. */
 export const MAX_OTHERS = 3;
-/** Reads of four bytes at the same time, of objects whose names are not those of Parquet files. Each is only a round trip. */
+/**
+ * Reads of four bytes at the same time, of objects whose names are not those of Parquet files. Each is only a round
+ * trip.
+ */
 export const PARALLEL_LOOKS = 32;
 
 /** Objects of a folder's log that are read at the same time. */
@@ -41,7 +44,10 @@ export const PARALLEL_DATASETS = 8;
 export const REQUEUE_AFTER_MS = 6 * HOUR_MS;
 /** Milliseconds after which a failed day with the same files is retried. */
 export const RETRY_AFTER_MS = 12 * HOUR_MS;
-/** Days for which a day that failed, or never came, is named, however old it is: after its last try, and after its lookback. */
+/**
+ * Days for which a day that failed, or never came, is named, however old it is: after its last try, and after its
+ * lookback.
+ */
 export const NAMED_DAYS = 30;
 /** Most days of a dataset that a run looks at besides those of the lookback. */
 export const MAX_OPEN_DAYS = 366;
@@ -63,13 +69,16 @@ export const MAX_KILLS = 2;
 /** How often a day is listed because a file was replaced while it was read. */
 export const MAX_LISTINGS = 4;
 /**
- * Part of the disk that the files of one piece of a day may take: decoded rows take up to ten times their files, and the result
- * is there, too.
+ * Part of the disk that the files of one piece of a day may take: decoded rows take up to ten times their files, and
+ * the result is there, too.
  */
 export const PIECE_SHARE = 1 / 16;
 /** Files of one piece. Each takes a round trip, and is named in the piece's result. */
 export const MAX_PIECE_FILES = 10_000;
-/** Milliseconds after which the task of a next piece that nobody has taken is taken for lost, once its sender's message comes again. */
+/**
+ * Milliseconds after which the task of a next piece that nobody has taken is taken for lost, once its sender's message
+ * comes again.
+ */
 export const PIECE_TAKEN_MS = 10 * 60_000;
 /** Results of pieces that are read at the same time. */
 export const PARALLEL_RESULTS = 8;

@@ -29,7 +29,10 @@ export interface DatasetFolder {
   readonly waitFor?: string | undefined;
 }
 
-/** Where a dataset's files are looked for, whichever its days, for people and to compare: `s3://acme-drops/events/YYYY-MM-DD`. */
+/**
+ * Where a dataset's files are looked for, whichever its days, for people and to compare:
+ * `s3://acme-drops/events/YYYY-MM-DD`.
+ */
 export function dropPlace(
   { bucket }: Pick<Source, 'bucket'>,
   { folder, dayFormat, layout = dayFormat }: DatasetFolder,
@@ -98,9 +101,10 @@ export async function listDrop(
 }
 
 /**
- * Lists the objects of some days of a dataset: each day's folder; with a layout the prefixes of the days' paths, each of them
- * once. Logs that may say which of the files count are listed beside them. A day is handed to `use` before the next prefix is
- * listed, so that the objects of one day are in memory, or with a layout those of the days of one prefix.
+ * Lists the objects of some days of a dataset: each day's folder; with a layout the prefixes of the days' paths, each
+ * of them once. Logs that may say which of the files count are listed beside them. A day is handed to `use` before the
+ * next prefix is listed, so that the objects of one day are in memory, or with a layout those of the days of one
+ * prefix.
  *
  * @param days In the order in which they are listed.
  * @throws SourceError what the bucket throws, and `SLUICE_SOURCE_TOO_MANY_OBJECTS`; what `use` throws.

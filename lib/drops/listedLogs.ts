@@ -10,7 +10,10 @@ const MARKER = /^_(started|committed)_(\w+)$/;
 const OF_TRANSACTION = /^[^_].*-tid-([a-z0-9]+)-/;
 /** The folder that Spark Structured Streaming keeps its log in. */
 export const SPARK_LOG = '_spark_metadata/';
-/** A key in the folder of Spark's log: the folder above it, and of a batch its number and whether it takes earlier ones in. */
+/**
+ * A key in the folder of Spark's log: the folder above it, and of a batch its number and whether it takes earlier ones
+ * in.
+ */
 const IN_SPARK_LOG = /^((?:.*?\/)?)_spark_metadata\/(?:(\d+)(\.compact)?$)?/s;
 
 /** Splits a key into its folder, with the slash at its end, and its name. */
@@ -67,11 +70,17 @@ interface Batch {
 export interface SparkLog {
   /** The folder whose files it names, at any depth, with the slash at its end. */
   readonly folder: string;
-  /** The newest batch that takes the earlier ones in, and the batches behind it, in their order; none before the first commit. */
+  /**
+   * The newest batch that takes the earlier ones in, and the batches behind it, in their order; none before the first
+   * commit.
+   */
   readonly batches: readonly Batch[];
 }
 
-/** Adds the objects of a page to Spark's logs, by folder. Of a log only what has to be read is kept, however many batches it has. */
+/**
+ * Adds the objects of a page to Spark's logs, by folder. Of a log only what has to be read is kept, however many
+ * batches it has.
+ */
 export function addBatches(logs: Map<string, SparkLog['batches']>, page: readonly DropObject[]): void {
   const inLogs = page.flatMap((object) => {
     const [, folder, number, compact] = IN_SPARK_LOG.exec(object.key) ?? [];

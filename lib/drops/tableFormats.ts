@@ -22,7 +22,10 @@ const FORMATS = [
   {
     code: 'SLUICE_SOURCE_DELTA_TABLE',
     folder: '_delta_log',
-    /** Whether a file of the folder is of the log: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#delta-log-entries */
+    /**
+     * Whether a file of the folder is of the log:
+     * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#delta-log-entries
+     */
     isLog: (name: string) => name !== '',
   },
   {
@@ -60,9 +63,9 @@ const HUDI_PARTITION = /^\.hoodie_partition_metadata(\..*)?$/;
 const ICEBERG_DATA = /^(.+)\/data$/;
 
 /**
- * Refuses a day that is a table of Delta Lake, Iceberg or Hudi or a transactional one of Hive, or a part of one, or whose files
- * a log of Spark above the dataset's folder judges. The check covers the day's folder at any depth, the dataset's folder itself,
- * and the table that the dataset's folder belongs to by its name.
+ * Refuses a day that is a table of Delta Lake, Iceberg or Hudi or a transactional one of Hive, or a part of one, or
+ * whose files a log of Spark above the dataset's folder judges. The check covers the day's folder at any depth, the
+ * dataset's folder itself, and the table that the dataset's folder belongs to by its name.
  *
  * @throws SourceError `SLUICE_SOURCE_…_TABLE`, `SLUICE_SOURCE_SPARK_LOG_ABOVE`; what the bucket throws.
  */
@@ -113,8 +116,8 @@ function logCode(path: string): (typeof FORMATS)[number]['code'] | null {
 }
 
 /**
- * The key of the first object of a log below a prefix; undefined without one. One page is enough: each log has a telling name
- * among any thousand.
+ * The key of the first object of a log below a prefix; undefined without one. One page is enough: each log has a
+ * telling name among any thousand.
  */
 async function logUnder(
   bucket: Pick<CustomerBucket, 'list'>,

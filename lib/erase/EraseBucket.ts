@@ -65,8 +65,8 @@ export interface EraseBucket {
   /**
    * Replaces an object by a file, if it is still that version.
    *
-   * @returns The new ETag, and whether the old version still exists beside the new one; null if somebody else has changed the
-   *   object.
+   * @returns The new ETag, and whether the old version still exists beside the new one; null if somebody else has
+   *   changed the object.
    */
   replace(
     version: StoredVersion,

@@ -88,8 +88,8 @@ const runSchema = z.object({
   /** How many objects could not be searched. */
   leftCount: count,
   /**
-   * Objects of which a part is no rows and could not be searched, and the day by which lifecycle rules have deleted them. They keep
-   * no erasure open. At most a hundred are named.
+   * Objects of which a part is no rows and could not be searched, and the day by which lifecycle rules have deleted
+   * them. They keep no erasure open. At most a hundred are named.
    */
   expiring: z
     .array(

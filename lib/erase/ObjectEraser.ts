@@ -299,8 +299,8 @@ export class ObjectEraser {
   /**
    * Notes a version of which a part stays, as it can't be read.
    *
-   * @param since Epoch milliseconds from which the days of its lifecycle rule count. Default: when the latest version was written;
-   *   of an older one now.
+   * @param since Epoch milliseconds from which the days of its lifecycle rule count. Default: when the latest version
+   *   was written; of an older one now.
    */
   #noteUnread(
     { key, versionId, isLatest, modifiedAt }: StoredVersion,

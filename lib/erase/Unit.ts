@@ -79,8 +79,9 @@ function lineOf({ type, value }: Unit): string {
 }
 
 /**
- * Names an erasure, the same for the same units in any order. The units cannot be read from it, and to try many of them takes
- * long: it is a slow hash, salted with the name of the bucket. https://nodejs.org/api/crypto.html#cryptoscryptsyncpassword-salt-keylen-options
+ * Names an erasure, the same for the same units in any order. The units cannot be read from it, and to try many of them
+ * takes long: it is a slow hash, salted with the name of the bucket.
+ * https://nodejs.org/api/crypto.html#cryptoscryptsyncpassword-salt-keylen-options
  */
 export function erasureId(bucket: string, units: readonly Unit[]): string {
   const lines = new Set(units.map(lineOf));

@@ -6,7 +6,10 @@ import type { UnitMatcher } from './UnitMatcher.ts';
 
 /** Matches a text that spells a character in another way. */
 const SPELLED_ANYWHERE = new RegExp(SPELLED);
-/** The most characters of a file that stand for a character of a value: the character, with backslashes and quotes before it. */
+/**
+ * The most characters of a file that stand for a character of a value: the character, with backslashes and quotes
+ * before it.
+ */
 const MOST_MARKS = 16;
 /** Characters around a value that decide whether it is a word. The first character of a window only serves that. */
 const AROUND = 3;

@@ -11,7 +11,10 @@ import { SPELLED } from './plainText.ts';
 const UNREADABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd\\]/;
 /** Matches a text that spells a character in another way. */
 const ANY_SPELLED = new RegExp(SPELLED);
-/** The characters of the longest run that is looked into: nothing that is so long is a word. A pattern without a bound fails at long texts. */
+/**
+ * The characters of the longest run that is looked into: nothing that is so long is a word. A pattern without a bound
+ * fails at long texts.
+ */
 const LONGEST_RUN = 65_536;
 /** Characters of base64, as text or URLs have it: at least 6 bytes of something. */
 const RUNS = new RegExp(`[A-Za-z0-9+/_-]{8,${LONGEST_RUN}}`, 'g');
@@ -24,8 +27,8 @@ const NOISE = /[A-Za-z0-9+/]{32,1000}/g;
 const NO_KEYS: ReadonlySet<string> = new Set();
 
 /**
- * Whether JSON is readable as a whole: no member is there twice, of which one is hidden, and no text in it, nor JSON within a
- * text, has a run that may be another text in other characters.
+ * Whether JSON is readable as a whole: no member is there twice, of which one is hidden, and no text in it, nor JSON
+ * within a text, has a run that may be another text in other characters.
  *
  * @param value What the text was parsed to.
  */

@@ -1,6 +1,9 @@
 /** Escapes of white space, in JSON and in JSON within it. */
 const SPACES = String.raw`\\+[bfnrt]`;
-/** They begin at the first backslash of a run: otherwise many backslashes take the square of their number. DuckDB's patterns never do. */
+/**
+ * They begin at the first backslash of a run: otherwise many backslashes take the square of their number. DuckDB's
+ * patterns never do.
+ */
 const ALL_SPACES = new RegExp(String.raw`(?<!\\)${SPACES}`, 'g');
 /** The other characters with which JSON and CSV escape. */
 const MARKS = String.raw`[\\"]`;

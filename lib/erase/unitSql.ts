@@ -27,8 +27,8 @@ const ID_COLUMNS: ReadonlySet<string> = new Set(['custom_ids', 'unit_ids']);
 const TYPE_COLUMNS: ReadonlySet<string> = new Set(['id_type', 'unit_type']);
 
 /**
- * A condition in DuckDB's dialect for the rows of a file that are a unit's, by the columns that the file has: those of units,
- * JSON objects of IDs, `unit_id` with its type, and what quarantine keeps. Never null.
+ * A condition in DuckDB's dialect for the rows of a file that are a unit's, by the columns that the file has: those of
+ * units, JSON objects of IDs, `unit_id` with its type, and what quarantine keeps. Never null.
  *
  * @param which For rows of quarantine: how they must have been found.
  */
@@ -91,7 +91,11 @@ export function mentionCondition(text: string, matcher: UnitMatcher): string {
   return wordCondition(plainTextSql(text), matcher);
 }
 
-/** A condition for rows in whose text something may be spelled in other characters. @param text A column with {@link rowText}. */
+/**
+ * A condition for rows in whose text something may be spelled in other characters.
+ *
+ * @param text A column with {@link rowText}.
+ */
 export function spelledCondition(text: string): string {
   return `regexp_matches(${text}, ${quoteText(SPELLED)})`;
 }

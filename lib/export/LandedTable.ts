@@ -45,8 +45,8 @@ interface RawTableConfig extends Pick<Config, 'tables' | 'timeWindow'> {
 }
 
 /**
- * How the files of a table's days come and go. `raw`: they come one by one, and those of a day begin to expire so many days after
- * it, or never (null). `versions`: each version of a day has a folder of its own, with all of its files.
+ * How the files of a table's days come and go. `raw`: they come one by one, and those of a day begin to expire so many
+ * days after it, or never (null). `versions`: each version of a day has a folder of its own, with all of its files.
  */
 export type TableFiles =
   | { readonly kind: 'raw'; readonly expireAfterDays: number | null }

@@ -5,8 +5,8 @@ import { HOUR_MS } from '../base/time.ts';
 /** Files of a day that are copied in parallel. Each holds at most two parts in memory. */
 export const PARALLEL_FILES = 4;
 /**
- * Exports that are planned in parallel, each a day at a time: the files of a day, and those that its ledger entry names, may be
- * {@link MOST_FILE_PAGES} each, and a few such days fit the memory.
+ * Exports that are planned in parallel, each a day at a time: the files of a day, and those that its ledger entry
+ * names, may be {@link MOST_FILE_PAGES} each, and a few such days fit the memory.
  */
 export const PARALLEL_EXPORTS = 2;
 /** Pages of one day's files, 1,000 objects each. A day with more pages is refused by name. */

@@ -141,7 +141,8 @@ interface ExportPlan extends Pick<ExportsPlan, 'looked' | 'failedDays' | 'isTryi
 /**
  * Finds the days of one export that are to be exported, and queues them.
  *
- * @param noteGone Notes that the last try of a day found no bucket, before the day is tried again: after that nothing else tells it.
+ * @param noteGone Notes that the last try of a day found no bucket, before the day is tried again: after that nothing
+ *   else tells it.
  */
 async function planOne(
   ports: PlanExportsPorts,

@@ -48,7 +48,11 @@ export function statsigRewriter(format: StatsigFormat, limits: EngineLimits): Fi
   };
 }
 
-/** Writes the file anew as Statsig reads it. @returns How many rows are written, under {@link WRITTEN}, and how many are left out, by reason. */
+/**
+ * Writes the file anew as Statsig reads it.
+ *
+ * @returns How many rows are written, under {@link WRITTEN}, and how many are left out, by reason.
+ */
 async function rewriteFile(
   format: StatsigFormat,
   limits: EngineLimits,

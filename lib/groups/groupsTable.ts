@@ -20,7 +20,10 @@ export interface UpdateOptions extends RetryPorts {
   readonly store: StoredText;
 }
 
-/** Attempts to change an object that others change, too, and the pauses between them. Of two concurrent writers, one succeeds. */
+/**
+ * Attempts to change an object that others change, too, and the pauses between them. Of two concurrent writers, one
+ * succeeds.
+ */
 const RETRIES = { tries: 8, baseMs: 50, capMs: 1_000 } as const;
 
 /**

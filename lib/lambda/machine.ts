@@ -31,7 +31,10 @@ export function engineShare(memoryMegabytes: number): EngineShare {
   };
 }
 
-/** Bytes of the largest disk of a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html */
+/**
+ * Bytes of the largest disk of a function:
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+ */
 const MOST_DISK_BYTES = 10_240 * 2 ** 20;
 
 /**

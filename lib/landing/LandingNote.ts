@@ -10,7 +10,10 @@ export interface LandedVersion extends Pick<ListedObject, 'key' | 'eTag' | 'modi
   readonly versionId?: string | undefined;
 }
 
-/** What is counted once the object is deleted: events by the hour in which they were received, and the name of their metric. */
+/**
+ * What is counted once the object is deleted: events by the hour in which they were received, and the name of their
+ * metric.
+ */
 const finishedEvents = z.record(z.string(), z.record(z.string(), z.int()));
 
 /** Events by hour and metric: `2026-11-20T07`, `events_finished`. */
@@ -31,8 +34,9 @@ const noteSchema = z.union([
 ]);
 
 /**
- * What a note says of a version that is still in the landing. Its key in the ledger is `ledger/_landing/<digest>-<digest>.written.json`
- * or `….from.json`. The first digest is of key, ETag and time of writing, which listings have; the second one of the version ID.
+ * What a note says of a version that is still in the landing. Its key in the ledger is
+ * `ledger/_landing/<digest>-<digest>.written.json` or `….from.json`. The first digest is of key, ETag and time of
+ * writing, which listings have; the second one of the version ID.
  */
 export type LandingNote = z.output<typeof noteSchema>;
 

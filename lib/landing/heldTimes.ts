@@ -42,7 +42,10 @@ export function heldMetadata(
   return { delivered, hours: hours.size === 0 ? NO_HOUR : [...hours].join(' ') };
 }
 
-/** In an object's key the day, and in Firehose's folders the hour, in which its first record came: infra/streams/streams.ts. */
+/**
+ * In an object's key the day, and in Firehose's folders the hour, in which its first record came:
+ * infra/streams/streams.ts.
+ */
 const FIRST_RECORD = /\/(?<day>\d{4}[-/]\d\d[-/]\d\d)\/(?:(?<hour>\d\d)\/)?/;
 
 /**

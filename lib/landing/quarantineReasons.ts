@@ -61,8 +61,8 @@ export function isQuarantineReason(code: string): code is QuarantineReason {
 }
 
 /**
- * How many refused events of SDKs a row of quarantine stands for: none for a row that its table did not take, which counts as
- * an event of that table, nor for a row of a customer's file.
+ * How many refused events of SDKs a row of quarantine stands for: none for a row that its table did not take, which
+ * counts as an event of that table, nor for a row of a customer's file.
  */
 export function eventsOfRefusal({ reason, detail }: Readonly<Record<string, unknown>>): number {
   const code = String(reason);

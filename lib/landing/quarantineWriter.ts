@@ -154,7 +154,10 @@ export interface RefusedItem {
 
 /** One refused event of a batch, or all of them if there are too many. */
 export interface RefusedEvent extends RefusedItem {
-  /** A body that contains the event, redacted and without private attributes. The collector would read it in the same way. */
+  /**
+   * A body that contains the event, redacted and without private attributes. The collector would read it in the same
+   * way.
+   */
   readonly raw: string;
 }
 
@@ -166,7 +169,8 @@ const ID_LENGTH = 32;
  * every resend, different for repetitions. They are SHA-256, because an ID is the name of a large item's object in S3 and
  * nobody should be able to forge an equal one.
  *
- * @returns The ID of the next refused item, of its text, which is hashed as JSON. Items with a unique identity have the ID of the first
+ * @returns The ID of the next refused item, of its text, which is hashed as JSON. Items with a unique identity have
+ *   the ID of the first
  * of equal items.
  */
 function refusedIds({

@@ -19,7 +19,10 @@ const accountSchema = z.object({
   differing: count,
 });
 
-/** The result of a slice, once its files are in the folder of the version. Its `rows` + `resends` is its `sliceRows` + `kept`. */
+/**
+ * The result of a slice, once its files are in the folder of the version. Its `rows` + `resends` is its `sliceRows` +
+ * `kept`.
+ */
 const sliceSchema = accountSchema.extend({
   /** The rows of the raw files that belong to it. `rawRows` is the same for every slice. */
   sliceRows: count,

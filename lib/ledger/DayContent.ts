@@ -28,11 +28,14 @@ const fieldSchema = z.object({
     .optional(),
   /** Of IDs of units: how many of `looked` are the most frequent of them. Absent in entries of earlier versions. */
   most: count.optional(),
-  /** Rows by the form of their value (lib/drops/engine/valueForms.ts), scaled likewise; absent in entries of earlier versions. */
+  /**
+   * Rows by the form of their value (lib/drops/engine/valueForms.ts), scaled likewise; absent in entries of earlier
+   * versions.
+   */
   forms: z.record(z.string(), count).optional(),
   /**
-   * How large its numbers are: the mean of the logarithms to base 10 of those that are not 0. Absent of few, of IDs of units, of
-   * texts, and after an erasure: the mean of ten rows says something of each.
+   * How large its numbers are: the mean of the logarithms to base 10 of those that are not 0. Absent of few, of IDs of
+   * units, of texts, and after an erasure: the mean of ten rows says something of each.
    */
   size: z.number().optional(),
   /** The logarithm to base 10 of its largest number; absent as is `size`, and in entries of earlier versions. */
@@ -73,16 +76,20 @@ export const dayContentSchema = z.object({
   otherDays: count,
   /** The rows of `otherDays` whose day was still to come when the day was loaded; absent in entries of earlier versions. */
   daysToCome: count.optional(),
-  /** Rows whose own time is of the day before the folder's, or of the day after it; absent in entries of earlier versions. */
+  /**
+   * Rows whose own time is of the day before the folder's, or of the day after it; absent in entries of earlier
+   * versions.
+   */
   neighbourDays: count.optional(),
   /**
-   * Rows by the hour of their own time since the folder's day began in the dataset's time zone: `15`, or `-1` of the last hour of the day
-   * before; of that day, the day and the day after it. Absent in entries of earlier versions.
+   * Rows by the hour of their own time since the folder's day began in the dataset's time zone: `15`, or `-1` of the
+   * last hour of the day before; of that day, the day and the day after it. Absent in entries of earlier versions.
    */
   hours: z.record(z.string(), count).optional(),
   /**
-   * Sums of hashes of what the rows have beside their times: units, names and values. A row counts in one of the eight by its hash, so that
-   * days of which a few rows differ have some in common. Absent of kinds without values, after an erasure, and in entries of earlier versions.
+   * Sums of hashes of what the rows have beside their times: units, names and values. A row counts in one of the eight
+   * by its hash, so that days of which a few rows differ have some in common. Absent of kinds without values, after an
+   * erasure, and in entries of earlier versions.
    */
   digests: z.array(count).optional(),
   /** Files that are, or may be, those of other days. */
@@ -95,9 +102,10 @@ export const dayContentSchema = z.object({
   unusual: z.array(
     z.object({
       /**
-       * Values of a field, hours without rows, rows with the values of another day, rows of days that were still to come, rows of other days, files of other days, rows that repeat others of their
-       * file, a name that is spelled otherwise, whose values are all 0, or that is missing, or more names than are compared; absent in
-       * entries of earlier versions.
+       * Values of a field, hours without rows, rows with the values of another day, rows of days that were still to
+       * come, rows of other days, files of other days, rows that repeat others of their file, a name that is spelled
+       * otherwise, whose values are all 0, or that is missing, or more names than are compared; absent in entries of
+       * earlier versions.
        */
       kind: z
         .enum([
@@ -120,9 +128,15 @@ export const dayContentSchema = z.object({
       words: z.string(),
       /** Some values as they stand in the files. An erasure takes them away. */
       values: z.array(z.string()).optional(),
-      /** The column that the mapping read for the field on the day that said last what is usual; absent if it is today's, or not known. */
+      /**
+       * The column that the mapping read for the field on the day that said last what is usual; absent if it is
+       * today's, or not known.
+       */
       columnBefore: z.string().optional(),
-      /** What was usual of the field until then, which days after are compared with until a person accepts the day; absent of an unknown. */
+      /**
+       * What was usual of the field until then, which days after are compared with until a person accepts the day;
+       * absent of an unknown.
+       */
       usual: usualFieldSchema.optional(),
       /** The share of rows that one of the days before had in each hour, of `hours`, as `usual` of a field. */
       usualHours: z.record(z.string(), z.number()).optional(),

@@ -135,11 +135,11 @@ export class Ledger {
    * Claims a day until an instant. An expired lease is taken over. The version that queries read does not change.
    *
    * @param owner One invocation. A message that is delivered twice has two owners.
-   * @param begin Fingerprint of the task: a different one, or a settled day, resets the count of attempts. Or what is begun of
-   *   the entry that is there: changed, and whether it goes on with the attempts before; or why it is refused.
+   * @param begin Fingerprint of the task: a different one, or a settled day, resets the count of attempts. Or what is
+   *   begun of the entry that is there: changed, and whether it goes on with the attempts before; or why it is refused.
    * @param until Epoch milliseconds; the longest lifetime of the claimer, plus a minute.
-   * @returns The claim, or the end of another owner's lease, and the load in pieces that has it. The end is 0 if other writers won
-   *   every attempt: try again later.
+   * @returns The claim, or the end of another owner's lease, and the load in pieces that has it. The end is 0 if
+   *   other writers won every attempt: try again later.
    */
   async claim<Refused extends object = never>(
     place: LedgerSubject,
@@ -166,7 +166,8 @@ export class Ledger {
   }
 
   /**
-   * Changes the entry of a day as the owner of its lease. What others have noted meanwhile, as an erasure or an acceptance, stays.
+   * Changes the entry of a day as the owner of its lease. What others have noted meanwhile, as an erasure or an
+   * acceptance, stays.
    *
    * @returns The claim with what is written; null if another owner has the day, and nothing was written: stop.
    * @throws LedgerError `SLUICE_INGEST_LEDGER_UNAVAILABLE` when others write each time; what the store throws.
@@ -190,7 +191,10 @@ export class Ledger {
     return renewed === null ? null : { ...renewed, until };
   }
 
-  /** Records how far a load in pieces is, and keeps the day for the next piece, whose first try begins. Null as of {@link own}. */
+  /**
+   * Records how far a load in pieces is, and keeps the day for the next piece, whose first try begins. Null as of
+   * {@link own}.
+   */
   recordRun(claim: Claim, run: LoadInPieces): Promise<Claim | null> {
     return this.own(claim, (entry) => {
       const isFurther = run.done > (entry.run?.done ?? 0);
@@ -230,7 +234,8 @@ export class Ledger {
   }
 
   /**
-   * Writes the result of the load and releases the day. A failure keeps the version that queries read. Null as of {@link own}.
+   * Writes the result of the load and releases the day. A failure keeps the version that queries read. Null as of
+   * {@link own}.
    *
    * @param listedAt When its files were listed, or before, epoch milliseconds. Default: when the day was claimed.
    */

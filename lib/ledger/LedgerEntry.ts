@@ -98,8 +98,8 @@ export const ledgerEntrySchema = z.object({
    */
   place: z.string().optional(),
   /**
-   * The last queued task: the fingerprint that the plan saw, the reason, when the task was sent, how many files wait, and when
-   * the last was written.
+   * The last queued task: the fingerprint that the plan saw, the reason, when the task was sent, how many files wait,
+   * and when the last was written.
    */
   queued: z
     .object({
@@ -151,7 +151,10 @@ export const ledgerEntrySchema = z.object({
   missingSince: instant.optional(),
   /** The rows that its weekday usually has (lib/drops/usual/usualRows.ts), as its last successful load found it. */
   usualRows: count.optional(),
-  /** How far apart the rows of the days before are (lib/drops/usual/usualRows.ts), as its last successful load found it; absent while too few are known. */
+  /**
+   * How far apart the rows of the days before are (lib/drops/usual/usualRows.ts), as its last successful load found it;
+   * absent while too few are known.
+   */
   usualSpread: rowSpreadSchema.optional(),
   /** What its rows hold, as its last successful load found it; absent of a load by a release before. */
   content: dayContentSchema.optional(),
@@ -172,7 +175,10 @@ export const ledgerEntrySchema = z.object({
   failure: failureSchema.optional(),
   /** Since when tries of the day fail, epoch milliseconds; absent without a failure. */
   failingSince: instant.optional(),
-  /** The last receipt: a hash of what it says, and why, and since when, the customer's bucket does not take it. Absent if its source gets none. */
+  /**
+   * The last receipt: a hash of what it says, and why, and since when, the customer's bucket does not take it. Absent
+   * if its source gets none.
+   */
   receipt: z
     .object({
       /** A hash of what it says. */
@@ -225,8 +231,8 @@ export function handedOver(entry: LedgerContent): LedgerContent {
 }
 
 /**
- * Whether the last try of a day failed, also while it is queued again, until one succeeds. A try that is repeated by its own task
- * has not failed yet, nor has a day that goes on in another task.
+ * Whether the last try of a day failed, also while it is queued again, until one succeeds. A try that is repeated by
+ * its own task has not failed yet, nor has a day that goes on in another task.
  */
 export function isFailing(entry: LedgerEntry | null): boolean {
   if (entry?.failure === undefined) return false;

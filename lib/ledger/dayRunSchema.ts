@@ -6,8 +6,8 @@ const count = z.int().min(0);
 const instant = z.number();
 
 /**
- * A version of a day that is made in parts, one after the other, by whoever has the day's lease: a load in pieces, a curation in
- * slices. A part that was recorded is not made again.
+ * A version of a day that is made in parts, one after the other, by whoever has the day's lease: a load in pieces, a
+ * curation in slices. A part that was recorded is not made again.
  */
 export const dayRunSchema = z.object({
   /** The version that is being made. */

@@ -91,8 +91,8 @@ export function noteErasure<Entry extends Erased>(
 }
 
 /**
- * A day that is settled with files that were listed at an instant: what erasures had done by then explains nothing of the next.
- * What settles a day calls it: a curation, an export.
+ * A day that is settled with files that were listed at an instant: what erasures had done by then explains nothing of
+ * the next. What settles a day calls it: a curation, an export.
  */
 export function settleErasures<Entry extends Erased>(entry: Entry, listedAt: number): Entry {
   const { erasures = [], ...kept } = entry;

@@ -74,9 +74,9 @@ export function listedEntries(store: Pick<ObjectStore, 'listPage'>): ListEntries
 const PARALLEL_NOTES = 8;
 
 /**
- * What a run looks at, in the order of the last looks: first what was never looked at, then what was longest ago; what is equal
- * keeps its order. So a run whose time is up does not leave out the same each time. A note with `triedAt` is of an item whose last look
- * came to nothing then: it comes behind those that were looked at before.
+ * What a run looks at, in the order of the last looks: first what was never looked at, then what was longest ago; what
+ * is equal keeps its order. So a run whose time is up does not leave out the same each time. A note with `triedAt` is
+ * of an item whose last look came to nothing then: it comes behind those that were looked at before.
  *
  * @param read The note of the last look at an item.
  * @returns Each item with its note, whose promise rejects if the note can't be read.

@@ -71,7 +71,8 @@ type Fate = 'removed' | 'kept' | 'failed' | 'late';
  * ledger still has is kept, however old its note is. The catalog decides what queries read, as a killed load may have left
  * the ledger outdated; while it has no partition of the day, the ledger does. The note must still exist after that check: a
  * load that is about to replace a version first removes the note from its start (lib/drops/load), so that a version that was
- * just replaced stays for a day. The note is deleted last. So a sweep may be killed anywhere, repeated, and run twice at once.
+ * just replaced stays for a day. The note is deleted last. So a sweep may be killed anywhere, repeated, and run twice
+ * at once.
  *
  * A version that can't be deleted does not stop the others. The next sweep continues after the time limit.
  *

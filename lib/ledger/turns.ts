@@ -12,7 +12,10 @@ const NOTE_RETRIES = { tries: 8, baseMs: 50, capMs: 1_000 } as const;
 const dayLookSchema = z.object({
   /** When the run began that looked at the day, epoch milliseconds. */
   at: z.number(),
-  /** What listings showed of the day then, in any words; empty if the look found something to do, {@link OPEN} until it is done. */
+  /**
+   * What listings showed of the day then, in any words; empty if the look found something to do, {@link OPEN} until it
+   * is done.
+   */
   mark: z.string(),
   /** The version that queries read, as the ledger had it; absent without one. */
   version: z.string().optional(),
@@ -28,9 +31,15 @@ const looksSchema = z.record(
   dayLookSchema,
 );
 
-/** Milliseconds after which a run notes the days that it has looked at so far: one that is killed has done no more than these in vain. */
+/**
+ * Milliseconds after which a run notes the days that it has looked at so far: one that is killed has done no more than
+ * these in vain.
+ */
 export const NOTE_EVERY_MS = 30_000;
-/** The mark of a day with something to do that is not done yet: every run looks at it, after those that were looked at before. */
+/**
+ * The mark of a day with something to do that is not done yet: every run looks at it, after those that were looked at
+ * before.
+ */
 export const OPEN = 'open';
 
 /** What the last look at a day found. */
@@ -60,15 +69,16 @@ export function turnMs({ retention }: TurnConfig): number {
 }
 
 /**
- * The days that a run looks at, in the order in which it does: those of every run, then the others that were looked at longest ago,
- * the newest first among equals. The rest takes turns. A run takes as many of it as the time since the last of them was looked at is
- * of the whole turn, and those whose turn would be over before another run that comes as late.
+ * The days that a run looks at, in the order in which it does: those of every run, then the others that were looked at
+ * longest ago, the newest first among equals. The rest takes turns. A run takes as many of it as the time since the
+ * last of them was looked at is of the whole turn, and those whose turn would be over before another run that comes as
+ * late.
  *
  * A look whose time is in the future does not count: the clock was wrong then, or is wrong now.
  *
  * @param within Milliseconds of the whole turn.
- * @param every Milliseconds between two runs that take of the rest, where many days together cost little more than one. A run before
- *   takes none, unless a turn would be over. Default: every run does.
+ * @param every Milliseconds between two runs that take of the rest, where many days together cost little more than
+ *   one. A run before takes none, unless a turn would be over. Default: every run does.
  */
 export function daysToLookAt(
   known: readonly KnownDay[],

@@ -35,8 +35,8 @@ export const TURN_PARTS = 4;
 /** The note as it is stored. */
 const versionFilesSchema = z.record(z.string(), z.number());
 /**
- * What the last look saw of a dataset or a curated table, the object `ledger/<source>/<dataset>/files.json`: versions that queries read
- * and that lack files, `<day>/<version>`, and since when, epoch milliseconds.
+ * What the last look saw of a dataset or a curated table, the object `ledger/<source>/<dataset>/files.json`: versions
+ * that queries read and that lack files, `<day>/<version>`, and since when, epoch milliseconds.
  */
 export type VersionFiles = Readonly<z.output<typeof versionFilesSchema>>;
 
@@ -71,13 +71,16 @@ export interface VersionLook extends RetryPorts {
 }
 
 /**
- * Looks whether the versions that queries read have the files that the ledger names, and notes which lack some. A person or a rule
- * of the bucket may delete files, or archive them, and queries skip what is archived. A run looks at the days that every run looks
- * at, at those that lacked files before, at those whose entry has changed, and at others in turns (lib/ledger/turns.ts). One listing shows a thousand entries or files, and an entry is read once it has changed.
- * The note of looks is written if an entry has changed or a turn was taken, and within a long run every half minute.
+ * Looks whether the versions that queries read have the files that the ledger names, and notes which lack some. A
+ * person or a rule of the bucket may delete files, or archive them, and queries skip what is archived. A run looks at
+ * the days that every run looks at, at those that lacked files before, at those whose entry has changed, and at others
+ * in turns (lib/ledger/turns.ts). One listing shows a thousand entries or files, and an entry is read once it has
+ * changed. The note of looks is written if an entry has changed or a turn was taken, and within a long run every half
+ * minute.
  *
  * @param always The days that every run looks at.
- * @param until Epoch milliseconds from which no call begins. The next run goes on with the days that were looked at longest ago.
+ * @param until Epoch milliseconds from which no call begins. The next run goes on with the days that were looked at
+ *   longest ago.
  * @returns The days that lack files, and how many were left, as the time was over.
  * @throws What the ledger and the bucket throw.
  */
@@ -257,7 +260,8 @@ async function namedVersions(
     const noted = notes.notedVersion(day);
     if (noted !== undefined) return { ...noted, ...look, day };
     if (clock.now() >= until) return null;
-    // Read before the listing: a version has its files before an entry names it, and keeps them for a day once another replaces it.
+    // Read before the listing: a version has its files before an entry names it, and keeps them for a day once another
+    // replaces it.
     const entry = await readKnown(ledger, { source, dataset, day });
     if (entry?.table !== table) return { ...look, day };
     const { version, filesWritten: files = [] } = entry;

@@ -35,7 +35,10 @@ const INTERRUPT_MS = 20;
  */
 const STATISTICS_OPTIMIZERS = 'statistics_propagation, row_group_pruner';
 
-/** Rows that a write to several files holds in memory: DuckDB's default, four times as many, is half of a small function's. */
+/**
+ * Rows that a write to several files holds in memory: DuckDB's default, four times as many, is half of a small
+ * function's.
+ */
 const PARTITIONED_ROWS = 131_072;
 /** The most files that one statement writes at the same time. DuckDB closes files beyond, and continues in others. */
 const PARTITIONED_FILES = 256;

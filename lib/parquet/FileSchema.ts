@@ -56,7 +56,10 @@ export interface UnreadableFile {
 export const fileColumnSchema = z.strictObject({
   /** The name of the column in the file. */
   name: z.string(),
-  /** Its name in SQL. DuckDB renames columns whose names are equal or differ only in case, and a load those that hide its own. */
+  /**
+   * Its name in SQL. DuckDB renames columns whose names are equal or differ only in case, and a load those that hide
+   * its own.
+   */
   sqlName: z.string(),
   /** Its type as DuckDB reads it, e.g. `VARCHAR`, `DECIMAL(10,2)`, `STRUCT(a INTEGER)`. */
   type: z.string(),
@@ -73,9 +76,15 @@ export const fileColumnSchema = z.strictObject({
   isUtc: z.boolean(),
   /** Whether its times are nanoseconds in the file. DuckDB truncates those with a zone to microseconds. */
   isNanoseconds: z.boolean(),
-  /** Why DuckDB misreads it, or something inside: what the file has, and what can be read instead. Null if it is read correctly. */
+  /**
+   * Why DuckDB misreads it, or something inside: what the file has, and what can be read instead. Null if it is read
+   * correctly.
+   */
   misread: z.strictObject({ found: z.string(), needs: z.string() }).nullable(),
-  /** Whether the file says that it holds no value, so that its type means nothing: pyarrow, pandas and polars write such columns. */
+  /**
+   * Whether the file says that it holds no value, so that its type means nothing: pyarrow, pandas and polars write such
+   * columns.
+   */
   isEmpty: z.boolean(),
   /** Range of its leaves among the column chunks of a row group: first and end. */
   leaves: z

@@ -37,8 +37,8 @@ export interface Crash {
 /**
  * Makes a call in a process of its own, for files that others wrote: `node <program> <call> <answer> <reading>`, which are
  * files. It writes `{"value":…}` or `{"code":…,"detail":…}` into the answer, and into the last the number of the file that
- * DuckDB is about to read alone. It has no credentials: its environment is empty, except for where Lambda keeps libraries. What
- * it answers is checked, as a file may have taken control of it.
+ * DuckDB is about to read alone. It has no credentials: its environment is empty, except for where Lambda keeps
+ * libraries. What it answers is checked, as a file may have taken control of it.
  *
  * @param call What the program gets, as JSON.
  * @param schema Of the value.
@@ -75,7 +75,11 @@ export async function callProcess<Value>(
   }
 }
 
-/** The signal or exit code of a process that crashed; null if it ended well. @throws EngineError if others killed it, or it lacked memory or disk. */
+/**
+ * The signal or exit code of a process that crashed; null if it ended well.
+ *
+ * @throws EngineError if others killed it, or it lacked memory or disk.
+ */
 async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Promise<string | null> {
   const kill = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', kill, { once: true });
@@ -113,7 +117,12 @@ async function readNumber(path: string): Promise<number | undefined> {
   return bytes === null ? undefined : z.coerce.number().int().min(0).safeParse(bytes.toString()).data;
 }
 
-/** The bytes of a file that the process has written. @throws RangeError unless it is a plain file of at most this size: a link would make this process read what the other could not. */
+/**
+ * The bytes of a file that the process has written.
+ *
+ * @throws RangeError unless it is a plain file of at most this size: a link would make this process read what the
+ *   other could not.
+ */
 async function readOwn(path: string, most: number): Promise<Buffer> {
   const { size } = await statOwn(path);
   if (size > most) throw new RangeError(`${size} bytes.`);

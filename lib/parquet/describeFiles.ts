@@ -133,7 +133,11 @@ function requireEnds({ path, name }: EngineFile, buffer: Buffer<ArrayBuffer>): F
   return ends;
 }
 
-/** The footer. @throws FileError if it is too large, or has too many columns; RangeError for sizes that the file can't have. */
+/**
+ * The footer.
+ *
+ * @throws FileError if it is too large, or has too many columns; RangeError for sizes that the file can't have.
+ */
 function requireFooter(name: string, ends: FileEnds): ParquetFooter {
   if ((footerBytes(ends.end) ?? 0) > MAX_FOOTER_BYTES) throw tooWide(name);
   const footer = new ParquetFooter(ends);
@@ -191,7 +195,11 @@ function requirePossibleSizes({ rows, rowGroups, start }: ParquetFooter): void {
   }
 }
 
-/** The columns of a file, as DuckDB reads them. @throws FileError for a file that DuckDB does not read, also for one without columns. */
+/**
+ * The columns of a file, as DuckDB reads them.
+ *
+ * @throws FileError for a file that DuckDB does not read, also for one without columns.
+ */
 async function columnsOf(
   session: DuckDbSession,
   { path, name }: EngineFile,

@@ -5,7 +5,10 @@ import type { ThriftStruct } from './thriftCompact.ts';
 /** `FieldRepetitionType` of a field that is a list of values. */
 const REPEATED = 2;
 
-/** The most digits of DuckDB's decimals. It converts larger ones to doubles, incorrectly: https://github.com/duckdb/duckdb/pull/25058 */
+/**
+ * The most digits of DuckDB's decimals. It converts larger ones to doubles, incorrectly:
+ * https://github.com/duckdb/duckdb/pull/25058
+ */
 const MAX_DIGITS = 38;
 
 /** Field IDs of `DecimalType`. */
@@ -75,7 +78,10 @@ function isList({ element }: SchemaNode): boolean {
   return intOf(element, ELEMENT.converted) === CONVERTED.list || logical?.has(LOGICAL.list) === true;
 }
 
-/** The size of a decimal from the old annotation or the new one, NaN if they contradict each other; null for what is no decimal. */
+/**
+ * The size of a decimal from the old annotation or the new one, NaN if they contradict each other; null for what is no
+ * decimal.
+ */
 function decimalOf({ element, children }: SchemaNode): DecimalSize | null {
   const logical = structOf(element, ELEMENT.logical);
   const isLogical = logical?.has(LOGICAL.decimal) === true;

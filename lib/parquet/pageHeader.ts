@@ -84,7 +84,10 @@ export function parsePage(reader: ThriftReader, base: number): Page {
   return { start: base + reader.at, bytes, kind, uncompressed, crc, ...data };
 }
 
-/** Reads what the header of a data page says beside its sizes; of the second version also its levels and whether it is compressed. */
+/**
+ * Reads what the header of a data page says beside its sizes; of the second version also its levels and whether it is
+ * compressed.
+ */
 function readData(reader: ThriftReader, version: typeof PAGE.data | typeof PAGE.dataV2): DataHeader {
   const isV2 = version === PAGE.dataV2;
   let { values, levels, isCompressed } = NO_DATA;

@@ -44,7 +44,11 @@ export function isTaken(name: string): boolean {
   return TAKEN.test(name);
 }
 
-/** A column, by what DuckDB and the footer say of it. @param node Its element in the footer; undefined if it cannot be told which one is. */
+/**
+ * A column, by what DuckDB and the footer say of it.
+ *
+ * @param node Its element in the footer; undefined if it cannot be told which one is.
+ */
 function columnOf(sqlName: string, type: string, node: SchemaNode | undefined): FileColumn {
   if (node === undefined) {
     return {

@@ -1,4 +1,7 @@
-/** Types of values in Thrift's compact protocol: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md */
+/**
+ * Types of values in Thrift's compact protocol:
+ * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+ */
 export const THRIFT = {
   true: 1,
   false: 2,

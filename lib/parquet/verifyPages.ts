@@ -153,7 +153,8 @@ async function walkChunk(
     } else if (hasChecks && isBlock) await verifyGzip(file, page, name);
     values += page.values;
   }
-  // Checksums do not cover headers, so sizes are compared too. Some older writers count bytes differently, but write no checksums.
+  // Checksums do not cover headers, so sizes are compared too. Some older writers count bytes differently, but write no
+  // checksums.
   if (isChecked && (values > chunk.values || at !== end))
     throw new RangeError('Pages do not end where the footer says.');
   if (chunk.uncompressed > uncompressed + UNCOUNTED_BYTES)

@@ -167,8 +167,8 @@ export function recordMetrics(stream: string): WantedMetric[] {
 export type UndeliveredWhy = 'dropped' | 'notGiven';
 
 /**
- * Why the stream has delivered nothing of the hour that begins then within 24 hours, after which it drops records; null if it has
- * delivered a part of them, as others of the hour may then be gone for another reason.
+ * Why the stream has delivered nothing of the hour that begins then within 24 hours, after which it drops records; null
+ * if it has delivered a part of them, as others of the hour may then be gone for another reason.
  */
 export function undeliveredWhy(series: MetricSeries, hour: number): UndeliveredWhy | null {
   const records = (id: string, until: number) => {

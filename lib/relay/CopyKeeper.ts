@@ -36,8 +36,8 @@ export interface CopyKeeperOptions {
 
 /**
  * Keeps copies of requests in the queue of relay: one call, made while the rows are delivered. A copy that is larger than a
- * message is an object of the bucket, which its message names. After two failures an execution environment asks from time to time
- * only, so that requests do not wait for a service that is away.
+ * message is an object of the bucket, which its message names. After two failures an execution environment asks from
+ * time to time only, so that requests do not wait for a service that is away.
  */
 export class CopyKeeper implements RelayKeeper {
   readonly #options: CopyKeeperOptions;
@@ -108,8 +108,8 @@ export class CopyKeeper implements RelayKeeper {
   }
 
   /**
-   * Empties the object of a copy that has no message: its request is answered 503 and comes again, so that nobody may send this one.
-   * The collector may write objects, and not delete them.
+   * Empties the object of a copy that has no message: its request is answered 503 and comes again, so that nobody may
+   * send this one. The collector may write objects, and not delete them.
    */
   async #empty(key: string, deadline: number): Promise<void> {
     const { put, clock } = this.#options;

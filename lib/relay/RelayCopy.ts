@@ -3,8 +3,8 @@ import { parseRelayWaitingKey, relayIdTime } from '../tables/relayKeys.ts';
 import type { HttpRequest } from '../wire/sdkRequest.ts';
 
 /**
- * A request to relay, as queue and bucket keep it. It holds the SDK key as it was sent, in a header or in the query, so it is
- * encrypted with the deployment's key and never logged.
+ * A request to relay, as queue and bucket keep it. It holds the SDK key as it was sent, in a header or in the query, so
+ * it is encrypted with the deployment's key and never logged.
  */
 export interface RelayCopy {
   /** The ID of a copy, as relayId of lib/tables/objectKeys.ts makes it. */
@@ -63,8 +63,8 @@ export function readRelayedKey(text: string): string | null {
 
 /**
  * Headers that are relayed besides `statsig-…`: what the body is; the sender's program and languages, which Statsig's own
- * proxies pass on (https://github.com/statsig-io/cloudflare-event-proxy, src/index.js). Cookies, authorization, origin and what belongs to
- * the connection or to the gateway stay here.
+ * proxies pass on (https://github.com/statsig-io/cloudflare-event-proxy, src/index.js). Cookies, authorization, origin
+ * and what belongs to the connection or to the gateway stay here.
  */
 const RELAYED: ReadonlySet<string> = new Set([
   'accept-language',
@@ -76,8 +76,8 @@ const RELAYED: ReadonlySet<string> = new Set([
 const STATSIG = 'statsig-';
 
 /**
- * The headers of a request that are relayed, and the sender's address as `x-forwarded-for`: as the gateway saw it, not as the
- * sender said. Statsig derives a user's address and agent from the request where the event has none.
+ * The headers of a request that are relayed, and the sender's address as `x-forwarded-for`: as the gateway saw it, not
+ * as the sender said. Statsig derives a user's address and agent from the request where the event has none.
  */
 export function relayedHeaders({ headers, requestContext }: HttpRequest): Record<string, string> {
   const kept: Record<string, string> = {};

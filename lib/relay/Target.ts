@@ -16,7 +16,10 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly status: number }
   | {
       readonly kind: 'again';
-      /** A status, of a web page with `text/html` behind it, the name of an error, or `waits`: nothing was sent, because the target takes nothing now. */
+      /**
+       * A status, of a web page with `text/html` behind it, the name of an error, or `waits`: nothing was sent, because
+       * the target takes nothing now.
+       */
       readonly why: string;
       /** Milliseconds to wait, at least, that the target asked for; 0 if it did not. */
       readonly afterMs: number;

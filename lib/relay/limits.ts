@@ -1,4 +1,7 @@
-/** Bytes of a message: its body alone, as relay uses no attributes. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+/**
+ * Bytes of a message: its body alone, as relay uses no attributes.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+ */
 export const MAX_MESSAGE_BYTES = 1_048_576;
 
 /** If a call had less time than this, in milliseconds, its failure says nothing of the service. */
@@ -54,5 +57,8 @@ export const OLD_SECONDS = 518_400;
  */
 export const MAX_AGE_MS = 950_400_000;
 
-/** Receives of a message before SQS gives it up. It is received about 500 times in ten days and a half, and SQS takes no higher number. */
+/**
+ * Receives of a message before SQS gives it up. It is received about 500 times in ten days and a half, and SQS takes no
+ * higher number.
+ */
 export const MAX_RECEIVES = 1_000;

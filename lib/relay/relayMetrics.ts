@@ -1,7 +1,10 @@
 import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
 import { sum } from '../base/sum.ts';
 
-/** The metrics of the function `relay`: docs/metrics.md. The metrics of the collector are in lib/collect/collectMetrics.ts. */
+/**
+ * The metrics of the function `relay`: docs/metrics.md. The metrics of the collector are in
+ * lib/collect/collectMetrics.ts.
+ */
 export const relayMetrics = {
   /** Copies that the target took. */
   RelayRelayed: countMetric('relay', 'RelayRelayed'),
@@ -9,7 +12,10 @@ export const relayMetrics = {
   RelayRefused: countMetric('relay', 'RelayRefused'),
   /** Tries after which a copy is tried again. */
   RelayRetried: countMetric('relay', 'RelayRetried'),
-  /** Age of the oldest copy that was not taken and stays, or was put aside; 0 if all were taken. One that is deleted because of its age does not count. */
+  /**
+   * Age of the oldest copy that was not taken and stays, or was put aside; 0 if all were taken. One that is deleted
+   * because of its age does not count.
+   */
   RelayAge: { name: 'RelayAge', unit: 'Seconds', writer: 'relay' },
 } as const satisfies Record<string, Metric>;
 

@@ -14,7 +14,10 @@ export interface TargetAnswer {
   readonly retryAfter: string | null;
   /** Whether the body of a 2xx answer says `{"success":false}`, which SDKs take for a failure, too. */
   readonly saysFailure: boolean;
-  /** Whether the answer is a web page, as of maintenance or of a login: `text/html` that begins with `<!doctype html` or `<html`. */
+  /**
+   * Whether the answer is a web page, as of maintenance or of a login: `text/html` that begins with `<!doctype html` or
+   * `<html`.
+   */
   readonly isPage: boolean;
 }
 
@@ -22,9 +25,9 @@ export interface TargetAnswer {
 export type SendRequest = (request: TargetRequest) => Promise<TargetAnswer>;
 
 /**
- * Sends requests over HTTP/1.1, with connections that are kept, and no headers but those of the request. A request whose kept
- * connection was closed is sent once more, within the same time. Redirects are not followed: an answer names no other host
- * to send keys to. Of an answer at most 64 KiB are read, and nothing is kept.
+ * Sends requests over HTTP/1.1, with connections that are kept, and no headers but those of the request. A request
+ * whose kept connection was closed is sent once more, within the same time. Redirects are not followed: an answer names
+ * no other host to send keys to. Of an answer at most 64 KiB are read, and nothing is kept.
  *
  * @param withinMs Milliseconds that a request may take, with its second try and what is read of the answer.
  */

@@ -57,9 +57,9 @@ const exported = named(
 export const exportsSchema = z.array(exported, 'a list').max(100, 'at most 100').default([]);
 
 /**
- * Days before today at which each run has to look, so that no late row stays out of an export: `pastDays`, and one more, because
- * a row of the oldest of them arrives until midnight and a run sees it the day after. They may be more than
- * {@link MOST_LOOKBACK_DAYS}.
+ * Days before today at which each run has to look, so that no late row stays out of an export: `pastDays`, and one
+ * more, because a row of the oldest of them arrives until midnight and a run sees it the day after. They may be more
+ * than {@link MOST_LOOKBACK_DAYS}.
  */
 export function lateDays({ timeWindow }: { readonly timeWindow: { readonly pastDays: number } }): number {
   return timeWindow.pastDays + 1;

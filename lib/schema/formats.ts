@@ -76,8 +76,8 @@ export function placeName(): z.ZodString {
 }
 
 /**
- * A folder in a bucket: the characters S3 calls safe, so no path of ours ever needs escaping, but not `*`, which in a policy's
- * ARN stands for anything, nor `.` and `..` as a segment, which clients and consoles fold away.
+ * A folder in a bucket: the characters S3 calls safe, so no path of ours ever needs escaping, but not `*`, which in a
+ * policy's ARN stands for anything, nor `.` and `..` as a segment, which clients and consoles fold away.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
  */
 const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/;
@@ -96,8 +96,9 @@ export function folderName(): z.ZodString {
 /** Matches ARNs of keys of KMS. An alias may lead to another key tomorrow. */
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 /**
- * The ARN of a symmetric key of one region by its ID. It is neither an alias, which policies can't name, nor a key of many regions
- * (`mrk-…`), which Statsig's guide rules out. https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+ * The ARN of a symmetric key of one region by its ID. It is neither an alias, which policies can't name, nor a key of
+ * many regions (`mrk-…`), which Statsig's guide rules out.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
  */
 const SINGLE_REGION_KEY =
   /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,7 +1,10 @@
 /** Characters of a column's comment in Glue: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
 export const COMMENT_CHARACTERS = 255;
 
-/** Valid names of a source, a dataset or an export: such names are folders of the ledger, and parts of the names of tables. */
+/**
+ * Valid names of a source, a dataset or an export: such names are folders of the ledger, and parts of the names of
+ * tables.
+ */
 export const PLACE_NAME = /^[a-z][a-z0-9]*([-_][a-z0-9]+)*$/;
 /** The most characters of such a name. */
 export const PLACE_NAME_LENGTH = 64;
@@ -9,10 +12,16 @@ export const PLACE_NAME_LENGTH = 64;
 /** The most sources of a configuration, and so the most that one key names. */
 export const MOST_SOURCES = 100;
 
-/** Athena allows lower case, digits and underscore: https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html */
+/**
+ * Athena allows lower case, digits and underscore:
+ * https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html
+ */
 export const SQL_NAME = /^[a-z_][a-z0-9_]{0,254}$/;
 
-/** Glue has more than Athena's DDL takes, and queries quote it: https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html */
+/**
+ * Glue has more than Athena's DDL takes, and queries quote it:
+ * https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html
+ */
 export const DATABASE_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,254}$/;
 
 /** Words that every query would have to quote: https://trino.io/docs/current/language/reserved.html */

@@ -15,7 +15,10 @@ export interface RegionalSettings {
 
 /** What of a configuration does not fit the region of the deployment. */
 export interface RegionProblem extends ConfigProblem {
-  /** `functionUrl`: the region has none. `key`, `logsKey`: the bucket's key, or that of the log groups, is of another region. */
+  /**
+   * `functionUrl`: the region has none. `key`, `logsKey`: the bucket's key, or that of the log groups, is of another
+   * region.
+   */
   readonly kind: 'functionUrl' | 'key' | 'logsKey';
 }
 

@@ -34,10 +34,16 @@ export function requestLimits({ region, endpoint }: LimitedEndpoint): RequestLim
   };
 }
 
-/** Lambda's default for an account and region; new accounts may have 10. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * Lambda's default for an account and region; new accounts may have 10.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 export const ACCOUNT_CONCURRENCY = 1_000;
 
-/** Requests a second that Lambda takes for each execution at once: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html#concurrency-vs-requests-per-second */
+/**
+ * Requests a second that Lambda takes for each execution at once:
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html#concurrency-vs-requests-per-second
+ */
 const REQUESTS_PER_EXECUTION = 10;
 
 /** Limits on the collector's executions. */

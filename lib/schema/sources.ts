@@ -22,7 +22,10 @@ const FOLDER = /^(?!(.*\/)?\.\.?(\/|$))(?!.*\$\{)[^/*?\p{Cc}]+(\/[^/*?\p{Cc}]+)*
 /** The name of a marker: of one object, and no name that a file to load has. */
 const MARKER = /^(?!\.\.?$)(?!.*\.(parquet|parq|pq)$)[^/\p{Cc}]+$/iu;
 
-/** Formats of the name of a day's folder, below the dataset's folder. Hours of Firehose are folders within that of their day. */
+/**
+ * Formats of the name of a day's folder, below the dataset's folder. Hours of Firehose are folders within that of their
+ * day.
+ */
 export const DAY_FORMATS: readonly string[] = ['YYYY-MM-DD', 'YYYYMMDD', 'YYYY/MM/DD', 'YYYY/MM/DD/HH'];
 /** One folder for a day, as a partition of Hive and Spark, `ds=YYYY-MM-DD`, or a day without zeros in front. */
 const PARTITION_FORMAT = /^(?:[^\s/=*?${}\p{Cc}]+=)?(?:YYYY([-/])MM?\1DD?|YYYYMMDD)$/u;

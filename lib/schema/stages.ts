@@ -54,7 +54,10 @@ export function metricStage({
   return service === DEFAULT_SERVICE ? stage : `${service}/${stage}`;
 }
 
-/** The most characters of a service. Patterns for names of roles have the first 20 of a stack's, so 3 are left for the stage. */
+/**
+ * The most characters of a service. Patterns for names of roles have the first 20 of a stack's, so 3 are left for the
+ * stage.
+ */
 const SERVICE_CHARACTERS = 16;
 
 /** The beginning of all names of a stack: `service` of serverless.yml. */

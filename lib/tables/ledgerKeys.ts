@@ -26,7 +26,10 @@ export function versionFilesKey(source: string, dataset: string): string {
   return `${datasetLedger(source, dataset)}files.json`;
 }
 
-/** Key of when the files of each day's version were looked at: `ledger/<source>/<dataset>/version-looks.json`, next to the days. */
+/**
+ * Key of when the files of each day's version were looked at: `ledger/<source>/<dataset>/version-looks.json`, next to
+ * the days.
+ */
 export function versionLooksKey(source: string, dataset: string): string {
   return `${datasetLedger(source, dataset)}version-looks.json`;
 }
@@ -41,7 +44,10 @@ export function triggerKey(source: string): string {
   return `${LEDGER_FOLDER}${source}/trigger.json`;
 }
 
-/** Folder of the record of what was redriven from quarantine. No source can have this name, because names begin with a letter. */
+/**
+ * Folder of the record of what was redriven from quarantine. No source can have this name, because names begin with a
+ * letter.
+ */
 export const REDRIVEN_FOLDER = `${LEDGER_FOLDER}_redriven/`;
 
 /** Key of one part of that record: `ledger/_redriven/<time>-<id>.json`. */
@@ -81,7 +87,10 @@ export interface VersionNote {
   readonly version: string;
 }
 
-/** Key of a note, which is an empty object: `ledger/_versions/<due>/<table>/<day>/<version>`. Keys sort by when they are due. */
+/**
+ * Key of a note, which is an empty object: `ledger/_versions/<due>/<table>/<day>/<version>`. Keys sort by when they are
+ * due.
+ */
 export function versionNoteKey({ due, table, day, version }: VersionNote): string {
   return `${VERSION_NOTES}${new Date(due).toISOString()}/${table}/${day}/${version}`;
 }

@@ -14,7 +14,10 @@ import {
 
 /** Folder of the lines of requests, put there by Firehose or by the collector itself, until they are files of tables. */
 export const LANDING_FOLDER = 'landing/';
-/** Folder of the landing with records that the collector itself put there, as the stream did not take them: a folder a day. */
+/**
+ * Folder of the landing with records that the collector itself put there, as the stream did not take them: a folder a
+ * day.
+ */
 export const DIRECT_FOLDER = `${LANDING_FOLDER}direct/`;
 /** Extension of the objects in that folder, which are gzip members of lines: lib/landing/lines. */
 export const LANDED_EXTENSION = '.ndjson.gz';
@@ -43,7 +46,10 @@ export function isLanded(key: string): boolean {
   return key.startsWith(LANDING_FOLDER) && !key.endsWith('/');
 }
 
-/** The path, in quarantine, of a row that its table did not take: the object of the landing, the table, and the row's day. */
+/**
+ * The path, in quarantine, of a row that its table did not take: the object of the landing, the table, and the row's
+ * day.
+ */
 export function rowPath(objectKey: string, kind: TableKind, day: UtcDay): string {
   return `${objectKey}#${kind}/${day}`;
 }

@@ -64,9 +64,9 @@ export interface RelayRefusedKey {
 }
 
 /**
- * Key of a copy that was refused: `relay/refused/<reason>/YYYY-MM-DD/<ID>.<HHMMSSmmm>`, with day and time of the refusal. A copy
- * that is sent again and refused again is then another object, so a late deletion of the first object does not delete
- * it.
+ * Key of a copy that was refused: `relay/refused/<reason>/YYYY-MM-DD/<ID>.<HHMMSSmmm>`, with day and time of the
+ * refusal. A copy that is sent again and refused again is then another object, so a late deletion of the first object
+ * does not delete it.
  */
 export function relayRefusedKey({ reason, at, id }: RelayRefusedKey): string {
   const time = isoTimestamp(at).slice(11, 23).replaceAll(/[:.]/g, '');

@@ -82,7 +82,10 @@ export function parseTableKey(layout: TableLayout, key: string): TableKey {
   return { ignored: 'outside_tables' };
 }
 
-/** `<stream>-<version>-YYYY-MM-DD-HH-MM-SS-<UUID>` and an extension: https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html */
+/**
+ * `<stream>-<version>-YYYY-MM-DD-HH-MM-SS-<UUID>` and an extension:
+ * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
+ */
 const DELIVERED_FILE =
   /-\d+-(\d{4}(?:-\d{2}){5})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.[a-z0-9.]+)?$/;
 

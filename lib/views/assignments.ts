@@ -20,8 +20,8 @@ export const EVALUATIONS = 'TRY(CAST(json_parse("secondary_exposures") AS ARRAY(
 export const HAS_EVALUATIONS = `"secondary_exposures" LIKE '[%'`;
 
 /**
- * SQL for whether a rule can be a group's, by the list of lib/wire/isAssignment.ts. The views apply the list to all rows, because
- * rows of earlier versions have `is_assignment` by an earlier list.
+ * SQL for whether a rule can be a group's, by the list of lib/wire/isAssignment.ts. The views apply the list to all
+ * rows, because rows of earlier versions have `is_assignment` by an earlier list.
  *
  * @param rule The column with the rule ID, quoted.
  */

@@ -20,12 +20,12 @@ export interface RowChoice {
 /**
  * A query with one row for each chosen event of a forwarded table.
  *
- * Of curated days, the rows whose copies do not differ are taken as they are. Where copies differ, the curated table has all of them:
- * they are searched together with the rows of other days.
+ * Of curated days, the rows whose copies do not differ are taken as they are. Where copies differ, the curated table
+ * has all of them: they are searched together with the rows of other days.
  *
- * The days are literals in every branch, so that engines read neither the raw files of a curated day nor the curated files of another
- * one, and by comparing `copies_differ` they skip row groups. Columns are listed by name, because the two tables have them in different
- * places.
+ * The days are literals in every branch, so that engines read neither the raw files of a curated day nor the curated
+ * files of another one, and by comparing `copies_differ` they skip row groups. Columns are listed by name, because the
+ * two tables have them in different places.
  */
 export function oneRowEach(
   config: Tables,

@@ -1,6 +1,9 @@
 import type { JsonObject } from '../base/json.ts';
 
-/** Members of an exposure's metadata that describe the evaluation. There are few different evaluations: rules times results. */
+/**
+ * Members of an exposure's metadata that describe the evaluation. There are few different evaluations: rules times
+ * results.
+ */
 export const EVALUATED_MEMBERS = [
   'gate',
   'config',

@@ -132,7 +132,10 @@ export class Redaction {
     return next === undefined ? value : this.#apply(next, value, json);
   }
 
-  /** The hash of a value. Null and empty values remain: an empty ID identifies nobody, but its hash would look like an ID. */
+  /**
+   * The hash of a value. Null and empty values remain: an empty ID identifies nobody, but its hash would look like an
+   * ID.
+   */
   #hashed(value: unknown, json: CanonicalJsonWriter): unknown {
     if (value === null || value === undefined || value === '') return value;
     if (typeof value === 'string') return this.hash(value);

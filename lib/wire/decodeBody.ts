@@ -50,7 +50,8 @@ const ALONE = { maxOutputLength: MAX_DECODED_BYTES, rejectGarbageAfterEnd: true 
 
 /** What removes each coding. An output that is too large is refused. */
 const inflaters: Record<ContentCoding, (bytes: Uint8Array) => Buffer> = {
-  // A gzip file can have several members (RFC 1952, 2.2). Node reads all of them and fails on anything except zeros behind the last.
+  // A gzip file can have several members (RFC 1952, 2.2). Node reads all of them and fails on anything except zeros
+  // behind the last.
   gzip: (bytes) => gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES }),
   zstd: unzstd,
   br: (bytes) => brotliDecompressSync(bytes, ALONE),
@@ -67,8 +68,8 @@ export function readBody({ body = '', isBase64Encoded, headers }: HttpRequest): 
 /**
  * Decodes a body of any SDK: plain, gzip, zstd, br or deflate, compressed more than once if necessary, and Statsig's
  * own encoding. js-client marks gzip in the query only (`gz=1`) and some proxies leave stale headers, so gzip and zstd
- * are recognized by their first bytes, whatever the headers say. The header is read for the outermost compression only: br or
- * deflate within another compression is not decoded.
+ * are recognized by their first bytes, whatever the headers say. The header is read for the outermost compression only:
+ * br or deflate within another compression is not decoded.
  *
  * @throws RequestError `SLUICE_BODY_…`: empty, too large, inflates too far, unknown, truncated or corrupt.
  */
@@ -166,8 +167,8 @@ function inflate(coding: ContentCoding, bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Decodes Statsig's encoding: `btoa(text)` backwards, and btoa takes Latin-1. Text that is not base64 gives other bytes, which
- * are refused later, as a body that is not JSON.
+ * Decodes Statsig's encoding: `btoa(text)` backwards, and btoa takes Latin-1. Text that is not base64 gives other
+ * bytes, which are refused later, as a body that is not JSON.
  */
 function decodeStatsig(bytes: Uint8Array): Uint8Array {
   const reversed = Buffer.from(bytes).reverse().toString('latin1');

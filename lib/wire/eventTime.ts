@@ -32,7 +32,10 @@ export function readTime(value: unknown): number | null {
   return inRange(Date.parse(`${date}T${clock}.${millis}${offset}`));
 }
 
-/** Why a time that {@link readTime} does not read is refused: it is a time of this century in another unit, or none at all. */
+/**
+ * Why a time that {@link readTime} does not read is refused: it is a time of this century in another unit, or none at
+ * all.
+ */
 export function timeRefusal(
   value: unknown,
 ): 'SLUICE_EVENT_TIME_MICROSECONDS' | 'SLUICE_EVENT_TIME_NANOSECONDS' | 'SLUICE_EVENT_BAD_TIME' {

@@ -27,7 +27,8 @@ export interface Batch {
  * Reads a body's JSON: `{events: […]}`, or `{exposures: […]}` from the HTTP API's custom exposures, or both.
  *
  * @param exact Keep numbers that a double cannot hold; slower.
- * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_TRUNCATED`, `SLUICE_BODY_JSON_IN_TEXT`, `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`.
+ * @throws RequestError `SLUICE_BODY_NOT_JSON`, `SLUICE_BODY_TRUNCATED`, `SLUICE_BODY_JSON_IN_TEXT`,
+ *   `SLUICE_BODY_WRONG_SHAPE`, `SLUICE_BODY_TOO_MANY_EVENTS`.
  */
 export function parseBatch(text: string, exact = false): Batch {
   const { value: parsed, notANumbers } = parseJsonBody(text, exact, parseBody);

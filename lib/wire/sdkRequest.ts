@@ -172,7 +172,8 @@ export function reservedEndpoint(path: string): string | null {
 
 /** The detail of the error for a reserved path. @param endpoint From {@link reservedEndpoint}. */
 export function reservedDetail(endpoint: string): string {
-  // The function ingest-trigger has its own route. Requests that arrive here have another method or path, or there are no sources.
+  // The function ingest-trigger has its own route. Requests that arrive here have another method or path, or there are
+  // no sources.
   return endpoint === 'mark_data_ready_dwh'
     ? 'mark_data_ready_dwh is taken by POST, without a slash at its end, only with `sources`; with a Function URL, at the output DataReadyUrl.'
     : `${endpoint} is Statsig's.`;

@@ -51,7 +51,10 @@ interface Use {
   readonly keyActions: readonly string[];
 }
 
-/** Lists and reads the files of datasets. With receipts it also writes them, and nothing else. S3 encrypts what is written with a data key. */
+/**
+ * Lists and reads the files of datasets. With receipts it also writes them, and nothing else. S3 encrypts what is
+ * written with a data key.
+ */
 export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucketPolicies {
   const writes = source.receiptFolder !== undefined;
   return policies(source, {
@@ -63,7 +66,8 @@ export function ingestSourcePolicies(source: CustomerBucketGrant): CustomerBucke
 
 /**
  * Writes, replaces and deletes files, in parts where they are large. Unfinished uploads are listed by bucket: S3 refuses a
- * bucket's policy whole if that action is in a statement on objects, "Action does not apply to any resource(s) in statement".
+ * bucket's policy whole if that action is in a statement on objects, "Action does not apply to any resource(s) in
+ * statement".
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 export function exportTargetPolicies(target: CustomerBucketGrant): CustomerBucketPolicies {

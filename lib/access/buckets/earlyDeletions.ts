@@ -15,9 +15,9 @@ export interface EarlyDeletion {
 
 /**
  * What a rule of a bucket deletes before the time of our rules; none of a rule that leaves our objects as long
- * as they stay. Results of queries may go sooner. A rule for tagged objects has none of ours, which have no tags. One that retains newer
- * versions has no last version of what is written once, as all is but the ledger and `received_hours`, whose file of a day is written
- * again under its key.
+ * as they stay. Results of queries may go sooner. A rule for tagged objects has none of ours, which have no tags. One
+ * that retains newer versions has no last version of what is written once, as all is but the ledger and
+ * `received_hours`, whose file of a day is written again under its key.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_NoncurrentVersionExpiration.html
  *

@@ -14,10 +14,16 @@ import { statsigFolders, tableFolder, tableFolders } from '../../tables/tableFol
 
 /** Days after which S3 deletes the parts of an upload that nobody completed. */
 export const UNFINISHED_UPLOAD_DAYS = 7;
-/** Days after which objects under `relay/` expire: a copy is tried for six days and a half, and kept for as long when it is refused. */
+/**
+ * Days after which objects under `relay/` expire: a copy is tried for six days and a half, and kept for as long when it
+ * is refused.
+ */
 const RELAY_OBJECT_DAYS = 7;
 
-/** When objects under one prefix, their versions and unfinished uploads expire. Days count from the creation of an object, a version or an upload. */
+/**
+ * When objects under one prefix, their versions and unfinished uploads expire. Days count from the creation of an
+ * object, a version or an upload.
+ */
 export interface LifecycleRule {
   /** The name of the rule, unique in the bucket. */
   readonly id: string;

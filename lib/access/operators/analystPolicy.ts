@@ -16,8 +16,8 @@ import {
 } from '../readerStatements.ts';
 
 /**
- * Everything `sluice query`, `sluice check` and the console's SQL do: docs/observe.md. They query in the workgroup of people,
- * where no reader may, and their results are in one folder. It reads the tables and views that readers read.
+ * Everything `sluice query`, `sluice check` and the console's SQL do: docs/observe.md. They query in the workgroup of
+ * people, where no reader may, and their results are in one folder. It reads the tables and views that readers read.
  */
 export function analystPolicy(scope: PolicyScope): PolicyDocument {
   const { bucket, workgroup } = scope;

@@ -83,7 +83,8 @@ export function trialPolicies(
   // CloudFormation.
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia
   const byStack = { 'ForAnyValue:StringEquals': { 'aws:CalledVia': 'cloudformation.amazonaws.com' } };
-  // Only CloudFormation sets this tag: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+  // Only CloudFormation sets this tag:
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
   const ofStack = { StringLike: { 'aws:ResourceTag/aws:cloudformation:stack-name': STACK } };
   const deleteKey = allow('DeleteKey', ['kms:ScheduleKeyDeletion'], [keyArn], ofStack);
   const ownKey = [...makeKey(scope, STACK, tags, byStack), deleteKey];

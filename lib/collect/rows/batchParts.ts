@@ -295,7 +295,11 @@ export class SenderParts {
   }
 }
 
-/** The parts of rows that all events of a batch share. @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply. */
+/**
+ * The parts of rows that all events of a batch share.
+ *
+ * @throws RequestError `SLUICE_BODY_WRONG_SHAPE` when the batch's own metadata is nested too deeply.
+ */
 export function senderParts(
   json: CanonicalJsonWriter,
   plan: CollectPlan,

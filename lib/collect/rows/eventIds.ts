@@ -21,9 +21,9 @@ export function hasUserId(user: unknown): boolean {
 
 /**
  * Makes the IDs of one batch's events. SDKs send none, so an ID is the hash of the SDK key, a server's session, the
- * event's canonical JSON with its user (and the device or session of a user without a user ID) and, for identical events in one
- * batch, the number of earlier ones. A resend therefore has the same IDs, even though SDKs change the batch's metadata,
- * encoding and headers between tries.
+ * event's canonical JSON with its user (and the device or session of a user without a user ID) and, for identical
+ * events in one batch, the number of earlier ones. A resend therefore has the same IDs, even though SDKs change the
+ * batch's metadata, encoding and headers between tries.
  *
  * The row contains the event, so the hash need not hide it. With redaction it has to: a salted text is then part of it.
  */
@@ -97,14 +97,17 @@ export class IdentifiedRows {
   }
 
   /**
-   * Adds a row. A row that is measured counts towards the length of all, even if it is refused: measuring takes as long as storing.
+   * Adds a row. A row that is measured counts towards the length of all, even if it is refused: measuring takes as long
+   * as storing.
    *
    * @param identity The text that the event's ID is made from.
    * @param columns The members of the row's other columns, each after a comma.
-   * @throws EventError `SLUICE_EVENT_TOO_LARGE`; RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when all rows are too long in total.
+   * @throws EventError `SLUICE_EVENT_TOO_LARGE`; RequestError `SLUICE_BODY_TOO_MANY_EVENTS` when all rows are too
+   *   long in total.
    */
   add(kind: ForwardedKind, identity: string, columns: string, day: UtcDay): void {
-    // A unit has a byte at least. V8 puts a text together only to measure it, and thousands of events can share a user of 1 MB.
+    // A unit has a byte at least. V8 puts a text together only to measure it, and thousands of events can share a user
+    // of 1 MB.
     if (columns.length > MAX_RECORD_BYTES)
       throw new EventError('SLUICE_EVENT_TOO_LARGE', `More than ${columns.length} bytes.`);
     this.#length += FRAME_LENGTH + columns.length;

@@ -23,7 +23,10 @@ export function customerBucketProblems(
   });
 }
 
-/** An owner or a region that an earlier place has otherwise. A place without a region has the deployment's, which `--region` may name. */
+/**
+ * An owner or a region that an earlier place has otherwise. A place without a region has the deployment's, which
+ * `--region` may name.
+ */
 function contradictions(place: NamedBucket, before: readonly NamedBucket[]): ConfigProblem[] {
   return (['owner', 'region'] as const).flatMap((member) => {
     const other = before.find(
@@ -35,7 +38,11 @@ function contradictions(place: NamedBucket, before: readonly NamedBucket[]): Con
   });
 }
 
-/** Encryption that does not go with its key, or that the owner of the bucket could not read. @param account The deployment's. */
+/**
+ * Encryption that does not go with its key, or that the owner of the bucket could not read.
+ *
+ * @param account The deployment's.
+ */
 function encryptionProblems(
   { field, owner, role, kmsKeyArn, encryption }: NamedBucket,
   account: string | null,

@@ -94,8 +94,8 @@ function sharedFolders(sources: Config['sources']): ConfigProblem[] {
 }
 
 /**
- * Folders of receipts that overlap one of a dataset or of another receipt. A receipt in a dataset's folder could be taken for
- * a drop, and one in another source's folder would reveal data about another customer.
+ * Folders of receipts that overlap one of a dataset or of another receipt. A receipt in a dataset's folder could be
+ * taken for a drop, and one in another source's folder would reveal data about another customer.
  */
 function sharedReceipts(sources: Config['sources']): ConfigProblem[] {
   const drops = datasetFolders(sources);

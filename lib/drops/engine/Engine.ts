@@ -21,8 +21,8 @@ export interface LoadRequest {
 }
 
 /**
- * Maps files to rows of a table. Rows never pass through JavaScript, except texts of some that are looked at. The implementation uses
- * DuckDB: duckDbEngine.ts in this process, childEngine.ts in another.
+ * Maps files to rows of a table. Rows never pass through JavaScript, except texts of some that are looked at. The
+ * implementation uses DuckDB: duckDbEngine.ts in this process, childEngine.ts in another.
  */
 export interface Engine {
   /**
@@ -39,7 +39,8 @@ export interface Engine {
    * Maps files into Parquet.
    *
    * @returns The rows of each file, and what accepted ones hold.
-   * @throws FileError naming a file whose content can't be read; EngineError if the machine is too small for the load; the signal's reason.
+   * @throws FileError naming a file whose content can't be read; EngineError if the machine is too small for the
+   *   load; the signal's reason.
    */
   load(request: LoadRequest): Promise<MappedRows>;
 }

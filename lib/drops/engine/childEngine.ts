@@ -54,7 +54,8 @@ export function childEngine(limits: EngineLimits, program = PROCESS): Engine {
         const probed = await callEngine({ kind: 'probe', limits, request }, z.null(), signal);
         if ('crashed' in probed) throw crashError(probed, request.files);
       }
-      // The process of a load does not say what it was reading. With one file it was that one; of several none crashed the probe.
+      // The process of a load does not say what it was reading. With one file it was that one; of several none crashed
+      // the probe.
       const onlyFile = request.files.length === 1 ? 0 : undefined;
       throw crashError({ ...ended, reading: onlyFile }, request.files);
     },
@@ -88,7 +89,11 @@ function described(
   });
 }
 
-/** Requires that a load has written a file at the path. @throws EngineError SLUICE_ENGINE_FAILED if none is there, or no plain one. */
+/**
+ * Requires that a load has written a file at the path.
+ *
+ * @throws EngineError SLUICE_ENGINE_FAILED if none is there, or no plain one.
+ */
 async function requireWritten(path: string): Promise<void> {
   try {
     await statOwn(path);

@@ -9,9 +9,9 @@ import { openForLoad, passedThrough } from './loadSession.ts';
 import { probeStatement, ROWS_DIFFER, refusedProbeStatement } from './loadStatements.ts';
 
 /**
- * Finds the file that a load failed for, as DuckDB does not always name it. Each file is read alone, in its own DuckDB: first
- * its mapped columns. Then each file with refused rows is read as a whole, and so is each with fewer rows than its footer
- * says: the load had counted the missing ones as refused.
+ * Finds the file that a load failed for, as DuckDB does not always name it. Each file is read alone, in its own DuckDB:
+ * first its mapped columns. Then each file with refused rows is read as a whole, and so is each with fewer rows than
+ * its footer says: the load had counted the missing ones as refused.
  *
  * @param error What the load failed with. For the machine's own faults no file is read.
  * @param onRead Called with the index of a file before each time that it is read: if DuckDB crashes, the last one made it.

@@ -15,7 +15,8 @@ export function openForLoad(
 }
 
 /**
- * An error that is thrown unchanged: one of Sluice, and any error of a load that was stopped. Undefined for another, which is DuckDB's.
+ * An error that is thrown unchanged: one of Sluice, and any error of a load that was stopped. Undefined for another,
+ * which is DuckDB's.
  */
 export function passedThrough(error: unknown, signal: AbortSignal | undefined): unknown {
   return error instanceof SluiceError || signal?.aborted === true ? error : undefined;

@@ -27,8 +27,8 @@ const RUNS = 16;
 /** The fewest rows of a run. */
 const SHORTEST_RUN = 8;
 /**
- * By which part of the distance between runs each file's runs begin later than those of the file before: no multiple of it is near a
- * whole number, so that the runs of many files are spread evenly.
+ * By which part of the distance between runs each file's runs begin later than those of the file before: no multiple of
+ * it is near a whole number, so that the runs of many files are spread evenly.
  */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** Characters of a value that are looked at. */
@@ -85,9 +85,10 @@ function fileNumber(
 }
 
 /**
- * Whether a row of a group is looked at: all of a small group, of others some runs of neighbours, as a call of the function takes
- * longer than a row. Runs are at equal distances, so that a file counts by its rows; each file begins at another place of a distance,
- * so that small files have their share. The distance is odd, as writers repeat themselves by powers of two.
+ * Whether a row of a group is looked at: all of a small group, of others some runs of neighbours, as a call of the
+ * function takes longer than a row. Runs are at equal distances, so that a file counts by its rows; each file begins at
+ * another place of a distance, so that small files have their share. The distance is odd, as writers repeat themselves
+ * by powers of two.
  *
  * @param rows Rows of the group.
  * @param fields Fields of all groups, about.

@@ -28,8 +28,8 @@ export const DIGEST_END = 2 ** 32;
 /** What accepted rows hold, as the process of the engine answers it. */
 const contentSchema = z.strictObject({
   /**
-   * Accepted rows, without those of groups of files of which none was looked at. Counts of fields are of the rows that were looked
-   * at, scaled to all of their group.
+   * Accepted rows, without those of groups of files of which none was looked at. Counts of fields are of the rows that
+   * were looked at, scaled to all of their group.
    */
   rows: count,
   /** By field, as the mapping has it: `metadata.plan`. */
@@ -49,8 +49,9 @@ const contentSchema = z.strictObject({
       /** How many of them differ from each other: of files in several pieces or with other columns the sum. */
       different: count,
       /**
-       * The most frequent of them, and how many have it; of several groups the one that most of one group have. Of a long one the text is
-       * absent, and no more than `values` have it. Absent without any, and from pieces of earlier versions.
+       * The most frequent of them, and how many have it; of several groups the one that most of one group have. Of a
+       * long one the text is absent, and no more than `values` have it. Absent without any, and from pieces of earlier
+       * versions.
        */
       most: z.strictObject({ text: z.string().optional(), values: count }).optional(),
       /** How many of them have so many characters, by characters: of the first {@link MOST_LENGTHS} lengths. */
@@ -58,8 +59,9 @@ const contentSchema = z.strictObject({
       /** Rows by the form of their value (valueForms.ts), without zeros. */
       forms: z.record(z.string(), count),
       /**
-       * How large its numbers are: of those that were looked at and are not 0, how many there are, and the sum of the logarithms to base 10
-       * of what they are without a sign, the largest of these, and its number as it stands in the file. Absent without any.
+       * How large its numbers are: of those that were looked at and are not 0, how many there are, and the sum of the
+       * logarithms to base 10 of what they are without a sign, the largest of these, and its number as it stands in the
+       * file. Absent without any.
        */
       size: z
         .strictObject({ values: count, logs: z.number(), largest: z.number(), text: z.string() })
@@ -70,15 +72,21 @@ const contentSchema = z.strictObject({
   ),
   /** Accepted rows by the days of their own times, without the day of the folder. */
   days: z.record(z.string(), count),
-  /** Accepted rows by the hour since the folder's day began, from -24 to 47; none of a kind without a time of its own, or with a date alone. */
+  /**
+   * Accepted rows by the hour since the folder's day began, from -24 to 47; none of a kind without a time of its own,
+   * or with a date alone.
+   */
   hours: z.record(z.string(), count),
-  /** By the hash of what accepted rows have beside their times the sum of hashes, modulo {@link DIGEST_END}; empty of kinds without values. */
+  /**
+   * By the hash of what accepted rows have beside their times the sum of hashes, modulo {@link DIGEST_END}; empty of
+   * kinds without values.
+   */
   digests: z.array(count),
   /** Accepted rows of files in which many are equal to an earlier one, by file: how many are, and of how many. */
   repeats: z.record(z.string(), z.strictObject({ rows: count, of: count })),
   /**
-   * Accepted rows by column of names and name, how many of them have the number 0 as the value of a metric, and the key of a file with
-   * them: a few more than are kept of a column of many.
+   * Accepted rows by column of names and name, how many of them have the number 0 as the value of a metric, and the key
+   * of a file with them: a few more than are kept of a column of many.
    */
   names: z.record(
     z.string(),

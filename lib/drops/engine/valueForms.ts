@@ -4,8 +4,8 @@ import { TEXT_FORMS } from '../../base/textForms.ts';
 export const ZERO = 'zero';
 
 /**
- * How values are written, in words that follow "values are". A value has the first form that its text matches; one that matches none has no
- * form.
+ * How values are written, in words that follow "values are". A value has the first form that its text matches; one that
+ * matches none has no form.
  */
 const FORMS: readonly (readonly [form: string, pattern: RegExp])[] = [
   [ZERO, /^[-+]?0*\.?0+(?:e[-+]?\d+)?$/i],

@@ -2,8 +2,8 @@ import type { DropObject } from '../CustomerBucket.ts';
 import { MAX_PIECE_FILES } from '../limits.ts';
 
 /**
- * Cuts the files of a day into pieces, in the order of their keys. A file that is larger than a piece is one of its own. A day
- * without files is one piece.
+ * Cuts the files of a day into pieces, in the order of their keys. A file that is larger than a piece is one of its
+ * own. A day without files is one piece.
  *
  * @param mostBytes Of the files of a piece.
  */

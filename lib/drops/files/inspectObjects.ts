@@ -12,8 +12,8 @@ import { type ReadOptions, readObject } from './readObject.ts';
 const MARKS: readonly string[] = [PARQUET_MARK, ENCRYPTED_MARK];
 
 /**
- * Endings of formats and of compression. What has none of them, as `.filepart` or `.2026`, and begins as Parquet may be a file that
- * somebody still writes.
+ * Endings of formats and of compression. What has none of them, as `.filepart` or `.2026`, and begins as Parquet may be
+ * a file that somebody still writes.
  */
 const COMPRESSED = /\.(gz|gzip|bz2|xz|zst|zstd|snappy|lz4|lzo|lz|br|deflate|zip|7z|tar|tgz)$/i;
 /** Documents of offices are zips, and unpacked they are no Parquet. */
@@ -23,10 +23,11 @@ const KNOWN =
   /^[^.]*$|\.(c\d{3}|csv|tsv|psv|txt|json|jsonl|ndjson|xml|ya?ml|html?|md|log|sql|avro|orc|arrow|feather|xlsx?|pdf|manifest)$/i;
 
 /**
- * Inspects objects whose names have not the extension of Parquet. Names are not reliable: some writers end Parquet files with
- * `.snappy` or `.c000`, and Athena's UNLOAD gives them no ending. The first and the last four bytes are read. With a known
- * ending or none, an object with either magic is a file to load, whole or damaged; with another ending it has to be whole.
- * If a file's name begins with the whole name of another file in its folder, only the other file is loaded.
+ * Inspects objects whose names have not the extension of Parquet. Names are not reliable: some writers end Parquet
+ * files with `.snappy` or `.c000`, and Athena's UNLOAD gives them no ending. The first and the last four bytes are
+ * read. With a known ending or none, an object with either magic is a file to load, whole or damaged; with another
+ * ending it has to be whole. If a file's name begins with the whole name of another file in its folder, only the other
+ * file is loaded.
  *
  * @returns The same day with those files; null if one of the objects has changed or is gone, and the caller must list again.
  * @throws SourceError as the bucket does.
@@ -68,8 +69,8 @@ function isCopy(key: string, keys: ReadonlySet<string>): boolean {
     const whole = name.slice(0, index);
     const ending = name.slice(index);
     if (!keys.has(folder + whole)) continue;
-    // Beside a.parquet, a.parquet_old is a copy, too. But part-0_1 and part-0.parquet are none of part-0, as a.csv and a.csv.gz
-    // are two files.
+    // Beside a.parquet, a.parquet_old is a copy, too. But part-0_1 and part-0.parquet are none of part-0, as a.csv and
+    // a.csv.gz are two files.
     const isOwn = isParquetName(ending) || COMPRESSED.test(ending) || !ending.startsWith('.');
     if (isParquetName(whole) || !isOwn) return true;
   }

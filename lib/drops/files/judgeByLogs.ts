@@ -201,8 +201,8 @@ async function* linesOf(body: Body, batch: DropObject): AsyncGenerator<string> {
 }
 
 /**
- * The key that a line's path names. Paths are absolute and of wherever Spark wrote, which need not be this bucket, so that only
- * what follows the log's own folder is compared: the longest end of the path that is a key.
+ * The key that a line's path names. Paths are absolute and of wherever Spark wrote, which need not be this bucket, so
+ * that only what follows the log's own folder is compared: the longest end of the path that is a key.
  */
 function keyNamed(path: string, folder: string, keys: ReadonlySet<string>): string | undefined {
   let start = 0;

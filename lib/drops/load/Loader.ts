@@ -116,7 +116,12 @@ export interface ScopedPorts
   close(): void;
 }
 
-/** Writes a receipt into the customer's bucket. @param place `folder`: that of the dataset's receipts, in which the key lies. @throws ReceiptError */
+/**
+ * Writes a receipt into the customer's bucket.
+ *
+ * @param place `folder`: that of the dataset's receipts, in which the key lies.
+ * @throws ReceiptError
+ */
 export type PutReceipt = (
   place: { readonly source: Source; readonly dataset: Dataset; readonly folder: string },
   key: string,

@@ -86,7 +86,10 @@ export class Progress {
     return isAcceptance && this.#accepted !== fingerprint ? 'changed' : this.reason;
   }
 
-  /** Whether a person accepted that rows whose files are gone stay (`keep`) or go (`empty`), of the day as it is listed now. */
+  /**
+   * Whether a person accepted that rows whose files are gone stay (`keep`) or go (`empty`), of the day as it is listed
+   * now.
+   */
   accepts(what: 'keep' | 'empty'): boolean {
     return this.reason === what && this.isOfTask;
   }

@@ -51,11 +51,11 @@ export type LoadOutcome =
   | { readonly outcome: 'handed_back'; readonly failure: LoadFailure };
 
 /**
- * Ends the load of a claimed day: writes the state that {@link LOAD_TABLE} names for an answer to the ledger, which releases the day.
- * Of a `piece` the ledger has everything already: the task of the next piece was sent with it.
+ * Ends the load of a claimed day: writes the state that {@link LOAD_TABLE} names for an answer to the ledger, which
+ * releases the day. Of a `piece` the ledger has everything already: the task of the next piece was sent with it.
  *
- * @param failure Why the load failed; undefined if it did not. Of a `waiting` answer, one with a failure is retried and one without
- *   waits for files.
+ * @param failure Why the load failed; undefined if it did not. Of a `waiting` answer, one with a failure is retried
+ *   and one without waits for files.
  * @returns `lost` if another owner has the day by now.
  * @throws what the ledger throws. The day's lease then expires by itself.
  */

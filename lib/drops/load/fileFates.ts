@@ -31,10 +31,10 @@ const WITHOUT_ROWS = { reason: NO_ROWS, detail: 'It has no rows.' } as const;
 /**
  * The fate of each file of a day: files to load in key order, then files that were left out, then files that are gone.
  *
- * @param end.failure Undefined if the day is loaded, has no data, or keeps its last good version. Otherwise nothing of it was loaded: a
- *   file is `failed` if it has a problem of its own, `loaded` if queries read it in an earlier version, and otherwise `held`.
- *   An object that can't be loaded is `left_out` only if the last successful load also left it out, as a later load must know
- *   what arrived since.
+ * @param end.failure Undefined if the day is loaded, has no data, or keeps its last good version. Otherwise nothing
+ *   of it was loaded: a file is `failed` if it has a problem of its own, `loaded` if queries read it in an earlier
+ *   version, and otherwise `held`. An object that can't be loaded is `left_out` only if the last successful load also
+ *   left it out, as a later load must know what arrived since.
  * @param end.isKept Whether the day keeps its last good version, as its files have no rows. Default false.
  */
 export function listFileFates(
@@ -99,8 +99,8 @@ export function listFileFates(
 }
 
 /**
- * Whether each file has the fate that it had in the last load, whatever else the folder's logs say since. Markers and temporary
- * objects may come and go, with `filesLeave` also files.
+ * Whether each file has the fate that it had in the last load, whatever else the folder's logs say since. Markers and
+ * temporary objects may come and go, with `filesLeave` also files.
  */
 export function haveSameFates(progress: Progress, filesLeave: boolean): boolean {
   const { files, failure } = progress.claim.entry;

@@ -109,8 +109,8 @@ function logFields(task: IngestTask, loaded: LoadOutcome, durationMs: number): R
 }
 
 /**
- * Notes which versions lack files: of the lookbacks, and of other days in turns. Each dataset has an equal part of the time that is
- * left, and goes on where it stopped; every hour another one is the first.
+ * Notes which versions lack files: of the lookbacks, and of other days in turns. Each dataset has an equal part of the
+ * time that is left, and goes on where it stopped; every hour another one is the first.
  *
  * @returns Whether nothing failed.
  */
@@ -138,7 +138,12 @@ async function look(loader: Loader, { deadline }: Invocation): Promise<boolean> 
   return failed === 0;
 }
 
-/** Deletes versions that are due. @param most How many notes of them at most. Default all. @returns Whether nothing failed. */
+/**
+ * Deletes versions that are due.
+ *
+ * @param most How many notes of them at most. Default all.
+ * @returns Whether nothing failed.
+ */
 async function sweep(loader: Loader, invocation: Invocation, most?: number): Promise<boolean> {
   try {
     const { curate, curatedTables } = loader.config;

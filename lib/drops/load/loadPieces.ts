@@ -17,11 +17,12 @@ import { PieceStore, pieceName } from './pieces.ts';
 import { publishDay } from './publishDay.ts';
 
 /**
- * Makes the pieces of a day one after the other, and judges the day after the last. A piece counts once the ledger has it as done;
- * before that, its result is in the bucket. An invocation that is killed in between makes that piece again, under the same keys.
+ * Makes the pieces of a day one after the other, and judges the day after the last. A piece counts once the ledger has
+ * it as done; before that, its result is in the bucket. An invocation that is killed in between makes that piece again,
+ * under the same keys.
  *
- * The first piece of an invocation has all of its time. Another one begins only if the time that is left holds it twice, because the
- * next piece may be one file that is larger than all before it. Otherwise the load is handed over.
+ * The first piece of an invocation has all of its time. Another one begins only if the time that is left holds it
+ * twice, because the next piece may be one file that is larger than all before it. Otherwise the load is handed over.
  */
 export async function loadPieces(load: DayLoad, planned: PlannedRun): Promise<RunAnswer> {
   const { loader, invocation, place } = load;

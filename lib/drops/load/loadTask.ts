@@ -63,8 +63,8 @@ export async function loadTask(loader: Loader, invocation: Attempt, task: Ingest
 }
 
 /**
- * Sends the task of the next piece again if nobody has taken it for a while: the invocation that handed the day over may have been
- * killed before it sent the task. Of two tasks for one piece one is outdated.
+ * Sends the task of the next piece again if nobody has taken it for a while: the invocation that handed the day over
+ * may have been killed before it sent the task. Of two tasks for one piece one is outdated.
  *
  * @throws QueueError
  */
@@ -77,9 +77,9 @@ async function sendNextPiece(loader: Loader, task: IngestTask, entry: LedgerEntr
 }
 
 /**
- * Sends a task again that asks for another load than the one in pieces that is under way. The load under way ends first. So neither
- * its pieces are lost nor the request, however that load ends. The message waits for a quarter of the time for which the load has been
- * under way.
+ * Sends a task again that asks for another load than the one in pieces that is under way. The load under way ends
+ * first. So neither its pieces are lost nor the request, however that load ends. The message waits for a quarter of the
+ * time for which the load has been under way.
  *
  * @param run The load in pieces that is under way; undefined if there is none.
  * @returns Whether the task was sent.
@@ -96,7 +96,8 @@ async function askAfter(
   const isSame = run.taskFingerprint === task.fingerprint || haveSameFiles(run.fingerprint, task.fingerprint);
   const isPlanned = ['planned', 'retried'].includes(loadKind(task.reason));
   if (isSame && (isPlanned || task.reason === run.reason)) return false;
-  // What a person wants loaded again is loaded by then, unless it differs, has failed, or is loaded as it was configured before.
+  // What a person wants loaded again is loaded by then, unless it differs, has failed, or is loaded as it was
+  // configured before.
   const isLoaded = task.reason === 'backfill' && run.shape === loadShape(loader, place);
   const reason = isLoaded ? 'triggered' : task.reason;
   const seconds = Math.ceil((clock.now() - run.startedAt) / 4_000);
@@ -133,23 +134,26 @@ async function loadClaimed(load: DayLoad): Promise<LoadOutcome> {
 }
 
 /**
- * The load in pieces that a task goes on with: the one whose piece the task names, or else the one that is under way. A load that
- * another configuration or release has begun is not gone on with: the day is planned anew.
+ * The load in pieces that a task goes on with: the one whose piece the task names, or else the one that is under way. A
+ * load that another configuration or release has begun is not gone on with: the day is planned anew.
  */
 function runOf({ loader, place, task }: DayLoad, { run }: LedgerContent): LoadInPieces | undefined {
   if (run === undefined || run.shape !== loadShape(loader, place)) return undefined;
   return task.piece === undefined || isDeepStrictEqual(run.taskPiece, task.piece) ? run : undefined;
 }
 
-/** The kind of a load: that of the run's own task, or else of this one. A failed day of which pieces are done is tried as often as any. */
+/**
+ * The kind of a load: that of the run's own task, or else of this one. A failed day of which pieces are done is tried
+ * as often as any.
+ */
 function kindOf({ reason }: IngestTask, run: LoadInPieces | undefined): LoadKind {
   const kind = loadKind(taskReasons.find((taskReason) => taskReason === run?.reason) ?? reason);
   return kind === 'retried' && run !== undefined && run.done > 0 ? 'planned' : kind;
 }
 
 /**
- * The failure of a day whose loads were killed each time. It names the files of the piece that was to be made. The claim in the
- * progress loses the attempt that records the failure.
+ * The failure of a day whose loads were killed each time. It names the files of the piece that was to be made. The
+ * claim in the progress loses the attempt that records the failure.
  */
 async function killedFailure(load: DayLoad, run: LoadInPieces | undefined): Promise<LoadFailure> {
   const { progress } = load;

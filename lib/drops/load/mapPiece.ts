@@ -88,7 +88,11 @@ export async function mapPiece(
   }
 }
 
-/** Refuses files that do not fit the disk with their result, which is about as large. @throws FileError naming the largest. */
+/**
+ * Refuses files that do not fit the disk with their result, which is about as large.
+ *
+ * @throws FileError naming the largest.
+ */
 function requireRoom(files: readonly DropObject[], bytes: number, room: number): void {
   const [largest] = files.toSorted((a, b) => b.size - a.size);
   if (largest === undefined || 2 * bytes <= room) return;
@@ -96,8 +100,8 @@ function requireRoom(files: readonly DropObject[], bytes: number, room: number):
 }
 
 /**
- * The mapping; without the order of its rows if they do not fit the disk beside their files, where DuckDB holds them while it
- * sorts.
+ * The mapping; without the order of its rows if they do not fit the disk beside their files, where DuckDB holds them
+ * while it sorts.
  */
 function fitting(
   mapping: CompiledMapping,
@@ -117,7 +121,10 @@ function fetchFailure(kind: 'body' | 'full_disk' | 'disk', detail: string, cause
   });
 }
 
-/** The error, with the names of the files if it is of the engine. A file that does not fit the disk with its rows is too large. */
+/**
+ * The error, with the names of the files if it is of the engine. A file that does not fit the disk with its rows is too
+ * large.
+ */
 function withNames(error: unknown, files: readonly DropObject[]): unknown {
   if (!(error instanceof EngineError)) return error;
   const detail = `${listed(files.map(({ key }) => key))}: ${error.detail}`;

@@ -18,17 +18,20 @@ export interface DayRows {
   readonly files: readonly string[];
   /** Each puts one file of refused rows under the key that it is given. */
   readonly refused: readonly ((key: string) => Promise<void>)[];
-  /** Makes sure that the version's folder has all of `files`. It is called once the day is judged, before its partition moves. */
+  /**
+   * Makes sure that the version's folder has all of `files`. It is called once the day is judged, before its partition
+   * moves.
+   */
   readonly complete: () => Promise<void>;
 }
 
 /**
- * Judges a day by all of its rows, puts those that are refused into quarantine, and moves the partition. A day without rows keeps the
- * version that queries read, unless a person has accepted that its rows go.
+ * Judges a day by all of its rows, puts those that are refused into quarantine, and moves the partition. A day without
+ * rows keeps the version that queries read, unless a person has accepted that its rows go.
  *
  * @returns How the load ends; null if another owner has the day.
- * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, when the refused rows are in quarantine; the reason of the invocation's signal; an
- *   error of S3, of the ledger or of the Data Catalog.
+ * @throws LoadError `SLUICE_LOAD_ROWS_REFUSED`, when the refused rows are in quarantine; the reason of the
+ *   invocation's signal; an error of S3, of the ledger or of the Data Catalog.
  */
 export async function publishDay(
   load: DayLoad,
@@ -82,8 +85,8 @@ async function moveToVersion(
   const partition = await readPartition(loader, { table, day }, invocation.deadline);
   const at = clock.now();
   if (partition.isAt(prefix)) {
-    // An earlier invocation of the same load in pieces makes the same version. It noted the version that was replaced and moved
-    // the partition, and was killed before it settled the day.
+    // An earlier invocation of the same load in pieces makes the same version. It noted the version that was replaced
+    // and moved the partition, and was killed before it settled the day.
     if (last !== undefined) progress.replaced.push({ version: last, at });
     progress.version = version;
     progress.filesWritten = files;

@@ -133,7 +133,10 @@ function hasProblem({ fate, rows }: FileFate): boolean {
   return fate === 'failed' || (rows?.refused ?? 0) > 0;
 }
 
-/** The message for the customer: that of an error about files or their bucket. Others may name what is not the customer's. */
+/**
+ * The message for the customer: that of an error about files or their bucket. Others may name what is not the
+ * customer's.
+ */
 function messageOf({ code, message }: NonNullable<Receipt['failure']>): string {
   const isTheirs = [FileError.entries, SourceError.entries].some((entries) => Object.hasOwn(entries, code));
   return isTheirs ? message : 'The load failed. Nothing of the day was loaded.';

@@ -71,7 +71,10 @@ export interface CompiledMapping {
   readonly ownTime: OwnTime | null;
   /** Columns of a written row whose values are names, of which there are few: rows are counted by each. */
   readonly countedColumns: readonly string[];
-  /** Columns of a written row that say what it is beside its time: its units, names and values; none of a kind without values. */
+  /**
+   * Columns of a written row that say what it is beside its time: its units, names and values; none of a kind without
+   * values.
+   */
   readonly digestedColumns: readonly string[];
   /** SQL of a written row's number, whose zeros are counted by name; null of a kind without. */
   readonly value: string | null;
@@ -83,6 +86,9 @@ export interface OwnTime {
   readonly column: string;
   /** SQL in terms of the column: the day as a DATE, NULL if it is the day of the folder. */
   readonly otherDay: string;
-  /** SQL in terms of the column: the hours since the day of the folder began, from -24 to 47; NULL of other times, and of a DATE. */
+  /**
+   * SQL in terms of the column: the hours since the day of the folder began, from -24 to 47; NULL of other times, and
+   * of a DATE.
+   */
   readonly hour: string;
 }

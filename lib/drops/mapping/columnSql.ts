@@ -16,8 +16,8 @@ export function memberSql(struct: string, member: string): string {
 }
 
 /**
- * The raw row as JSON, under the file's own names. Bytes are escaped as `\xFF`. In place of a value that DuckDB misreads, or a member
- * that is one, it says what the file has.
+ * The raw row as JSON, under the file's own names. Bytes are escaped as `\xFF`. In place of a value that DuckDB
+ * misreads, or a member that is one, it says what the file has.
  */
 export function rawRowSql(columns: readonly FileColumn[]): string {
   const types = columns.map(({ type }) => type).join(' ');
@@ -64,8 +64,8 @@ function jsonRefusals(type: string): readonly Refusal[] {
 const DECIMAL = /^DECIMAL\((\d+),(\d+)\)$/;
 
 /**
- * Refuses rows in which a decimal has more digits than its type. DuckDB trusts the footer, and prints such numbers with bytes
- * that are not digits, which is not valid JSON.
+ * Refuses rows in which a decimal has more digits than its type. DuckDB trusts the footer, and prints such numbers with
+ * bytes that are not digits, which is not valid JSON.
  *
  * @param type As DuckDB reads it.
  */
@@ -74,7 +74,10 @@ function decimalRefusals(type: string): readonly Refusal[] {
   return [{ reason: 'SLUICE_INGEST_ROW_DECIMAL_INVALID', when: (raw) => `NOT ${decimalFits(raw, type)}` }];
 }
 
-/** SQL whether all decimals of a value have at most the digits of their type, never NULL; null for a type without decimals. */
+/**
+ * SQL whether all decimals of a value have at most the digits of their type, never NULL; null for a type without
+ * decimals.
+ */
 function decimalFits(sql: string, type: string, depth = 0): string | null {
   const [, digits] = DECIMAL.exec(type) ?? [];
   if (digits !== undefined) return digitsFit(sql, type, Number(digits));

@@ -34,10 +34,11 @@ export interface MappingSubject {
  * with the same mapped columns are read together.
  *
  * @param schemas Schemas of the files, in the order of the load.
- * @param day The day of the folder: rows of other days than it and its neighbours are counted. Without it, no row is counted as of
- *   another day.
- * @param problems Problems of files of the load, by name, also of those that have no schema. A problem is added for each file that can't
- *   be mapped, with its column, the expected type and the actual type: FileError `SLUICE_INGEST_COLUMN_…`.
+ * @param day The day of the folder: rows of other days than it and its neighbours are counted. Without it, no row is
+ *   counted as of another day.
+ * @param problems Problems of files of the load, by name, also of those that have no schema. A problem is added for
+ *   each file that can't be mapped, with its column, the expected type and the actual type: FileError
+ *   `SLUICE_INGEST_COLUMN_…`.
  * @throws The first of the problems, also one that was there before: a load is of all its files or of none.
  */
 export function compileMapping(
@@ -100,8 +101,8 @@ const COUNTED_COLUMNS = {
 } as const;
 
 /**
- * Columns that say what a row is beside its time, by the kind of the dataset. Who was exposed to what, and a table, may rightly stay as they
- * are; metadata may have a time of their own.
+ * Columns that say what a row is beside its time, by the kind of the dataset. Who was exposed to what, and a table, may
+ * rightly stay as they are; metadata may have a time of their own.
  */
 const DIGESTED_COLUMNS = {
   events: ['unit_ids', 'event_name', 'event_value'],
@@ -158,7 +159,11 @@ function isNamedTwice({ columns }: FileSchema): boolean {
   return new Set(columns.map(({ name }) => name.toLowerCase())).size < columns.length;
 }
 
-/** The SQL of the rows of files with a schema, or why they can't be mapped. @param folderColumns As of {@link FileColumns}. */
+/**
+ * The SQL of the rows of files with a schema, or why they can't be mapped.
+ *
+ * @param folderColumns As of {@link FileColumns}.
+ */
 function compileRow(
   subject: MappingSubject,
   schema: FileSchema,

@@ -65,7 +65,11 @@ export function findColumn(columns: readonly FileColumn[], name: string): FoundC
   return null;
 }
 
-/** The member of a struct that a name has; null if there is none. @param from Index in the name where the path of the member begins. */
+/**
+ * The member of a struct that a name has; null if there is none.
+ *
+ * @param from Index in the name where the path of the member begins.
+ */
 function findMember(outer: FileColumn, name: string, from: number): FoundColumn | null {
   let column = outer;
   let sql = columnSql(outer);

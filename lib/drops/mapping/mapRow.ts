@@ -71,8 +71,8 @@ function shownText(raw: string, { kind, type }: Pick<FoundColumn, 'kind' | 'type
 }
 
 /**
- * The type of a column in the file. Writers choose the precision of decimals by their values, and one more member of a struct is no
- * other type. Empty if the file says that the column holds no value.
+ * The type of a column in the file. Writers choose the precision of decimals by their values, and one more member of a
+ * struct is no other type. Empty if the file says that the column holds no value.
  */
 function shownType({ kind, type }: Pick<FoundColumn, 'kind' | 'type'>): string {
   if (kind === 'empty') return '';
@@ -256,8 +256,8 @@ function requiredTexts(row: MappedRow, fileColumns: FileColumns): RequiredText {
 }
 
 /**
- * SQL of the metadata: the text of a JSON object with the mapped columns and the members of `metadataJson`; null if there are
- * none.
+ * SQL of the metadata: the text of a JSON object with the mapped columns and the members of `metadataJson`; null if
+ * there are none.
  *
  * @throws FieldProblem
  */

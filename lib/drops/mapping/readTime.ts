@@ -25,7 +25,8 @@ const TEXTS: readonly ColumnKind[] = ['text', 'json', 'bytes'];
 /**
  * Reads a field as a TIMESTAMP in UTC.
  *
- * @throws FieldProblem if the file lacks the column, or its type does not fit the unit; RangeError for a field that is optional.
+ * @throws FieldProblem if the file lacks the column, or its type does not fit the unit; RangeError for a field that
+ *   is optional.
  */
 export function readTime(field: TimeField, fileColumns: FileColumns): FieldSql {
   const column = fileColumns.column(field);
@@ -60,7 +61,11 @@ const OTHER_UNITS = [
   { unit: 'ns', reason: 'SLUICE_INGEST_ROW_TIME_NANOSECONDS' },
 ] as const;
 
-/** Refuses numbers that no calendar of four digits has in a unit, and that are times of this century in another. @param number SQL of a DOUBLE. */
+/**
+ * Refuses numbers that no calendar of four digits has in a unit, and that are times of this century in another.
+ *
+ * @param number SQL of a DOUBLE.
+ */
 function otherUnits(number: (raw: string) => string): readonly Refusal[] {
   return OTHER_UNITS.map(({ unit, reason }) => ({
     reason,

@@ -130,7 +130,10 @@ function timestampSql({ sql, type, isNanoseconds }: FoundColumn): string {
   return isNanoseconds ? ofNanoseconds(sql) : `TRY_CAST(${sql} AS TIMESTAMP)`;
 }
 
-/** A time of nanoseconds, rounded down to a microsecond. The smallest number is a missing time, which DuckDB does not treat as infinite. */
+/**
+ * A time of nanoseconds, rounded down to a microsecond. The smallest number is a missing time, which DuckDB does not
+ * treat as infinite.
+ */
 function ofNanoseconds(sql: string): string {
   const ns = `epoch_ns(${sql})`;
   return `CASE WHEN isfinite(${sql}) AND ${ns} > -9223372036854775807 THEN make_timestamp(${ns} // 1000 - CAST(${ns} % 1000 < 0 AS BIGINT)) END`;
@@ -158,8 +161,8 @@ export function timeOfText(raw: string, timezone: string): string {
 }
 
 /**
- * The expression that reads texts in a format. The parts are assembled as ISO 8601, so that DuckDB validates the date. With an offset they are
- * instants, without one local times in the timezone. Other texts are NULL.
+ * The expression that reads texts in a format. The parts are assembled as ISO 8601, so that DuckDB validates the date.
+ * With an offset they are instants, without one local times in the timezone. Other texts are NULL.
  *
  * @param text An expression for the text, in lower case.
  * @throws RangeError for a format that the schema refuses.
@@ -191,7 +194,11 @@ function utcOfLocal(timestamp: string, timezone: string): string {
   return `CASE WHEN ${timestamp} >= ${FIRST_LOCAL} AND ${timestamp} < ${END_LOCAL} THEN ${zonedSql(timestamp, timezone)} END`;
 }
 
-/** A TIMESTAMPTZ as a TIMESTAMP in UTC, NULL out of range, independent of the session's zone. @param after Exclusive lower bound. */
+/**
+ * A TIMESTAMPTZ as a TIMESTAMP in UTC, NULL out of range, independent of the session's zone.
+ *
+ * @param after Exclusive lower bound.
+ */
 function ofInstant(sql: string, after: string | null): string {
   const begins = after === null ? `>= TIMESTAMPTZ '0001-01-01 00:00:00+00'` : `> ${after}`;
   return `CASE WHEN ${sql} ${begins} AND ${sql} < TIMESTAMPTZ '10000-01-01 00:00:00+00' THEN timezone('UTC', ${sql}) END`;

@@ -60,7 +60,11 @@ export function columnKind(type: string): ColumnKind {
 /** 2^53: doubles hold each whole number below it, and not each from it on. */
 const MAX_EXACT = '9007199254740992';
 
-/** A value as text; NULL if its bytes are not UTF-8, a number is not finite, or a time is invalid. @param type DuckDB's name of the type. */
+/**
+ * A value as text; NULL if its bytes are not UTF-8, a number is not finite, or a time is invalid.
+ *
+ * @param type DuckDB's name of the type.
+ */
 export function textSql(sql: string, kind: ColumnKind, type: string): string {
   switch (kind) {
     case 'bytes':
@@ -168,7 +172,10 @@ function rebuiltSql(
   return `CASE WHEN ${sql} IS NOT NULL THEN struct_pack(${parts.join(', ')}) END`;
 }
 
-/** The entries of a map, without those whose key has a later one. Sorted by key, as a search for each key would take long. */
+/**
+ * The entries of a map, without those whose key has a later one. Sorted by key, as a search for each key would take
+ * long.
+ */
 function lastEntriesSql(map: string, depth: number): string {
   const entry = `m${depth}`;
   const at = `i${depth}`;

@@ -55,7 +55,8 @@ export interface DayTerms {
 
 /**
  * Decides on a day by {@link PLAN_TABLE}. It is queued if its files differ from the loaded ones, once they have settled
- * ({@link settlesAt}) and the dataset's marker exists. A requested day does not wait. A load notes that files are not committed.
+ * ({@link settlesAt}) and the dataset's marker exists. A requested day does not wait. A load notes that files are not
+ * committed.
  *
  * @param known The ledger's entry; null if there is none.
  */
@@ -135,7 +136,10 @@ export function isMarkerReason(reason: string): boolean {
   return reason.startsWith(WAITING_FOR);
 }
 
-/** What a day that waits has and lacks, in words: `2 files and no _SUCCESS`; null if it waits for no marker and no commit. */
+/**
+ * What a day that waits has and lacks, in words: `2 files and no _SUCCESS`; null if it waits for no marker and no
+ * commit.
+ */
 export function lackWords({
   reason,
   files,

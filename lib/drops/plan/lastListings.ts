@@ -22,7 +22,10 @@ const lastListingSchema = z.object({
   newestDay: z.string().nullable(),
   /** Whether no day of the lookback has files, although the first day that is expected of the dataset is due. */
   stopped: z.boolean(),
-  /** Days that wait or have failed, and loaded ones whose files are missing. The next run looks at them, too, however old they are. */
+  /**
+   * Days that wait or have failed, and loaded ones whose files are missing. The next run looks at them, too, however
+   * old they are.
+   */
   openDays: z.array(daySchema).default([]),
   /** What the folder has besides: days outside of the lookback, and names that are no day's. */
   elsewhere: z
@@ -53,7 +56,10 @@ const lastListingSchema = z.object({
       name: z.string(),
       /** Since when, epoch milliseconds. */
       since: z.number(),
-      /** The account that the configuration called the bucket's owner at the last good listing; absent in notes of earlier versions. */
+      /**
+       * The account that the configuration called the bucket's owner at the last good listing; absent in notes of
+       * earlier versions.
+       */
       owner: z.string().optional(),
     })
     .optional(),
@@ -68,13 +74,19 @@ const lastListingSchema = z.object({
       message: z.string(),
       /** When the first of the failed tries in a row was, epoch milliseconds; absent in notes of earlier versions. */
       since: z.number().optional(),
-      /** When the folder was listed last, epoch milliseconds; absent if it never was at this place, and in notes of earlier versions. */
+      /**
+       * When the folder was listed last, epoch milliseconds; absent if it never was at this place, and in notes of
+       * earlier versions.
+       */
       lastGood: z.number().optional(),
       /** Where it was looked for (`dropPlace`); absent in notes of earlier versions. */
       place: z.string().optional(),
     })
     .optional(),
-  /** Why the folder could not be listed before the last good listings, as of `failure`, and until when; absent of none that is known. */
+  /**
+   * Why the folder could not be listed before the last good listings, as of `failure`, and until when; absent of none
+   * that is known.
+   */
   pastFailure: z
     .object({
       /** The stable code: SLUICE_…. */

@@ -51,9 +51,9 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Answers `POST /v1/mark_data_ready_dwh` about the sources that the caller's key may start, and about no others: 200 when at least one
- * source was started, 429 with `Retry-After` when each was started within the last ten minutes. No SDK calls it, so that 429, which SDKs
- * drop their batch on, does no harm.
+ * Answers `POST /v1/mark_data_ready_dwh` about the sources that the caller's key may start, and about no others: 200
+ * when at least one source was started, 429 with `Retry-After` when each was started within the last ten minutes. No
+ * SDK calls it, so that 429, which SDKs drop their batch on, does no harm.
  */
 export async function markReady(
   request: ReadyHttpRequest,

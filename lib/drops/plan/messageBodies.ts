@@ -49,8 +49,8 @@ export const lateLookSchema = z.strictObject({
 export type LateLook = z.output<typeof lateLookSchema>;
 
 /**
- * What the plan sends itself when it splits a run of a schedule into its sources: count what their last looks have found, once all
- * of them have looked.
+ * What the plan sends itself when it splits a run of a schedule into its sources: count what their last looks have
+ * found, once all of them have looked.
  */
 export const tallySchema = z.strictObject({
   sluice: z.literal('tally'),

@@ -20,8 +20,8 @@ const SLACK_MS = MINUTE_MS;
  */
 export const newerFilesSchema = z.object({
   /**
-   * Days whose folder has files that are newer than those that were loaded, oldest first. A day whose newer files are gone is
-   * left out when the round ends.
+   * Days whose folder has files that are newer than those that were loaded, oldest first. A day whose newer files are
+   * gone is left out when the round ends.
    */
   days: z.array(
     z.object({
@@ -37,7 +37,10 @@ export const newerFilesSchema = z.object({
       entryETag: z.string(),
     }),
   ),
-  /** Files that were written before this instant have been compared, epoch milliseconds; absent until the first round ends. */
+  /**
+   * Files that were written before this instant have been compared, epoch milliseconds; absent until the first round
+   * ends.
+   */
   comparedUntil: z.number().optional(),
   /** The present round; absent between two rounds. */
   round: z
@@ -69,12 +72,12 @@ export interface NewerFilesPorts {
 }
 
 /**
- * Finds days that no run lists and whose folder has files that are newer than those that were loaded: files that were added, or
- * that replaced others. A file that was deleted does not count: its rows stay, and a backfill would remove them. A file that was
- * written again with the same bytes does not count either.
+ * Finds days that no run lists and whose folder has files that are newer than those that were loaded: files that were
+ * added, or that replaced others. A file that was deleted does not count: its rows stay, and a backfill would remove
+ * them. A file that was written again with the same bytes does not count either.
  *
- * A look lists {@link MAX_FOLDER_CALLS} pages of a thousand files at most. It reads the ledger's entries only of days with files
- * that were written since the last look.
+ * A look lists {@link MAX_FOLDER_CALLS} pages of a thousand files at most. It reads the ledger's entries only of days
+ * with files that were written since the last look.
  *
  * @param isOutside Whether no run looks at a day.
  * @param lastNote What the last look has returned. Default: there was none.

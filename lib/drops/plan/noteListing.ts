@@ -20,13 +20,16 @@ interface ListingPorts extends Pick<PlanPorts, 'clock'> {
 interface WholeListingPorts extends ListingPorts, Pick<PlanPorts, 'bucketOf' | 'ledger'> {
   /** Held while files are compared with those that were loaded. */
   readonly alone: Exclusive;
-  /** Whether the first day that is expected of a dataset is still to come: no day has come, and none is due. Asked of an empty folder. */
+  /**
+   * Whether the first day that is expected of a dataset is still to come: no day has come, and none is due. Asked of an
+   * empty folder.
+   */
   readonly isToBegin: (source: Source, dataset: Dataset) => Promise<boolean>;
 }
 
 /**
- * Notes which days the next run looks at, after a look at some: first those that were not looked at, then those that are open
- * still.
+ * Notes which days the next run looks at, after a look at some: first those that were not looked at, then those that
+ * are open still.
  */
 export async function noteOpenDays(
   { looks, clock }: ListingPorts,
@@ -144,8 +147,8 @@ async function compareOutside(
 }
 
 /**
- * Stores why a dataset can't be listed, and the counts of days that were. What is known of another place, as of a bucket whose name was
- * mistyped, says nothing of this one.
+ * Stores why a dataset can't be listed, and the counts of days that were. What is known of another place, as of a
+ * bucket whose name was mistyped, says nothing of this one.
  *
  * @returns Whether the note was stored.
  */

@@ -47,8 +47,8 @@ export interface PlannedDay {
   /** Number of objects that the last successful load left out although they were probably meant to be loaded. */
   readonly leftOut: number;
   /**
-   * Whether the last load of the same files failed, or found that files are missing. A failure before the lookback counts only
-   * if the request names the day.
+   * Whether the last load of the same files failed, or found that files are missing. A failure before the lookback
+   * counts only if the request names the day.
    */
   readonly failed: boolean;
   /** Whether it waits to be loaded, has failed, or was loaded and its files are missing: it is looked at until that ends. */
@@ -91,8 +91,8 @@ export function bucketUntil(
  * task that is sent twice is loaded once, but a task that is noted and not sent would be delayed for hours.
  *
  * @param openDays Days that are planned besides, before the others: a run that ends early has them. Default none.
- * @throws SourceError if the folder can't be listed; LedgerError if the ledger fails; QueueError if the queue fails; IngestError
- *   `SLUICE_INGEST_OUT_OF_TIME` if the deadline passes before the first day is listed.
+ * @throws SourceError if the folder can't be listed; LedgerError if the ledger fails; QueueError if the queue fails;
+ *   IngestError `SLUICE_INGEST_OUT_OF_TIME` if the deadline passes before the first day is listed.
  */
 export async function planDataset(
   ports: PlanPorts,
@@ -158,7 +158,11 @@ interface LookedDay {
   readonly seen: Pick<LedgerEntry, 'token'> | null;
 }
 
-/** The counts and the decision of one day, as the run reports them. @param known An entry for the dataset's previous table does not count. */
+/**
+ * The counts and the decision of one day, as the run reports them.
+ *
+ * @param known An entry for the dataset's previous table does not count.
+ */
 function plannedDay(
   dataset: Dataset,
   drop: Drop,

@@ -34,9 +34,10 @@ export interface Planner extends Omit<PlanSourcesPorts, 'isToBegin'>, Pick<Expec
 }
 
 /**
- * Handles messages of the plan's queue, one after the other: requests for a plan, `{"sluice":"expected"}`, which looks for overdue
- * drops, and the counts of both. What is for several sources is split into one message for each. The response names the messages to
- * redeliver: those whose work was busy, and invalid ones, which end up in the dead-letter queue.
+ * Handles messages of the plan's queue, one after the other: requests for a plan, `{"sluice":"expected"}`, which looks
+ * for overdue drops, and the counts of both. What is for several sources is split into one message for each. The
+ * response names the messages to redeliver: those whose work was busy, and invalid ones, which end up in the
+ * dead-letter queue.
  */
 export async function planMessages(
   planner: Planner,
@@ -99,8 +100,9 @@ export async function runPlan(planner: Planner, request: PlanRequest): Promise<P
 }
 
 /**
- * Splits a request for several sources into one for each, first the source with the oldest look: what one customer's files do to the
- * function then does it to that source alone. A run of a schedule is split for one source, too, and counted once all have looked.
+ * Splits a request for several sources into one for each, first the source with the oldest look: what one customer's
+ * files do to the function then does it to that source alone. A run of a schedule is split for one source, too, and
+ * counted once all have looked.
  *
  * @returns False if there is nothing to split.
  * @throws QueueError
@@ -130,8 +132,8 @@ function sendTally({ requests }: Planner, body: Tally): Promise<void> {
 }
 
 /**
- * Writes the metrics of a run that was split, one point over all sources, from their last looks. It waits for sources as long as
- * some of them end.
+ * Writes the metrics of a run that was split, one point over all sources, from their last looks. It waits for sources
+ * as long as some of them end.
  *
  * @returns Whether it is done.
  * @throws LedgerError, QueueError
@@ -153,8 +155,8 @@ async function tally(planner: Planner, request: Tally): Promise<boolean> {
 }
 
 /**
- * Counts a run of a schedule. A dataset that has not been looked at since it began, because its plan was killed or could not note
- * anything, counts as unreadable.
+ * Counts a run of a schedule. A dataset that has not been looked at since it began, because its plan was killed or
+ * could not note anything, counts as unreadable.
  */
 async function countLooks(
   { sources, looks }: Planner,

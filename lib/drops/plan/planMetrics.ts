@@ -3,7 +3,10 @@ import { countMetrics, type MetricRecord } from '../../base/log.ts';
 import { sum } from '../../base/sum.ts';
 import type { PlannedDay } from './planDataset.ts';
 
-/** The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops. docs/metrics.md describes them. */
+/**
+ * The plan's metrics. Each counts the result of the last scheduled run, or of the last check for late drops.
+ * docs/metrics.md describes them.
+ */
 export const planMetrics = countMetrics(
   'ingest-plan',
   'days_queued',

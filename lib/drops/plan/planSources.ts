@@ -18,7 +18,10 @@ export interface PlanSourcesPorts extends PlanPorts {
   readonly requests: TaskQueue;
   /** The notes of the last listings. */
   readonly looks: LastListings;
-  /** Whether the first day that is expected of a dataset is still to come: no day has come, and none is due. Asked of an empty folder. */
+  /**
+   * Whether the first day that is expected of a dataset is still to come: no day has come, and none is due. Asked of an
+   * empty folder.
+   */
   readonly isToBegin: (source: Source, dataset: Dataset) => Promise<boolean>;
 }
 
@@ -63,9 +66,9 @@ export function requestedDatasets(
 }
 
 /**
- * Plans every dataset of a request, several in parallel, first the one whose last look is oldest. A failure of one does not stop
- * the others. Waiting days are checked again as soon as they may have settled, for up to 24 hours. An hourly dataset waits for
- * its next run instead, unless somebody asked for the day.
+ * Plans every dataset of a request, several in parallel, first the one whose last look is oldest. A failure of one does
+ * not stop the others. Waiting days are checked again as soon as they may have settled, for up to 24 hours. An hourly
+ * dataset waits for its next run instead, unless somebody asked for the day.
  */
 export async function planSources(
   ports: PlanSourcesPorts,
@@ -105,7 +108,8 @@ export async function planSources(
 }
 
 /**
- * Asks for the days that a plan has not reached. The next run looks at those before the lookback, unless they were requested.
+ * Asks for the days that a plan has not reached. The next run looks at those before the lookback, unless they were
+ * requested.
  *
  * @throws SourceError for a dataset that its own run has not looked at whole.
  */

@@ -8,9 +8,15 @@ export type DayBefore = Pick<LedgerEntry, 'day' | 'rows' | 'accepted' | 'content
 
 /** Loaded days before a day that it is compared with. */
 export const COMPARED_DAYS = 7;
-/** Fewest days before that say how large the numbers of a field are, that a name comes each day, or in which hours rows come. */
+/**
+ * Fewest days before that say how large the numbers of a field are, that a name comes each day, or in which hours rows
+ * come.
+ */
 export const FEWEST_DAYS = 3;
-/** Fewer days than {@link COMPARED_DAYS} are enough if so many days lie between the first and the last: a dataset may come each week. */
+/**
+ * Fewer days than {@link COMPARED_DAYS} are enough if so many days lie between the first and the last: a dataset may
+ * come each week.
+ */
 const LONG_DAYS = 14;
 /** Fewest rows, or values, of which a share is compared: a share of three rows says nothing. */
 export const FEWEST = 10;

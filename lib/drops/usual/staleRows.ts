@@ -3,7 +3,8 @@ import type { DayContent } from '../../ledger/DayContent.ts';
 import type { RowContent } from '../engine/mappedRows.ts';
 import { type DayBefore, FEWEST_DAYS, isLong } from './daysBefore.ts';
 
-// Whether the rows of a day are those of a day before under other times, as of a job that reads a snapshot that nobody makes any more.
+// Whether the rows of a day are those of a day before under other times, as of a job that reads a snapshot that nobody
+// makes any more.
 
 /**
  * That all rows of a day have the units, names and values of a day before, where no two of enough days before have any of

@@ -7,9 +7,15 @@ import { type FieldContent, KEPT_VALUES } from '../engine/mappedRows.ts';
 import { ZERO } from '../engine/valueForms.ts';
 import { type DayBefore, FEWEST, FEWEST_DAYS, isExpected } from './daysBefore.ts';
 
-/** A field has jumped if its share of rows without a value, or of values of one form, was below `before` and is above `now`. */
+/**
+ * A field has jumped if its share of rows without a value, or of values of one form, was below `before` and is above
+ * `now`.
+ */
 const JUMP = { before: 0.05, now: 0.5 };
-/** Shares of the values that are one ID of a unit: below `before` of some unit that sends most, above `now` of many units that have none of their own. */
+/**
+ * Shares of the values that are one ID of a unit: below `before` of some unit that sends most, above `now` of many
+ * units that have none of their own.
+ */
 const MANY_OF_ONE = { before: 0.05, now: 0.25 };
 /** What programs write in place of an ID that they do not know. */
 const NOBODY =
@@ -163,7 +169,10 @@ function numbersWords(
     : null;
 }
 
-/** How many values have a form that hardly any had on the days before; or are 0, where others are to be expected of so many. */
+/**
+ * How many values have a form that hardly any had on the days before; or are 0, where others are to be expected of so
+ * many.
+ */
 function formsWords(
   { none, numbers, forms }: FieldContent,
   rows: number,
@@ -249,14 +258,17 @@ function sameWords(
   return `all of ${counted(rows - none, 'value')} are the same, before ${Math.min(...days)} or more`;
 }
 
-/** What of IDs of units is told beside what is of any field: one that many rows have, else that few differ; and their length. */
+/**
+ * What of IDs of units is told beside what is of any field: one that many rows have, else that few differ; and their
+ * length.
+ */
 function unitWords(content: FieldContent, usual: readonly FieldBefore[]): readonly (string | null)[] {
   return [mostWords(content, usual) ?? fewerWords(content, usual), lengthWords(content, usual)];
 }
 
 /**
- * How many values are one and the same, where none of enough days before had one of a twentieth; null if it is not so, or all are. It is
- * named if it is a word for nobody: any other may be a person.
+ * How many values are one and the same, where none of enough days before had one of a twentieth; null if it is not so,
+ * or all are. It is named if it is a word for nobody: any other may be a person.
  */
 function mostWords({ looked, most }: FieldContent, usual: readonly FieldBefore[]): string | null {
   const shares = usual.flatMap((day) =>
@@ -271,7 +283,10 @@ function mostWords({ looked, most }: FieldContent, usual: readonly FieldBefore[]
   return `${someOf(most.values, looked, 'value')} that were looked at are ${one}, before at most ${percent(shareBefore, 1)} were one`;
 }
 
-/** How few values differ from each other, where each of enough days before had twice as many among as many; null if it is not so. */
+/**
+ * How few values differ from each other, where each of enough days before had twice as many among as many; null if it
+ * is not so.
+ */
 function fewerWords({ looked, different }: FieldContent, usual: readonly FieldBefore[]): string | null {
   const days = usual.flatMap((day) =>
     day.looked !== undefined && day.looked <= looked ? (day.different ?? []) : [],
@@ -281,7 +296,10 @@ function fewerWords({ looked, different }: FieldContent, usual: readonly FieldBe
   return `${different} different ones among ${counted(looked, 'value')} that were looked at, before ${fewest} or more`;
 }
 
-/** How many IDs are shorter than all were on each of enough days, or that all are cut to one length; null if it is not so. */
+/**
+ * How many IDs are shorter than all were on each of enough days, or that all are cut to one length; null if it is not
+ * so.
+ */
 function lengthWords({ looked, lengths }: FieldContent, usual: readonly FieldBefore[]): string | null {
   const most = mostLength(lengths);
   const days = usual.flatMap(({ length, looked: values = 0 }) =>
@@ -325,8 +343,8 @@ function formCount({ numbers, forms = {} }: KeptField, form: string): number {
 }
 
 /**
- * How much larger or smaller numbers are than on the last day, if they differ from each day by {@link OTHER_SIZE}; null if not. One day is
- * enough to say that times have another unit.
+ * How much larger or smaller numbers are than on the last day, if they differ from each day by {@link OTHER_SIZE}; null
+ * if not. One day is enough to say that times have another unit.
  */
 function sizeWords(field: string, size: number | null, usual: readonly FieldBefore[]): string | null {
   const sizes = usual.flatMap((day) => day.size ?? []);
@@ -340,14 +358,18 @@ function sizeWords(field: string, size: number | null, usual: readonly FieldBefo
   return isOther && sizes.length >= FEWEST_DAYS ? `its numbers are about ${timesText(size - last)}` : null;
 }
 
-/** The unit of a field's times; undefined of other fields, and of numbers that are no times of today. @param size As {@link sizeOf}. */
+/**
+ * The unit of a field's times; undefined of other fields, and of numbers that are no times of today.
+ *
+ * @param size As {@link sizeOf}.
+ */
 function unitOf(field: string, size: number): string | undefined {
   return TIMES.includes(field) ? UNITS[Math.round(size - 0.2)] : undefined;
 }
 
 /**
- * How large the numbers of a field are: the mean of their logarithms to base 10. Null of few, of IDs of units, and of a field that
- * holds texts, too: there a few numbers say nothing of it.
+ * How large the numbers of a field are: the mean of their logarithms to base 10. Null of few, of IDs of units, and of a
+ * field that holds texts, too: there a few numbers say nothing of it.
  */
 function sizeOf(
   field: string,

@@ -5,7 +5,8 @@ import type { DayContent } from '../../ledger/DayContent.ts';
 import type { RowContent } from '../engine/mappedRows.ts';
 import { type DayBefore, FEWEST_DAYS, HARDLY_ANY, isExpected, isWeekend } from './daysBefore.ts';
 
-// Whether hours of a day lack the rows that they had on the days before: those of its end, if the job that writes them runs too early.
+// Whether hours of a day lack the rows that they had on the days before: those of its end, if the job that writes them
+// runs too early.
 
 /** Fewest hours with rows on each day before whose rows are missing: of a job that moved by an hour one is empty. */
 const FEWEST_HOURS = 2;
@@ -18,8 +19,8 @@ const HOURS = { first: -24, end: 48 } as const;
 type HourShares = Readonly<Record<string, number>>;
 
 /**
- * That a day has hardly any row in some hours in a row, where each of enough days before had. What was usual stays so until a person accepts
- * such a day. A weekend is judged by days of which one is of a weekend.
+ * That a day has hardly any row in some hours in a row, where each of enough days before had. What was usual stays so
+ * until a person accepts such a day. A weekend is judged by days of which one is of a weekend.
  *
  * @param hours Accepted rows by the hour of the folder's day.
  * @param out All accepted rows.
@@ -73,8 +74,8 @@ function hourShares({ content, rows, accepted }: DayBefore): HourShares | null {
 }
 
 /**
- * A time of the day that an hour is of: `15:00`, `24:00`, `09:00 of the day after`. On the two days of a year on which clocks change it may be
- * an hour off, as hours are counted from midnight.
+ * A time of the day that an hour is of: `15:00`, `24:00`, `09:00 of the day after`. On the two days of a year on which
+ * clocks change it may be an hour off, as hours are counted from midnight.
  *
  * @param at The time, as hours of the folder's day.
  */

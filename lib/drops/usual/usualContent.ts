@@ -38,8 +38,8 @@ export interface Copy {
 }
 
 /**
- * What the rows of a day hold, and what of it is not as before. What was usual of a field or a column stays so until a person accepts a
- * day that has something else.
+ * What the rows of a day hold, and what of it is not as before. What was usual of a field or a column stays so until a
+ * person accepts a day that has something else.
  *
  * @param before The last loaded days before it, seven at most, the newest first.
  */
@@ -230,8 +230,8 @@ function keptNamesOf(found: NamesToday['found']): NamesBefore {
 }
 
 /**
- * How the names of a column differ from those of the days before: spelled otherwise, or a type of IDs that no day had; with the value 0
- * alone; or missing, where each day had some. One that stays away is told once, as it may have ended.
+ * How the names of a column differ from those of the days before: spelled otherwise, or a type of IDs that no day had;
+ * with the value 0 alone; or missing, where each day had some. One that stays away is told once, as it may have ended.
  */
 function otherNames(today: NamesToday, before: readonly DayBefore[]): DayContent['unusual'] {
   const { column, found } = today;
@@ -317,8 +317,8 @@ interface MissingName {
 }
 
 /**
- * Names that the rows of a day lack, where each of enough days before had them in a share of which so many rows surely have some; or that
- * hardly any has, by {@link HARDLY_ANY}.
+ * Names that the rows of a day lack, where each of enough days before had them in a share of which so many rows surely
+ * have some; or that hardly any has, by {@link HARDLY_ANY}.
  */
 function missingNames(
   { column, found, out }: NamesToday,
@@ -392,9 +392,10 @@ function isUsual(before: readonly DayBefore[], hasIt: (content: DayContent, day:
 }
 
 /**
- * Loaded files of a day that are those of another day. Equal ETags are of equal files. Unequal ones tell files apart where both are
- * digests of the bytes: those of multipart uploads, with a hyphen, and of files with a key of KMS are none. Then files of the same
- * size and rows may be the same. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+ * Loaded files of a day that are those of another day. Equal ETags are of equal files. Unequal ones tell files apart
+ * where both are digests of the bytes: those of multipart uploads, with a hyphen, and of files with a key of KMS are
+ * none. Then files of the same size and rows may be the same.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
  *
  * @param hasKmsKey Whether the files are encrypted with a key of KMS.
  */

@@ -22,11 +22,14 @@ const MANY_ROWS = 10;
 const FEWEST_NEAR = 10;
 /** Fewest rows of each of these days: fewer differ by chance. */
 const FEWEST_ROWS = 100;
-/** A day is far from these days if it is below them by more than so many times the difference of their most and least rows. */
+/**
+ * A day is far from these days if it is below them by more than so many times the difference of their most and least
+ * rows.
+ */
 const FAR_SPREADS = 2;
 /**
- * A far day also has at most so much of the least rows. No day is far because it has more: four weeks hold no day of the month before, so
- * that each first of a month on which somebody bills would be told.
+ * A far day also has at most so much of the least rows. No day is far because it has more: four weeks hold no day of
+ * the month before, so that each first of a month on which somebody bills would be told.
  */
 const FAR_SHARE = 0.75;
 /** What {@link FAR_SHARE} is of a smaller `unusualShare`, which is set where days differ. */
@@ -43,7 +46,10 @@ export const NO_ROWS = 'no_rows';
 /** Whether a file of an entry belongs to the drop: the folder object of a console does not. */
 const isOfDrop = ({ reason }: FileFate) => reason !== 'marker';
 
-/** What a day that came without rows has, in words: `1 file, 0 rows`. Null of any other day, and of one that a person accepted. */
+/**
+ * What a day that came without rows has, in words: `1 file, 0 rows`. Null of any other day, and of one that a person
+ * accepted.
+ */
 export function emptyWords({
   state,
   files,
@@ -68,8 +74,8 @@ type ComparedEntry = Pick<
 >;
 
 /**
- * The median of the rows of loaded days, those included that came without rows: of the same weekday, or while there are fewer than
- * {@link ENOUGH} of those, of all working days or all weekends. Null while it is not known.
+ * The median of the rows of loaded days, those included that came without rows: of the same weekday, or while there are
+ * fewer than {@link ENOUGH} of those, of all working days or all weekends. Null while it is not known.
  *
  * @param entries Of some of {@link daysBefore}.
  */
@@ -88,9 +94,9 @@ export function usualRows(day: UtcDay, entries: readonly ComparedEntry[]): numbe
 }
 
 /**
- * How far apart the rows of loaded days are: of all working days or all weekends, or while there are fewer than {@link FEWEST_NEAR} of
- * those, of all days. Days that were far from others themselves count only once a person accepted them: an outage of two days is told of
- * both. Null while it is not known.
+ * How far apart the rows of loaded days are: of all working days or all weekends, or while there are fewer than {@link
+ * FEWEST_NEAR} of those, of all days. Days that were far from others themselves count only once a person accepted them:
+ * an outage of two days is told of both. Null while it is not known.
  *
  * @param entries Of some of {@link daysBefore}.
  */
@@ -186,7 +192,8 @@ export async function readDaysAround(
 }
 
 /**
- * Says how far a loaded day is from its usual rows, or below days that are near each other; null if it is not far, or a person accepted it.
+ * Says how far a loaded day is from its usual rows, or below days that are near each other; null if it is not far, or a
+ * person accepted it.
  *
  * @param share `unusualShare`.
  */

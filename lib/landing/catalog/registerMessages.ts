@@ -182,7 +182,10 @@ async function dailyRun(registrar: Registrar): Promise<boolean> {
 
 /** Dependencies of one invocation of the registrar. */
 export interface Registrar extends RepairTarget {
-  /** Writes how long ago the last night was that judged received hours: the hourly run always comes. Undefined: none judges them. */
+  /**
+   * Writes how long ago the last night was that judged received hours: the hourly run always comes. Undefined: none
+   * judges them.
+   */
   readonly logNight?: () => Promise<void>;
   /** Notes which rules of the bucket archive objects. Default: nobody looks. */
   readonly noteRules?: () => Promise<void>;

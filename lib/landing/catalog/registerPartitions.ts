@@ -199,7 +199,10 @@ export function partitionStates(
 export interface SyncedPartitions {
   /** Had outdated columns or an outdated format, and were updated. */
   readonly updated: readonly UtcDay[];
-  /** Do not point to their day's folder. They were made by hand and are not changed, but queries do not read the day's rows. */
+  /**
+   * Do not point to their day's folder. They were made by hand and are not changed, but queries do not read the day's
+   * rows.
+   */
   readonly misplaced: readonly UtcDay[];
   /** Could not be updated, each with its last error. */
   readonly failed: readonly FailedDay[];

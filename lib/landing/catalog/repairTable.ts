@@ -20,8 +20,8 @@ import {
 } from './registerPartitions.ts';
 
 /**
- * Most pages of 1,000 folders or partitions, or fewer if there are many columns: more than any number of days needs. Of a page only its
- * days are kept, so 100,000 partitions fit the memory of `register`.
+ * Most pages of 1,000 folders or partitions, or fewer if there are many columns: more than any number of days needs. Of
+ * a page only its days are kept, so 100,000 partitions fit the memory of `register`.
  */
 export const MAX_PAGES = 100;
 
@@ -80,7 +80,8 @@ export async function repairTable(target: RepairTarget, kind: TableKind): Promis
 }
 
 /**
- * Notes the files of a table's days that have a folder. A call that fails for a passing reason is made again, not those before it.
+ * Notes the files of a table's days that have a folder. A call that fails for a passing reason is made again, not those
+ * before it.
  *
  * @throws CatalogError SLUICE_CATALOG_UNAVAILABLE
  */

@@ -16,7 +16,10 @@ import { beginsAsRow, type LandedPart, memberPart, type SkippedWhy, skippedPart 
 
 /** Bytes of a member of ours, with what zlib adds to text that it can't compress. */
 const MOST_MEMBER_BYTES = MAX_LANDED_BYTES + 1_048_576;
-/** Bytes of text, and milliseconds, that the search of one object may take: somebody can make many short members of long texts. */
+/**
+ * Bytes of text, and milliseconds, that the search of one object may take: somebody can make many short members of long
+ * texts.
+ */
 const SEARCH_BYTES = 4 * MAX_LANDED_BYTES;
 const SEARCH_MS = 60_000;
 /**
@@ -28,7 +31,10 @@ const SEARCH_MS = 60_000;
 const STEPS = [14, 16, 18, 20, 22, 24, 26, 28].map((power) => 2 ** power);
 /** The first deflated bytes of a member, in which the head of a row follows the tables of codes. */
 const PEEK_BYTES = 512;
-/** Bytes of members that are inflated together, and of their text, which is usually ten times as long: a call for each takes longer. */
+/**
+ * Bytes of members that are inflated together, and of their text, which is usually ten times as long: a call for each
+ * takes longer.
+ */
 const RUN_BYTES = 262_144;
 const RUN_TEXT_BYTES = 32 * RUN_BYTES;
 /**
@@ -44,8 +50,8 @@ const NOTHING = Buffer.of();
  * Reads an object of the landing piece by piece: records of requests, each a gzip member with a line for each row
  * (lib/landing/store/encodeLines.ts), and what others put between them. Whoever reads such objects reads them by this.
  *
- * Usually each member begins where the one before it ends. Behind broken bytes the next one is searched: it has the header that we
- * write, text that begins as a row, and the right checksum and length at its end.
+ * Usually each member begins where the one before it ends. Behind broken bytes the next one is searched: it has the
+ * header that we write, text that begins as a row, and the right checksum and length at its end.
  */
 export class LandedReader {
   readonly #clock: Clock;

@@ -5,8 +5,8 @@ import { isUtcDay, isUtcHour, type UtcDay } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 
 /**
- * A line of an object that holds a row: `{"kind":"events","ds":"2026-11-25","hour":"2026-11-25T07","row":{…}}`. Its places are bytes
- * in the text of its part.
+ * A line of an object that holds a row: `{"kind":"events","ds":"2026-11-25","hour":"2026-11-25T07","row":{…}}`. Its
+ * places are bytes in the text of its part.
  */
 export interface LandedLine {
   /** The kind of the row's table. */
@@ -38,7 +38,10 @@ export type SkippedWhy =
   /** The search met its bound: rows may be in these bytes. */
   | 'not_searched';
 
-/** A part of an object: a member, a run of members, or bytes that are skipped. The parts are the whole object, in its order. */
+/**
+ * A part of an object: a member, a run of members, or bytes that are skipped. The parts are the whole object, in its
+ * order.
+ */
 export interface LandedPart {
   /** Where in the object it begins. */
   readonly at: number;

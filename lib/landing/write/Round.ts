@@ -15,8 +15,8 @@ const FIRST_BYTES = 65_536;
 export const SMALL_LINE = 1_048_576;
 
 /**
- * The rows of one kind and day in a round: a file with a JSON object in each line, and what is known of it. Every line ends with
- * a line break, the last one too.
+ * The rows of one kind and day in a round: a file with a JSON object in each line, and what is known of it. Every line
+ * ends with a line break, the last one too.
  */
 export interface RoundLines {
   /** The kind of the rows' table. */
@@ -90,8 +90,8 @@ export class Round {
 }
 
 /**
- * How much of a round a member takes: the bytes of its text. Of rows that hardly compress the files are about as large as the members,
- * and in memory while they are put, so these count twice.
+ * How much of a round a member takes: the bytes of its text. Of rows that hardly compress the files are about as large
+ * as the members, and in memory while they are put, so these count twice.
  */
 export function sizeInRound({ bytes, text }: Pick<LandedPart, 'bytes' | 'text'>): number {
   return Math.max(text.length, 2 * bytes.length);

@@ -8,8 +8,8 @@ import { hourIn } from '../lines/receivedHours.ts';
 import { eventsOfRefusal } from '../quarantineReasons.ts';
 
 /**
- * The writer's metrics, by table: events of objects of the landing that it has written and deleted, and those of them that their
- * table did not take. docs/metrics.md describes them.
+ * The writer's metrics, by table: events of objects of the landing that it has written and deleted, and those of them
+ * that their table did not take. docs/metrics.md describes them.
  */
 export const finishedMetrics = {
   exposures: finishedMetric('exposures'),

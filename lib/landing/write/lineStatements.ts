@@ -65,7 +65,10 @@ export interface LineFailure {
   readonly detail: string;
 }
 
-/** Types of DuckDB's errors that are about the statement, which is ours, and not about the lines; '' is no error of DuckDB. */
+/**
+ * Types of DuckDB's errors that are about the statement, which is ours, and not about the lines; '' is no error of
+ * DuckDB.
+ */
 const STATEMENT_FAULTS: ReadonlySet<string> = new Set(['', 'Binder', 'Parser', 'Catalog']);
 
 /** Explains an error of a {@link writeRowsStatement}; null if the machine is the cause, and not the lines. */

@@ -6,7 +6,10 @@ import { EventCounter } from './finishedEvents.ts';
 import type { Place } from './openAhead.ts';
 import { WriteError } from './WriteError.ts';
 
-/** Bytes of an object that are fetched at once. It may have any number: the further Firehose is behind, the more it joins. */
+/**
+ * Bytes of an object that are fetched at once. It may have any number: the further Firehose is behind, the more it
+ * joins.
+ */
 const PIECE_BYTES = 4_194_304;
 
 /** An object of the landing that is open. */

@@ -196,7 +196,11 @@ class Batch {
     if (skippedBytes > SKIPPED_BYTES) await this.finish();
   }
 
-  /** Takes lines of an object into the round. @returns False if they could not be taken, so that the object is not read on. */
+  /**
+   * Takes lines of an object into the round.
+   *
+   * @returns False if they could not be taken, so that the object is not read on.
+   */
   async #takeLines(object: OpenedObject, part: LandedPart): Promise<boolean> {
     const { key } = object.version;
     const { roundBytes = ROUND_BYTES } = this.#writer;
@@ -239,7 +243,11 @@ class Batch {
     return this.#time.deadline - this.#writer.clock.now() < ROUND_MS;
   }
 
-  /** Opens a round if none is open. @returns False if the object has failed, or does because there is no time for a round. */
+  /**
+   * Opens a round if none is open.
+   *
+   * @returns False if the object has failed, or does because there is no time for a round.
+   */
   async #hasRound(key: string): Promise<boolean> {
     if (this.done.failed.has(key)) return false;
     if (this.#round !== undefined) return true;
@@ -352,8 +360,8 @@ class Batch {
   }
 
   /**
-   * Deletes objects that are written, and notes those that the bucket does not delete: policies of regulated companies deny it. A
-   * function that ends before the note is made writes rows twice.
+   * Deletes objects that are written, and notes those that the bucket does not delete: policies of regulated companies
+   * deny it. A function that ends before the note is made writes rows twice.
    */
   async #remove(ended: readonly OpenedObject[]): Promise<void> {
     const { objects, failed } = this.done;

@@ -17,9 +17,9 @@ import { type RoundLines, SMALL_LINE } from './Round.ts';
 import { WriteError } from './WriteError.ts';
 
 /**
- * Lines of a kind that are refused one by one. Once there are so many, all its rows are taken to have the same fault, on any day, and
- * pieces of {@link SHORT_PIECE_BYTES} are refused as a whole: to find each line takes several statements, and would
- * outlast the function. Lines of such a piece that DuckDB would take are in quarantine, too.
+ * Lines of a kind that are refused one by one. Once there are so many, all its rows are taken to have the same fault,
+ * on any day, and pieces of {@link SHORT_PIECE_BYTES} are refused as a whole: to find each line takes several
+ * statements, and would outlast the function. Lines of such a piece that DuckDB would take are in quarantine, too.
  */
 const MOST_SINGLE_LINES = 2_000;
 /** Bytes of a piece that is refused as a whole after {@link MOST_SINGLE_LINES}: some hundred rows. */
@@ -64,8 +64,8 @@ export interface WrittenRound {
 }
 
 /**
- * Writes the files of a round: all lines of a kind and a day at once. If DuckDB refuses them, halves of them are read, down to one
- * line, which becomes a row of quarantine, and all others are written.
+ * Writes the files of a round: all lines of a kind and a day at once. If DuckDB refuses them, halves of them are read,
+ * down to one line, which becomes a row of quarantine, and all others are written.
  *
  * @throws EngineError if the machine is the cause; WriteError if rows are missing in the files, or DuckDB refuses what it
  *   has accepted before or what the writer has made; the signal's reason.
@@ -128,7 +128,10 @@ class LinesWriter {
     this.#triedPath = join(directory, 'tried');
   }
 
-  /** Writes the file of the lines of a kind and a day, which are removed from the disk. Without accepted lines there is no file. */
+  /**
+   * Writes the file of the lines of a kind and a day, which are removed from the disk. Without accepted lines there is
+   * no file.
+   */
   async write(lines: RoundLines): Promise<void> {
     const { kind, day } = lines;
     const path = `${lines.path}.parquet`;

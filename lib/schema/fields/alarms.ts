@@ -2,7 +2,10 @@ import * as z from 'zod';
 import { whole } from '../formats.ts';
 import { noted } from '../noted.ts';
 
-/** The ARN of a standard topic, as alarms notify no FIFO topic; names of topics: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
+/**
+ * The ARN of a standard topic, as alarms notify no FIFO topic; names of topics:
+ * https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+ */
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
 
 /** The schema of a count within an hour, up to a bound that no deployment reaches. */

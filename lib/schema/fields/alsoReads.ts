@@ -68,8 +68,9 @@ export type AlsoReads = z.output<typeof alsoReadsSchema>[number];
 const OWN_POLICY = /^arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]+$/;
 
 /**
- * Managed policies that are attached as they are. Managed policies of AWS open every bucket or every table. A role or user has ten at
- * most, and up to three are the stack's: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ * Managed policies that are attached as they are. Managed policies of AWS open every bucket or every table. A role or
+ * user has ten at most, and up to three are the stack's:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
 export const readerPoliciesSchema = z
   .array(

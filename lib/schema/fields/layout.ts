@@ -15,7 +15,10 @@ export interface Layout {
   leadsToDays(folder: string): boolean;
   /** What all paths of a day begin with, up to the first wildcard: `2026/11/19/`. */
   prefixOf(day: UtcDay): string;
-  /** A path that the glob matches, with made-up names, and without folders that may be missing: `2026/11/19/example.parquet`. */
+  /**
+   * A path that the glob matches, with made-up names, and without folders that may be missing:
+   * `2026/11/19/example.parquet`.
+   */
   exampleOf(day: UtcDay): string;
 }
 

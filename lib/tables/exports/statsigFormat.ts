@@ -27,7 +27,10 @@ export interface StatsigFormat {
   readonly units: readonly string[];
   /** Columns of the file that are never null. Rows in which one is null are not exported. */
   readonly required: readonly string[];
-  /** Columns of the file whose values have at most {@link MOST_STATSIG_CHARACTERS}. Rows with longer ones are not exported. */
+  /**
+   * Columns of the file whose values have at most {@link MOST_STATSIG_CHARACTERS}. Rows with longer ones are not
+   * exported.
+   */
   readonly short: readonly string[];
   /** Columns of the table, and the value that a row must have in each. Other rows are not exported. */
   readonly only: Readonly<Record<string, string | number | boolean>>;

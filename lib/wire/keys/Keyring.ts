@@ -11,7 +11,10 @@ export class Keyring {
   readonly keys: readonly AcceptedKey[];
   /** Problems of entries that cannot be read, each with the entry's name, and without their values. */
   readonly problems: readonly string[];
-  /** Names of these entries, in their order: the label, or the place in the list (`keys.1`) of one without a label that is safe to log. */
+  /**
+   * Names of these entries, in their order: the label, or the place in the list (`keys.1`) of one without a label that
+   * is safe to log.
+   */
   readonly unreadable: readonly string[];
   readonly #digests: readonly Uint8Array[];
 
@@ -42,8 +45,8 @@ export class Keyring {
 }
 
 /**
- * Reads the content of the keys' secret: `{"keys": [{"label", "sha256", "environment"?, "kinds"?, "sources"?}, …]}`. An entry
- * that cannot be read is skipped and reported in `problems`, so that one typo does not lock out every sender.
+ * Reads the content of the keys' secret: `{"keys": [{"label", "sha256", "environment"?, "kinds"?, "sources"?}, …]}`. An
+ * entry that cannot be read is skipped and reported in `problems`, so that one typo does not lock out every sender.
  *
  * @throws KeysError `SLUICE_KEYS_INVALID` when there is no list at all.
  *

@@ -60,7 +60,8 @@ export function addKey(text: string, entry: KeyEntry): string {
 /**
  * The secret's text with other members of one key.
  *
- * @throws KeyListError `SLUICE_KEYS_ENTRY_INVALID`, `SLUICE_KEYS_NOT_FOUND`, `SLUICE_KEYS_AMBIGUOUS`, `SLUICE_KEYS_UNREADABLE`
+ * @throws KeyListError `SLUICE_KEYS_ENTRY_INVALID`, `SLUICE_KEYS_NOT_FOUND`, `SLUICE_KEYS_AMBIGUOUS`,
+ *   `SLUICE_KEYS_UNREADABLE`
  */
 export function changeKey(
   text: string,

@@ -43,8 +43,8 @@ export function wasInLookback(dataset: Dataset, day: UtcDay, entry: LedgerEntry 
 }
 
 /**
- * Whether a load has read the day, successfully or not, whatever happened to its files since; or a person said that it does not
- * come.
+ * Whether a load has read the day, successfully or not, whatever happened to its files since; or a person said that it
+ * does not come.
  */
 export function isLoadedOrFailed(entry: LedgerEntry | null): boolean {
   return entry?.version !== undefined || entry?.state === 'failed' || entry?.accepted === true;

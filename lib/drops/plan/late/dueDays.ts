@@ -79,17 +79,25 @@ export function nextDue(dataset: Pick<Dataset, 'expectedBy' | 'timezone'>, from:
   return next ?? null;
 }
 
-/** Whether a day is over, and its drop due if one is expected: nothing more of it is to come. @param now Epoch milliseconds. */
+/**
+ * Whether a day is over, and its drop due if one is expected: nothing more of it is to come.
+ *
+ * @param now Epoch milliseconds.
+ */
 export function isOver(dataset: Pick<Dataset, 'expectedBy' | 'timezone'>, day: UtcDay, now: number): boolean {
   const due = dueAt(dataset, day);
   return day < localDay(now, dataset.timezone) && (due === null || due <= now);
 }
 
-/** Hours from the beginning of a day until the rows of all its hours are there, if no drop is expected: an export of the morning after has run. */
+/**
+ * Hours from the beginning of a day until the rows of all its hours are there, if no drop is expected: an export of the
+ * morning after has run.
+ */
 const HOURS_COME = 36;
 
 /**
- * Whether the rows of all hours of a day are due: those of the last ones come with the drop that is expected, else until noon of the next day.
+ * Whether the rows of all hours of a day are due: those of the last ones come with the drop that is expected, else
+ * until noon of the next day.
  *
  * @param now Epoch milliseconds.
  */

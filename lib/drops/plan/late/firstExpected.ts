@@ -27,7 +27,10 @@ export function earlierFirst(first: FirstExpected, came: readonly UtcDay[]): Fir
   return isEarlier ? { day: earliest, hasCome: true } : first;
 }
 
-/** Milliseconds after which the note of a look is not believed any more. As long as the dataset is configured, there is a look each hour. */
+/**
+ * Milliseconds after which the note of a look is not believed any more. As long as the dataset is configured, there is
+ * a look each hour.
+ */
 const FORGOTTEN_MS = 2 * DAY_MS;
 
 /** The day from which drops are expected, as the last look knew it, or the day of the first look. */
@@ -40,7 +43,8 @@ export function expectedFrom(dataset: Dataset, before: LateNote | null, now: num
 }
 
 /**
- * The first day that is expected of a dataset of which none is known to have come; null if that day is due, and without `expectedBy`.
+ * The first day that is expected of a dataset of which none is known to have come; null if that day is due, and without
+ * `expectedBy`.
  *
  * @param before The note of the last look for late drops.
  * @param now Epoch milliseconds.
@@ -51,7 +55,10 @@ export function firstToCome(dataset: Dataset, before: LateNote | null, now: numb
   return next === null || next.due <= now ? null : next;
 }
 
-/** Whether the first day that is expected of a dataset is not due: {@link firstToCome}. False while the note of the last look cannot be read. */
+/**
+ * Whether the first day that is expected of a dataset is not due: {@link firstToCome}. False while the note of the last
+ * look cannot be read.
+ */
 export async function isToBegin(
   { lateNotes, clock }: Pick<LateTurnPorts, 'lateNotes' | 'clock'>,
   { source, dataset }: SourceDataset,
@@ -62,7 +69,10 @@ export async function isToBegin(
   return note !== undefined && firstToCome(dataset, note, clock.now()) !== null;
 }
 
-/** The day from which drops are expected, as the ledger knows it: reads the entries of days, oldest first, until one has come. */
+/**
+ * The day from which drops are expected, as the ledger knows it: reads the entries of days, oldest first, until one has
+ * come.
+ */
 export async function firstExpected(
   { looks, ledger, clock }: FirstExpectedPorts,
   { source, dataset }: SourceDataset,

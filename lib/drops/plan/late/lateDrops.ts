@@ -39,9 +39,9 @@ export interface LateDrops {
  * load or lacks the dataset's marker. A day that failed, or was deleted after its load, is not late, as it is reported
  * elsewhere. Nothing is queued: the dataset's schedule decides when the day is loaded.
  *
- * Nothing is late before the first day that came within its lookback, even if a backfill has loaded an older one; while none has
- * come, before the day of the first look. A day stays late for `NAMED_DAYS` (limits.ts) after the lookback: no run loads it then by
- * itself, so that it is late until somebody has it loaded.
+ * Nothing is late before the first day that came within its lookback, even if a backfill has loaded an older one; while
+ * none has come, before the day of the first look. A day stays late for `NAMED_DAYS` (limits.ts) after the lookback: no
+ * run loads it then by itself, so that it is late until somebody has it loaded.
  */
 export async function findLateDrops(
   ports: ExpectedDropsPorts,
@@ -94,7 +94,8 @@ async function lookAndNote(ports: ExpectedDropsPorts, look: DueLook): Promise<Lo
   const now = ports.clock.now();
   const write = (note: LateNote) => ports.lateNotes.write(source.name, dataset.name, note);
   const looked = await lookAtDueDays(ports, look).catch(async (error) => {
-    // A look that reached no day in time is none: the run counts the dataset as missing. Others come before it the next time.
+    // A look that reached no day in time is none: the run counts the dataset as missing. Others come before it the next
+    // time.
     const times = isOutOfTime(error) ? { at: before?.at ?? 0, triedAt: now } : { at: now };
     // Days that were late stay late, and all due days are looked at again.
     await write({
@@ -189,7 +190,8 @@ interface ListedDays {
 }
 
 /**
- * Lists the folders of days that no load has read: a drop that arrived after the last run of the plan is not in the ledger yet.
+ * Lists the folders of days that no load has read: a drop that arrived after the last run of the plan is not in the
+ * ledger yet.
  *
  * @param lookback The first day of the lookback.
  * @throws IngestError `SLUICE_INGEST_OUT_OF_TIME` if the deadline passes before the first day is listed.

@@ -14,8 +14,8 @@ const lateNoteSchema = z.object({
   /** When a look began that reached no day in time, epoch milliseconds; absent after any other look. */
   triedAt: z.number().optional(),
   /**
-   * Due days that no load has read, late or not: the next look is at them, in this order, and at what is due since. Days that the
-   * last look did not reach before its deadline are the first.
+   * Due days that no load has read, late or not: the next look is at them, in this order, and at what is due since.
+   * Days that the last look did not reach before its deadline are the first.
    */
   open: z.array(daySchema).optional(),
   /** The day from which drops are expected: the first that came, or the day of the first look while none has. */

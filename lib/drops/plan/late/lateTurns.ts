@@ -45,8 +45,8 @@ export interface LateTurn {
 }
 
 /**
- * Datasets with something to look at, in the order of {@link oldestFirst}: an hour in which nothing is due, and nothing is waited
- * for, costs one read of each.
+ * Datasets with something to look at, in the order of {@link oldestFirst}: an hour in which nothing is due, and nothing
+ * is waited for, costs one read of each.
  */
 export async function lateLooks(
   ports: LateTurnPorts,
@@ -79,8 +79,8 @@ function daysToLookAt(dataset: Dataset, note: LateNote | null, now: number): rea
 }
 
 /**
- * Counts late days of lookbacks as the last looks have found them: those of a dataset that could not be looked at stay late, and do
- * not hide that others have come. The plan reports a note that can't be read.
+ * Counts late days of lookbacks as the last looks have found them: those of a dataset that could not be looked at stay
+ * late, and do not hide that others have come. The plan reports a note that can't be read.
  *
  * @param run When the run began, epoch milliseconds.
  */
