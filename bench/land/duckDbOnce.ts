@@ -8,7 +8,7 @@ import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import { COPY_OPTIONS } from '../../lib/parquet/tableFile.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
-import { benchConfig } from '../exposureColumns.ts';
+import { benchConfig } from '../benchConfig.ts';
 import { measureWork, readRequest } from '../measure.ts';
 
 /** Memory of the writer, MiB: infra/serverless/serviceFunctions.ts. */

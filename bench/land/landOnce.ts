@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { systemClock } from '../../lib/base/time.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
-import { benchConfig } from '../exposureColumns.ts';
+import { benchConfig } from '../benchConfig.ts';
 import { measureWork, readRequest } from '../measure.ts';
 
 /** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
