@@ -58,7 +58,6 @@ const PLAN = ['runPlan', 'failingPlan', 'lookedAtAgain']
 const EXPORT = ['exportDay', 'changedExport', 'failedExport']
   .map((suite) => `lib/export/${suite}.contract`)
   .join(' ');
-/** The suite of redrives. */
 
 /** All faults, by the paths of their files. */
 export const mutations: readonly Mutation[] = [
@@ -96,9 +95,6 @@ export const mutations: readonly Mutation[] = [
     ['visibleLine(cell(row[name]))', 'cell(row[name])'],
     ['[visibleLine(name), ', '[name, '],
   ]),
-  faultsOf('cli/trial/removeTrial.ts', 'cli/trial/runTrial.contract', [
-    ['describeProcess(pid).command.includes(trialStage(trial))', 'pid > 1'],
-  ]),
   faultsOf('cli/trial/trialKeys.ts', 'cli/trial/runTrial.contract', [
     ['||= isFromCollector(seen)', '= true'],
   ]),
@@ -112,9 +108,6 @@ export const mutations: readonly Mutation[] = [
   faultsOf('console/api/route.ts', 'console/actions.contract', [
     ['().default(true)', '().default(false)'],
     ['?? z.never()', '?? z.literal(true)'],
-  ]),
-  faultsOf('console/server/serveRequests.ts', 'console/actions.contract', [
-    ['route.changes(body) && ', 'false && '],
   ]),
   faultsOf('functions/curate/handler.ts', 'functions/curate/handler.contract', [
     ['(), SLUICE_PLAN_QUEUE', '(), SLUICE_TASK_QUEUE'],
@@ -157,10 +150,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('infra/alarms/curateAlarms.ts', 'infra/alarms', [
     ['(stack, curations_failed', '(stack, curations_waiting'],
   ]),
-  faultsOf('infra/alarms/dropAlarms.ts', 'infra/alarms', [
-    ['days_failed,\n', 'datasets_unreadable,\n'],
-    ['if (exports.length === 0) ', ''],
-  ]),
+  faultsOf('infra/alarms/dropAlarms.ts', 'infra/alarms', [['days_failed,\n', 'datasets_unreadable,\n']]),
   faultsOf('infra/data/bucket.ts', 'infra/resources.contract', [
     ["VersioningConfiguration: { Status: 'Enabled' },", ''],
     [', sub(`\\${${id}.Arn}/*`)', ''],
@@ -173,9 +163,6 @@ export const mutations: readonly Mutation[] = [
   faultsOf('infra/data/key.ts', 'infra/settings', [['PENDING_WINDOW_DAYS = 30', 'PENDING_WINDOW_DAYS = 7']]),
   faultsOf('infra/endpoint/endpoint.ts', 'infra/endpoint', [
     ["'RegionalHostedZoneId'", "'RegionalDomainName'"],
-  ]),
-  faultsOf('infra/readers/workgroup.ts', 'infra/settings', [
-    ['RequesterPaysEnabled: false', 'RequesterPaysEnabled: true'],
   ]),
   faultsOf('infra/roles/customerAccess.ts', 'infra/customerAccess', [
     ['kmsViaS3({ region })', "kmsViaS3({ region: 'us-east-1' })"],
@@ -199,9 +186,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/access/operators/trialPolicy.ts', 'lib/access/trialPolicies.contract', [
     ['...keepBoundary(boundaryArn),', ''],
   ]),
-  faultsOf('lib/aws/assumedRole.ts', 'lib/aws/ownSession.contract', [['.slice(0, SESSION_NAME_LENGTH)', '']]),
   faultsOf('lib/aws/athenaStatements.ts', PAGES, [[', NextToken: token', '']]),
-  faultsOf('lib/aws/customerBucket.ts', PAGES, [['{ ContinuationToken: next }', '{}']]),
   faultsOf('lib/aws/exportBucket.ts', PAGES, [
     [': NextUploadIdMarker', ': undefined'],
     ['prefix, { token }', 'prefix'],
@@ -218,68 +203,30 @@ export const mutations: readonly Mutation[] = [
     ['Successful.map(({ Id }) => Id)', 'Array.from({ length: 10 }, (_, i) => String(i))'],
     ['Errors.map(({ PartitionValues,', '[].map(({ PartitionValues,'],
     ['Errors.map(({ PartitionValueList,', '[].map(({ PartitionValueList,'],
-    ["|| state === 'cancelled'", ''],
   ]),
   faultsOf('lib/aws/s3EraseBucket.ts', PAGES, [
     ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
   ]),
-  faultsOf('lib/aws/secrets.ts', 'cli/keys.contract', [
-    [
-      "(error instanceof Error && error.name === 'InvalidParameterException') return false",
-      "(error instanceof Error && error.name === 'InvalidParameterException') return true",
-    ],
-  ]),
-  faultsOf('lib/aws/taskQueue.ts', 'lib/drops/plan/runPlan.contract', [['{ MessageGroupId }', '{}']]),
   faultsOf('lib/base/Breaker.ts', 'lib/landing/store/StreamBreaker', [
     ['this.#probeAt = now + this.#pauseMs();\n    ', ''],
   ]),
   faultsOf('lib/base/ObjectStore.ts', PAGES, [['prefix, { token }', 'prefix, { after: token }']]),
-  faultsOf('lib/base/claim.ts', 'lib/base/claim', [
-    ['current?.claim?.owner === owner ? heldClaim(current.eTag) : ', ''],
-    ['remove(key, eTag)', "remove(key, '*')"],
-  ]),
+  faultsOf('lib/base/claim.ts', 'lib/base/claim', [['remove(key, eTag)', "remove(key, '*')"]]),
   faultsOf('lib/base/retry.ts', 'lib/base/retry', [['  await wait(pauseMs);\n', '  void wait(pauseMs);\n']]),
   faultsOf('lib/collect/rows/eventTimes.ts', 'lib/collect/eventTime', [
     ['? corrected', '? sent'],
     ['corrected >', 'sent >'],
   ]),
   faultsOf('lib/curate/ListedDays.ts', 'lib/curate/ListedDays', [
-    ['|| before.version > entry.version', ''],
     ['undefined || !isSameDay(seen, entry)', 'undefined'],
-    ['now - known.updatedAt > TAKEN_BACK_MS', 'true'],
     ['?.eTag ?? null))', '?.eTag ?? null) || true)'],
-  ]),
-  faultsOf('lib/curate/checkDays.ts', `${CURATE} lib/curate/planDays.contract`, [
-    ['if (listed.fingerprint === fingerprint && listed.shape === shape) ', ''],
   ]),
   faultsOf('lib/curate/countDays.ts', `${CURATE} lib/curate/planDays.contract`, [
     ['(queued?.at ?? now) > DAY_MS', '(queued?.at ?? now) > 0'],
   ]),
-  faultsOf('lib/curate/curateMessages.ts', CURATE, [
-    [" && done.outcome !== 'handed_back'", ''],
-    ['receives >= tries', 'receives > tries'],
-  ]),
-  faultsOf('lib/curate/curateTask.ts', CURATE, [
-    ['if (current.fingerprint !== fingerprint) await takeOutDay(curator, kind, day, entry);', ''],
-    ["if (ended === null) return { outcome: 'lost' };", ''],
-    ["if (account === null) return { outcome: 'lost' };", ''],
-    ['kept !== null && !kept.isWhole', 'false'],
-    ['isFinal || run.isLastAttempt', 'isFinal'],
-    ["if (failure !== null) return { outcome: 'handed_back', failure };", ''],
-  ]),
-  faultsOf('lib/curate/curationRun.ts', 'lib/curate/curationRun', [
-    ['wanted.kept.version !== known.version', 'false'],
-    ['rawRows || rows', 'rawRows && rows'],
-  ]),
-  faultsOf('lib/curate/decideDay.ts', 'lib/curate/decideDay', [
-    ['entry?.version === version && ', ''],
-    ['=== version && !isLacking', '=== version'],
-    ['lease.until > now', 'lease.until >= now - 1'],
-    ['keeps === lost.length > 0', 'true'],
-  ]),
+  faultsOf('lib/curate/curateTask.ts', CURATE, [['isFinal || run.isLastAttempt', 'isFinal']]),
+  faultsOf('lib/curate/decideDay.ts', 'lib/curate/decideDay', [['=== version && !isLacking', '=== version']]),
   faultsOf('lib/curate/lookAtDays.ts', 'lib/curate/lookAtDays lib/curate/timeOfLooks', [
-    ["if (clock.now() >= until) return 'late';", ''],
-    ["if (isOutOfTime(error)) return 'late';", ''],
     ['hasFolder, entry];', 'hasFolder];'],
     ['await note(table.kind, lookOf(noted));', ''],
   ]),
@@ -307,13 +254,7 @@ export const mutations: readonly Mutation[] = [
     ['await landing.putNote(key);', 'void landing.putNote(key).catch(() => 0);'],
   ]),
   faultsOf('lib/curate/publishVersion.ts', CURATE, [
-    ['if (renewed === null) return null;', ''],
-    ['if (settled === null) return null;', ''],
-    ['raw.fingerprint !== made.fingerprint', 'false'],
-    ['fingerprintFiles(keptFiles) !== made.kept.fingerprint', 'false'],
-    ['if (strays.length > 0) await curator.landing.remove(strays);', ''],
     ['  await requireTableOfToday(curator, kind, retries);\n', ''],
-    ['missing.size > 0', 'missing.size > files.length'],
     ['&& noteKey !== key', '&& other === key'],
   ]),
   faultsOf('lib/curate/publishViews.ts', PAGES, [
@@ -327,42 +268,18 @@ export const mutations: readonly Mutation[] = [
     ],
   ]),
   faultsOf('lib/drops/Drop.ts', 'lib/drops/files/commitMarkers', [[' && !committed.has(transaction)', '']]),
-  faultsOf('lib/drops/engine/pagesFit.ts', 'lib/drops/engine/pagesFit', [
-    ['(groups > 1 ? threads + 2 : 1)', '1'],
-  ]),
-  faultsOf(
-    'lib/drops/files/judgeByLogs.ts',
-    'lib/drops/files/commitMarkers lib/drops/files/sparkLog lib/drops/files/unfinishedFiles',
-    [
-      ["name.includes('/')", 'false'],
-      ['if (!deleted.has(key)) ', ''],
-      ['if (missing >= 0)', 'if (missing > 1e9)'],
-    ],
-  ),
   faultsOf('lib/drops/listDrops.ts', PAGES, [['page.next', 'undefined']]),
   faultsOf('lib/drops/load/loadDrop.ts', PIECES, [['(run?.plans ?? 0) + ', '']]),
   faultsOf('lib/drops/load/loadMessages.ts', 'lib/drops/load/loadMessages.contract', [
-    ["'busy' || loaded.outcome === 'handed_back'", "'busy'"],
-    ["busy' || loaded.outcome === '", ''],
     ['loaded.again', 'false'],
-    ['swept.failed === 0', 'true'],
     ['(await look(loader, invocation)) && swept', 'swept && (await look(loader, invocation))'],
     ["error', event: 'ingest_files", "error', event: 'ingest_load"],
-    ['(error) });\n    return false', '(error) });\n    return true'],
-    ['receives >= tries', 'receives > tries'],
   ]),
   faultsOf('lib/drops/load/loadPieces.ts', PIECES, [
     ['Math.max(longest, ((began - startedAt) * size) / Math.max(1, bytes))', 'longest'],
     ['reasonFor(fingerprint)', 'reason'],
   ]),
-  faultsOf('lib/drops/load/loadPieces.ts', PIECES, [
-    ["if (!isWhole) return 'outdated';", ''],
-    ['if (!(await record(load, run))) return null;\n    ', ''],
-  ]),
-  faultsOf('lib/drops/load/loadTask.ts', PIECES, [
-    ['      await sendNextPiece(loader, task, entry);\n', ''],
-    ["failure.code === 'SLUICE_LOAD_FILES_CHANGING' && run !== undefined", 'false'],
-  ]),
+  faultsOf('lib/drops/load/loadTask.ts', PIECES, [['      await sendNextPiece(loader, task, entry);\n', '']]),
   faultsOf(
     'lib/drops/load/publishDay.ts',
     'lib/drops/load/sweepVersions.contract lib/drops/load/failedDays.contract',
@@ -374,15 +291,6 @@ export const mutations: readonly Mutation[] = [
       ['await landing.remove(stale);', 'void landing.remove(stale).catch(() => 0);'],
     ],
   ),
-  faultsOf('lib/drops/load/publishDay.ts', 'lib/drops/load/loadTask.contract', [
-    ['(renewed === null) return false;\n  progress', '(renewed !== null) progress'],
-  ]),
-  faultsOf('lib/drops/load/sendReceipt.ts', 'lib/drops/load/receipts.contract', [
-    ['entry.receipt?.failingSince ?? ', ''],
-  ]),
-  faultsOf('lib/drops/load/skipReason.ts', 'lib/drops/load/logs.contract', [
-    ["if (lacksCommit(drop, entry)) return 'marker';", ''],
-  ]),
   faultsOf('lib/drops/mapping/jsonText.ts', 'lib/drops/mapping/jsonTexts.contract', [
     ['NOT ${isJsonSql(text)} AND ${isJsonSql(withNulls)}', '${isJsonSql(text)}'],
     ['CASE WHEN contains(${text}, ${quoteText(MARK)}) THEN ${text} ELSE ${replaced} END', '${replaced}'],
@@ -398,29 +306,16 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/drops/plan/lookElsewhere.ts', PAGES, [['next !== undefined', "next === ''"]]),
   faultsOf('lib/drops/plan/newerFiles.ts', 'lib/drops/plan/newerFiles', [
     ['Math.min(writtenAt, since)', 'since'],
-    ['.filter(({ lastSeenAt }) => lastSeenAt >= beganAt)', ''],
   ]),
   faultsOf('lib/drops/plan/planMessages.ts', PLAN, [
-    ['plan.failed.some(({ transient }) => transient)', 'false'],
     ['await runPlan(planner, request)', '(await runPlan(planner, request), { again: false })'],
   ]),
   faultsOf('lib/drops/plan/planMessages.ts', 'lib/drops/plan/splitSources.contract', [
     ['missing + failed', 'failed'],
-    ['&& missing >= left', ''],
     ['!isRun && new Set', 'new Set'],
   ]),
-  faultsOf('lib/drops/usual/unusualField.ts', 'lib/drops/usual/usualContent', [
-    ['accepted === true ? undefined : content', 'content'],
-  ]),
   faultsOf('lib/drops/usual/usualContent.ts', 'lib/drops/usual/usualContent', [['isLong(before) && ', '']]),
-  faultsOf('lib/drops/usual/usualRows.ts', 'lib/drops/usual/usualRows', [
-    [
-      "(entry.state === 'succeeded') return entry.missingSince === undefined",
-      "(entry.state === 'succeeded') return true",
-    ],
-    ['accepted === true || share', 'share'],
-    [' && !lacksRows(entry)', ''],
-  ]),
+  faultsOf('lib/drops/usual/usualRows.ts', 'lib/drops/usual/usualRows', [[' && !lacksRows(entry)', '']]),
   faultsOf('lib/erase/ObjectEraser.ts', 'lib/erase/ObjectEraser', [
     ['last = result', 'last = result.catch(() => undefined)'],
   ]),
@@ -431,28 +326,14 @@ export const mutations: readonly Mutation[] = [
     ['turns: new Turns()', 'turns: undefined'],
     ['run.startedAt', 'now'],
   ]),
-  faultsOf('lib/export/exportDay.ts', EXPORT, [
-    ['    claim = renewed;\n', ''],
-
-    ["(renewed === null) return { outcome: 'lost' }", '(renewed === null) void 0'],
-    ['copies.every', 'copies.some'],
-  ]),
+  faultsOf('lib/export/exportDay.ts', EXPORT, [['    claim = renewed;\n', '']]),
   faultsOf('lib/export/exportMessages.ts', 'lib/export/runRequest.contract lib/export/runTask.contract', [
-    ['lasting.length < failed.length', 'false'],
-    ["const again = done.outcome === 'busy'", 'const again = false'],
-    ['&& round < MAX_ROUNDS', ''],
     ['? !(await runRequest(exporter, message))', '? ((await runRequest(exporter, message)), true)'],
     [': !(await runTask(exporter, message))', ': ((await runTask(exporter, message)), true)'],
   ]),
-  faultsOf('lib/export/planExports.ts', 'lib/export/planExports.contract', [
-    ['entry?.files ?? ', ''],
-    ['reason }, seen', 'reason }'],
-  ]),
+  faultsOf('lib/export/planExports.ts', 'lib/export/planExports.contract', [['reason }, seen', 'reason }']]),
   faultsOf('lib/landing/LandingNote.ts', 'lib/landing/LandingNote lib/landing/write/lookAtLanding', [
     ['Math.floor(modifiedAt / 1000)', 'modifiedAt'],
-    ['throwsConflict: true', 'throwsConflict: false'],
-    ['.filter((_, i) => stored[i] !== null)', ''],
-    ['expected: isOfWritten ? null : undefined', 'expected: undefined'],
   ]),
   faultsOf('lib/landing/catalog/catalogCalls.ts', PAGES, [
     ['listFolders(prefix, { token })', 'listFolders(prefix, {})'],
@@ -463,11 +344,9 @@ export const mutations: readonly Mutation[] = [
       'void store.write(key, JSON.stringify(next), { expected: stored?.eTag ?? null }).catch(() => 0);',
     ],
     ['time - SETTLED_MS', 'time'],
-    [' && (wasLost || known.seenAt > (await lastErasureTime(store)))', ''],
     ['wasLost || known', 'known'],
     ['known.seenAt,', 'now,'],
     ['forwardedDays - config.timeWindow.futureDays', 'forwardedDays'],
-    ['{ expected: stored?.eTag ?? null }', '{}'],
   ]),
   faultsOf('lib/landing/catalog/registerMessages.ts', 'lib/landing/catalog/registerMessages', [
     ['ours[index]', 'messages[index]'],
@@ -486,14 +365,10 @@ export const mutations: readonly Mutation[] = [
     [' || !isUtf8(bytes)', ''],
   ]),
   faultsOf('lib/landing/lines/gzipMember.ts', LANDED, [
-    ['isSum && isLength', 'isSum || isLength'],
     ['end: lengthStart', 'end'],
     ['length - HEADER.length + 1', 'length'],
   ]),
   faultsOf('lib/landing/lines/landedLines.ts', LANDED, [['> MOST_OTHERS', '> 2 * MOST_OTHERS']]),
-  faultsOf('lib/landing/lines/receivedHours.ts', 'lib/landing/write/finishedEvents', [
-    ['row[found - 1] !== QUOTE', 'false'],
-  ]),
   faultsOf('lib/landing/quarantineWriter.ts', 'lib/landing/quarantineWriter', [
     ['.slice(0, MAX_TEXT_LENGTH).toWellFormed()', ''],
   ]),
@@ -505,17 +380,9 @@ export const mutations: readonly Mutation[] = [
     ['counts[hour] ??= {}', 'counts[hour] ??= this.#inHour'],
   ]),
   faultsOf('lib/landing/write/lookAtLanding.ts', 'lib/landing/write/lookAtLanding', [
-    ['if (bodies.length < MOST_SENT) ', ''],
-    ['    if (!isLanded(key)) continue;\n', ''],
-
     ['send(bodies)', 'send(bodies).catch(() => undefined)'],
-    ['    if (left.has(object.key)) continue;\n', ''],
     ['for (const note of notes.of(object)) keptNotes.add(note);', ''],
     ['> agesReached(lastLook - modifiedAt)', '> 0'],
-    ['deleted.has(object.key) ?', 'true ?'],
-  ]),
-  faultsOf('lib/landing/write/openAhead.ts', 'lib/landing/write/openObjects.contract', [
-    ['i > 0 && this.#held + asked > AHEAD_BYTES', 'false'],
   ]),
   faultsOf('lib/landing/write/openObject.ts', 'lib/landing/write/openObjects.contract', [
     ['body.destroy();\n    await', 'await'],
@@ -531,14 +398,10 @@ export const mutations: readonly Mutation[] = [
     ['deadline) return false', 'deadline) return true'],
   ]),
   faultsOf('lib/landing/write/writeObjects.ts', WRITE, [
-    ['    if (this.done.failed.has(key)) return false;\n', ''],
     ['await this.#writer.store.removeAll(anyVersion(put)).catch(() => []);', ''],
-    ['if (at === from || this.done.failed.has(version.key)) return;', ''],
     ['await writeNote(store, version, { written: true, why, events: counter.counts });', 'void 0;'],
     [', events: counter.counts', ''],
     ['{ from: at, events }', '{ from: at }'],
-    ['deleted.has(version.key)', 'true'],
-    ['if (!isRedriven(key)) ', ''],
     ['      for (const object of ended) await this.#putAside(object);\n', ''],
     ['{ ...as, expected: object.putETag }', 'as'],
     [
@@ -552,7 +415,6 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/landing/write/writeRound.ts', 'lib/landing/write/refusedLines.contract', [
     ['this.#refusedOfKind.get(lines.kind) ?? 0', 'this.refused.length'],
   ]),
-  faultsOf('lib/ledger/LandingBucket.ts', CURATE, [['after !== undefined', 'after === null']]),
   faultsOf('lib/ledger/LedgerEntry.ts', 'lib/ledger/ledger', [['(entry), attempts: 0', '(entry)']]),
   faultsOf('lib/ledger/erasureNotes.ts', 'lib/ledger/erasureNotes lib/curate/lostFiles', [
     ['before, ...replaced', 'replaced'],
@@ -568,13 +430,11 @@ export const mutations: readonly Mutation[] = [
     ['isKnown(day) && ', ''],
   ]),
   faultsOf('lib/ledger/versionFiles.ts', 'lib/ledger/versionFiles', [
-    ['before[version] ?? ', ''],
     ['[...lackingDays(before), ...always]', 'always'],
     ['isWhole && noted', 'noted'],
     ['([, lacks]) => !lacks', '() => true'],
     ['items.at(-1)?.key ?? `${folder}:`', '`${folder}:`'],
   ]),
-  faultsOf('lib/parquet/EngineError.ts', 'lib/parquet/EngineError', [['.slice(0, MAX_SENTENCE)', '']]),
   faultsOf('lib/parquet/verifyPages.ts', 'lib/parquet/verifyPages.contract', [['piece, crc', 'piece']]),
   faultsOf('lib/reconcile/judgeHour.ts', 'lib/reconcile/judgeHour', [
     ['Math.max(events + equal, isExact ? finished : 0)', 'events + equal'],
@@ -621,38 +481,20 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/facts/days/curatedTable.ts', 'observe/facts/days/curatedCalendar', [
     ['return now - (entry?.queued?.at ?? now) > DAY_MS', 'return entry?.queued !== undefined'],
   ]),
-  faultsOf('observe/facts/days/curationState.ts', 'observe/curatedDays.contract', [
-    ['(first.day < other.day ? 1 : -1)', '0'],
-  ]),
   faultsOf('observe/facts/days/dropsPage.ts', 'observe/manyDatasets.contract', [
     ['cursorOf(needs.get(last) ?? null, last)', 'null'],
     ['a.rank - b.rank', '0'],
-    ['ofLine > rank || ', ''],
     ['lines, isAll ? span : { days: 0 }', 'lines, span'],
     ['i >= first || always.has(day)', 'i >= first'],
-    ['return left < 0 && i > 0;', 'return false;'],
-  ]),
-  faultsOf('observe/facts/days/equalFiles.ts', 'observe/facts/days/equalFiles', [
-    [' || accepted === true', ''],
   ]),
   faultsOf('observe/facts/days/files/fileVersions.ts', PAGES, [
     ['VersionIdMarker: answer.NextVersionIdMarker', 'VersionIdMarker: undefined'],
   ]),
   faultsOf('observe/facts/days/files/goneFiles.ts', 'operate/restore.contract', [
     ['own = files.at(-1)', 'own = files[1]'],
-    ['(versions.get(copy)?.files.length ?? 0) > 0', 'false'],
-    [
-      'folder.isRaw ? await replacedFiles(deployment, versions) : []',
-      'await replacedFiles(deployment, versions)',
-    ],
   ]),
   faultsOf('observe/facts/days/ledgerDays.ts', 'observe/manyDatasets.contract', [
     ['const PARALLEL = 48;', 'const PARALLEL = 16;'],
-  ]),
-  faultsOf('observe/facts/flow/changes.ts', 'observe/facts/flow/changes', [
-    ['count >= (usual', 'count > (usual'],
-    ['count >= RISE *', 'count > RISE *'],
-    ['>= SILENT_PERIODS', '> SILENT_PERIODS'],
   ]),
   faultsOf('observe/facts/flow/overTime.ts', 'observe/facts/flow/overTime', [
     ["'ApproximateAgeOfOldestMessage', 'Maximum'", "'ApproximateAgeOfOldestMessage', 'Average'"],
@@ -664,11 +506,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/findings/judge/days/curated.ts', 'observe/judge/judge', [
     ['>= RESENT.times * low', '> RESENT.times'],
   ]),
-  faultsOf('observe/findings/judge/stream.ts', 'observe/judge/judge', [
-    ['quotaShare >= NEAR', 'quotaShare > NEAR'],
-  ]),
   faultsOf('observe/findings/judge/Ringing.ts', 'observe/judge/judge', [
-    ["state === 'ALARM'", "state !== 'OK'"],
     ['for (const name of names) this.#left.delete(name);', ''],
   ]),
   faultsOf('observe/findings/judge/days/rawDays.ts', 'observe/judge/states', [
@@ -678,29 +516,12 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/live/deployedLive.ts', PAGES, [['      nextToken: page?.token,\n', '']]),
   faultsOf('observe/readLog.ts', PAGES, [[', nextToken', '']]),
   faultsOf('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
-    ['dryRun ? undefined : entry', 'entry'],
-    ["drop ? ('drop' as const) : ", ''],
     ['!dryRun && tables', 'tables'],
-    ['{ expected: read.eTag }', '{}'],
-  ]),
-  faultsOf('operate/erase/erase.ts', 'operate/erase.contract', [['(day) => day < today', '() => true']]),
-  faultsOf('operate/erase/erase.ts', 'operate/eraseComplete.contract', [
-    ['config.relay === undefined ? null : queuedCopies(deployment),', 'null,'],
   ]),
   faultsOf('operate/ingest/requests.ts', 'operate/ingest/requests.contract', [
-    ['if (!dryRun) await', 'await'],
     ['* DAYS_A_REQUEST)', '* DAYS_A_REQUEST - 1)'],
     ['asked,\n    sources', "asked: 'backfill' as const,\n    sources"],
   ]),
-  faultsOf(
-    'operate/quarantine/redriveQuarantine.ts',
-    'operate/quarantine/redriveRecord.contract operate/quarantine/redriveQuarantine',
-    [
-      ['isWhole && row.open === 0', 'isWhole'],
-      ['  if (land === null) return;\n', ''],
-      ['record.hasEvent(eventIdOf(landed.json)) ? []', 'false ? []'],
-    ],
-  ),
   faultsOf('operate/quarantine/redriveRecord.ts', 'operate/quarantine/redriveRecord.contract', [
     ['receivedAt <', 'receivedAt <= Number.MAX_VALUE && this.#rows.has(quarantineId) && 0 <'],
   ]),
@@ -712,10 +533,8 @@ export const mutations: readonly Mutation[] = [
   faultsOf('operate/redriveLanding.ts', 'operate/redriveLanding.contract', [
     ['if (dryRun) return', 'if (dryRun && messages === 0) return'],
     ['if (dryRun) return', 'if (dryRun || messages === 0) return'],
-    ['now - modifiedAt >= UNTRIED_MS', 'true'],
   ]),
   faultsOf('operate/relay/redriveCopies.ts', 'operate/relay/redriveCopies.contract', [
-    ['if (dryRun) return;', ''],
     ['await name(waitingKey)', 'void name(waitingKey)'],
     [
       `await name(waitingKey);
@@ -723,9 +542,7 @@ export const mutations: readonly Mutation[] = [
       `await store.remove(Key, ETag);
       await name(waitingKey);`,
     ],
-    ['>= MAX_AGE_MS', '> MAX_AGE_MS'],
     ['Key, ETag', "Key, '*'"],
   ]),
   faultsOf('operate/restore.ts', 'operate/restore.contract', [['dataVersionDays + 1)', 'dataVersionDays)']]),
-  faultsOf('operate/restore.ts', 'operate/restore.contract', [['current !== undefined || ', '']]),
 ].flat();
