@@ -1,9 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { encodeLines } from '../lib/landing/store/encodeLines.ts';
 import type { Bench, BenchOptions, BenchRow } from './Bench.ts';
-import { collectBodies, collectorFor } from './collect/collectBodies.ts';
-import type { RequestsRequest } from './collect/requestsOnce.ts';
-import { type Cost, caseRows, median, runOnce } from './measure.ts';
+import { collectBodies, openCollector } from './collect/collectBodies.ts';
+import { caseRows, median } from './measure.ts';
 
 /** Events in the bodies of one round: enough to measure, and few enough that noise affects both sides equally. */
 const EVENTS_PER_ROUND = 4_000;
@@ -11,12 +10,10 @@ const EVENTS_PER_ROUND = 4_000;
 const ROUNDS = 31;
 /** Rounds before them, in which the machine compiles the code. */
 const WARM_UP_ROUNDS = 12;
-/** Rounds with whole requests, which take longer. */
-const WHOLE_ROUNDS = 5;
 /** The seed of the first round; each next one has the next. */
 const FIRST_SEED = 100;
 
-const collect = collectorFor();
+const collect = openCollector();
 
 /** All processing of a body up to the record for the stream. */
 function ours(body: Uint8Array): Uint8Array | null {
@@ -81,38 +78,11 @@ function measure(eventsPerBody: number, at: BenchOptions['at']): readonly BenchR
   ];
 }
 
-/** Requests of the handler with a Firehose on loopback, beside a plain Lambda of middy and client-firehose, with a record an event. */
-async function whole(
-  eventsPerBody: number,
-  count: number,
-  at: BenchOptions['at'],
-): Promise<readonly BenchRow[]> {
-  const name = `whole, ${eventsPerBody} ${eventsPerBody === 1 ? 'event' : 'events'}`;
-  at(name);
-  const once = async (side: RequestsRequest['side']) => {
-    const request: RequestsRequest = { side, eventsPerBody, count };
-    const { cpuMs } = await runOnce<Cost>('collect/requestsOnce.ts', request);
-    return cpuMs / count;
-  };
-  const rounds: { readonly sluice: number; readonly plain: number }[] = [];
-  for (let round = 0; round < WHOLE_ROUNDS; round += 1)
-    rounds.push({ plain: await once('plain'), sluice: await once('sluice') });
-  const row = caseRows(name);
-  return [
-    row('ms_a_request', median(rounds.map(({ sluice }) => sluice)), 'ms'),
-    row('cpu_vs_plain', median(rounds.map(({ sluice, plain }) => sluice / plain)), 'ratio'),
-  ];
-}
-
 /**
  * decode → parse → normalize → pack of gzip bodies, half from browsers and half from servers. `events_per_s` is per second
  * of CPU time.
  */
 const bench: Bench = {
-  run: async ({ at }) => [
-    ...[1, 20, 100, 1000].flatMap((events) => measure(events, at)),
-    ...(await whole(1, 3_000, at)),
-    ...(await whole(20, 2_000, at)),
-  ],
+  run: ({ at }) => Promise.resolve([1, 20, 100, 1000].flatMap((events) => measure(events, at))),
 };
 export default bench;

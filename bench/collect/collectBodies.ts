@@ -3,7 +3,6 @@ import { DAY_MS } from '../../lib/base/time.ts';
 import { collectPlan } from '../../lib/collect/rows/plan.ts';
 import { type CollectedBatch, collectBatch } from '../../lib/collect/rows.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
-import type { ConfigInput } from '../../lib/schema/config.ts';
 import { decodeBody } from '../../lib/wire/decodeBody.ts';
 import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { randomHex } from '../randomHex.ts';
@@ -220,14 +219,13 @@ const sender = {
   receivedAt: Date.UTC(2026, 10, 20, 7, 32, 0, 123),
 };
 
-/** Makes a function that turns gzip bodies into documents, like a collector with a configuration. */
-export function collectorFor(input: Partial<ConfigInput> = {}): (body: Uint8Array) => CollectedBatch {
+/** Makes a function that turns gzip bodies into rows, as the collector does. */
+export function openCollector(): (body: Uint8Array) => CollectedBatch {
   const plan = collectPlan(
     defineConfig({
       bucket: 'bench',
       unitIds: { companyID: 'company_id' },
       experiments: ['homepage_hero', 'experiment_1', 'experiment_2'],
-      ...input,
     }),
   );
   return (body: Uint8Array) => {
