@@ -110,8 +110,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   operate: [...everyRoom, 'infra', 'observe'],
   console: [...everyRoom, 'infra', 'observe', 'operate'],
   cli: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console'],
-  demo: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console', 'cli'],
-  bench: [...everyRoom, 'packages/local-aws', 'functions', 'infra', 'observe'],
+  demo: [...everyRoom, 'packages/local-aws', 'local', 'observe', 'cli'],
+  bench: [...everyRoom, 'packages/local-aws', 'infra'],
   // Its accounting must not use what it counts.
   soak: ['packages/local-aws', 'lib/config', 'local'],
   scripts: [...everyRoom, 'packages/local-aws', 'infra', 'local', 'observe', 'operate', 'console', 'cli'],
