@@ -22,8 +22,8 @@ const LEFT_OUT =
 const MODULE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.tsx?\1/g;
 
 /** A text whose paths of source modules are replaced by paths of the built modules. */
-export function builtPaths(text: string, extension = '.js'): string {
-  return text.replace(MODULE_PATH, `$1$2${extension}$1`);
+export function builtPaths(text: string): string {
+  return text.replace(MODULE_PATH, '$1$2.js$1');
 }
 
 /**

@@ -14,6 +14,16 @@ const config = defineConfig({
 });
 const stack = { config, service: 'acme', stage: 'prod' };
 
+/** Athena's names for Glue's types. */
+const ATHENA_TYPES: Readonly<Record<string, string>> = {
+  string: 'varchar',
+  boolean: 'boolean',
+  timestamp: 'timestamp',
+  date: 'date',
+  bigint: 'bigint',
+  double: 'double',
+};
+
 /** The relevant input of a Glue view. */
 function inputOf(name: (typeof viewNames)[number]) {
   const input: {
@@ -52,10 +62,7 @@ describe('views in the template', () => {
       originalSql: view.sql,
       catalog: 'awsdatacatalog',
       schema: 'acme',
-      columns: view.columns.map((column) => ({
-        name: column.name,
-        type: column.type === 'string' ? 'varchar' : column.type,
-      })),
+      columns: view.columns.map(({ name: column, type }) => ({ name: column, type: ATHENA_TYPES[type] })),
     });
     expect(input.StorageDescriptor?.Columns.map(({ Name, Type }) => [Name, Type])).toEqual(
       view.columns.map((column) => [column.name, column.type]),
