@@ -1,19 +1,10 @@
-import {
-  GetSecretValueCommand,
-  paginateListSecretVersionIds,
-  RestoreSecretCommand,
-  type SecretsManagerClient,
-  type SecretVersionsListEntry,
-} from '@aws-sdk/client-secrets-manager';
+import { RestoreSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { earlierLists, type KeyList, readList } from '../../lib/aws/earlierLists.ts';
 import { versionedSecret } from '../../lib/aws/secrets.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import { KeyListError } from '../../lib/wire/keys/editKeys.ts';
-import { KeysError, readKey, readKeyring } from '../../lib/wire/keys/Keyring.ts';
 import { isNamed } from '../../observe/explainAwsError.ts';
-
-/** Versions that are read to find a valid one. */
-const MOST_VERSIONS = 10;
 
 /** The keys of a restored secret. */
 export interface RestoredKeys {
@@ -50,22 +41,12 @@ export async function restoreKeys(
   });
   if (current === null) return { isHidden: true, kept: [], back: [], problems: [] };
   const list = readList(current.text);
-  const { keys, problems } = await mendedList(list, earlierLists(client, SecretId, current.version));
+  const { keys, problems } = await mendedList(list, earlierLists(client, SecretId));
   const kept = list?.keys.length ?? 0;
   const isSame = list?.problems.length === 0 && keys.length === kept;
   if (!isSame && !dryRun && !(await secret.replace(JSON.stringify({ keys }), current.version)))
     throw new KeyListError('SLUICE_KEYS_BUSY');
   return { isHidden: false, kept: keys.slice(0, kept), back: keys.slice(kept), problems };
-}
-
-/** A list of keys, as a version of the secret has it. */
-interface KeyList {
-  /** Its valid entries. */
-  readonly keys: readonly AcceptedKey[];
-  /** What is wrong with its other entries, a sentence each, without their values. */
-  readonly problems: readonly string[];
-  /** Its other entries, as they were parsed: anything that JSON has. */
-  readonly broken: readonly unknown[];
 }
 
 /**
@@ -98,41 +79,6 @@ async function mendedList(
   throw new KeyListError('SLUICE_KEYS_UNREADABLE', 'No earlier version is valid.');
 }
 
-/** The lists of the versions before the current one that have a list: see {@link earlierVersions}. */
-async function* earlierLists(
-  client: SecretsManagerClient,
-  SecretId: string,
-  current: string | undefined,
-): AsyncGenerator<KeyList> {
-  for (const VersionId of await earlierVersions(client, SecretId, current)) {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId, VersionId }));
-    const list = readList(SecretString);
-    if (list !== null) yield list;
-  }
-}
-
-/**
- * The IDs of versions that were current: the one before the current one first, then the newest, {@link MOST_VERSIONS} at most.
- * https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#term_version
- */
-async function earlierVersions(
-  client: SecretsManagerClient,
-  SecretId: string,
-  current: string | undefined,
-): Promise<readonly (string | undefined)[]> {
-  const versions: SecretVersionsListEntry[] = [];
-  for await (const page of paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true }))
-    versions.push(...(page.Versions ?? []));
-  const orderOf = ({ VersionStages = [], CreatedDate }: SecretVersionsListEntry) =>
-    VersionStages.includes('AWSPREVIOUS') ? Number.POSITIVE_INFINITY : Number(CreatedDate);
-  // A version that is only pending never was current: another change was faster.
-  const earlier = versions.filter(
-    (version) => version.VersionId !== current && version.VersionStages?.join() !== 'AWSPENDING',
-  );
-  const sorted = earlier.sort((a, b) => orderOf(b) - orderOf(a)).slice(0, MOST_VERSIONS);
-  return sorted.map(({ VersionId }) => VersionId);
-}
-
 /**
  * Whether a key stands for an entry that is not valid, which has its label or its SHA-256.
  *
@@ -148,16 +94,4 @@ function isMeant(
   return broken.some(
     (entry) => isJsonObject(entry) && (entry['label'] === label || entry['sha256'] === sha256),
   );
-}
-
-/** Reads the text of a version; null if it is no list of keys. */
-function readList(text = ''): KeyList | null {
-  try {
-    const { keys, problems } = readKeyring(text);
-    const entries: readonly unknown[] = JSON.parse(text).keys;
-    return { keys, problems, broken: entries.filter((entry) => !('label' in readKey(entry))) };
-  } catch (error) {
-    if (error instanceof KeysError) return null;
-    throw error;
-  }
 }

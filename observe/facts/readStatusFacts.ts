@@ -49,6 +49,7 @@ import { isStreamLate, readStream } from './flow/streamState.ts';
 import { readGatewayStatus, readUnreached } from './flow/unreachedRequests.ts';
 import { countDamaged, countLanding, isLandingLate } from './flow/waitingObjects.ts';
 import { readWriterBacklog } from './flow/writerBacklog.ts';
+import { readFormerKeys } from './formerKeys.ts';
 import { readFunctionRuns } from './functionErrors.ts';
 import { readLostCopies } from './lostCopies.ts';
 import { withLostTasks } from './lostTasks.ts';
@@ -242,6 +243,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
         lastRedrive(s3ObjectStore(deployment.s3, config.bucket), deployment.now),
       )
     : null;
+  const formerKeys = await ask('earlier lists of keys', (open) => readFormerKeys(open, facts));
   const failures = await readFailures();
   const keyFailedSince = await readKeyFailedSince();
   const deniedCalls = stackState?.undeployed === null ? await readDenied() : null;
@@ -274,6 +276,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   return {
     ...facts,
     redrivenAt,
+    formerKeys,
     failures,
     keyFailedSince,
     deniedCalls,

@@ -29,6 +29,7 @@ import type { StreamState } from './flow/streamState.ts';
 import type { GatewayStatus, UnreachedRequests } from './flow/unreachedRequests.ts';
 import type { DamagedObjects, UndeletedObjects, WaitingObjects } from './flow/waitingObjects.ts';
 import type { WriterBacklog } from './flow/writerBacklog.ts';
+import type { FormerKey } from './formerKeys.ts';
 import type { FunctionErrors, IdleFunction } from './functionErrors.ts';
 import type { LostCopies } from './lostCopies.ts';
 import type { OpenErasureGroup } from './openErasures.ts';
@@ -153,6 +154,8 @@ export interface StatusFacts {
   readonly noted: NotedEvents | null;
   /** The keys that may send. */
   readonly keys: KeysState | null;
+  /** Keys that were refused as unknown and that earlier lists have; null if these could not be read. */
+  readonly formerKeys: readonly FormerKey[] | null;
   /** With what collectors fail to read the keys' secret; null if they can read it. */
   readonly keysFailure: KeysFailure | null;
   /** The name of the error with which the stream last did not take a request, on a day with many such; null on others, and if the log does not say it. */

@@ -119,6 +119,7 @@ export const wellFacts: StatusFacts = {
   refusals: null,
   unstored: null,
   keys: wellKeys,
+  formerKeys: [],
   keysFailure: null,
   overflowError: null,
   relayAnswer: null,

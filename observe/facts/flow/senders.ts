@@ -6,6 +6,8 @@ import { KeysError, readKeyring } from '../../../lib/wire/keys/Keyring.ts';
 import type { Deployment } from '../../deployment.ts';
 import { isNamed } from '../../explainAwsError.ts';
 
+/** The code of requests whose key is not in the list. */
+export const UNKNOWN_KEY = 'SLUICE_KEY_UNKNOWN';
 /** The fault of a secret that does not exist. */
 export const GONE = 'It does not exist.';
 

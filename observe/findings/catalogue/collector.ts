@@ -41,6 +41,14 @@ const ASK_MEANT =
 /** Ends the cause of less than usual. */
 const STILL_SENT = 'Others of the same table came, so that requests arrive.';
 
+/** Why a key that was accepted is refused. */
+const REMOVED_KEY =
+  'Somebody took the key out of the secret at the time that the detail names: by hand, or with `npx sluice keys remove`. SDKs do not send these requests again.';
+/** Who did it. */
+const SECRET_CHANGES = `${WHO} PutSecretValue, UpdateSecretVersionStage.`;
+/** Has a key accepted that was in the list. */
+const PUT_BACK =
+  'The first command shows the list. Each command with `--sha256` puts a key back as it was, and collectors accept it within half a minute. If it was taken out on purpose, as a key that leaked is, do not put it back: give the app its new key.';
 /** Has the key of an app accepted again. */
 const ADD_KEY =
   'Put the key of your app into SDK_KEY: `printf %s "$SDK_KEY" | sha256sum` begins with the digits of the title if it is this key. Then the second command adds it, with a label of this app alone in place of LABEL; the first lists those that are there. If it is no key of yours, nothing is lost.';
@@ -249,6 +257,11 @@ export const collectorFindings = {
       unknownKey: [
         'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
         ADD_KEY,
+      ],
+      removedKey: [`${REMOVED_KEY} ${SECRET_CHANGES}`, PUT_BACK],
+      someRemoved: [
+        `${REMOVED_KEY} ${SECRET_CHANGES} The other keys are in no list.`,
+        `${PUT_BACK} Of another key put the text into SDK_KEY: if \`printf %s "$SDK_KEY" | sha256sum\` begins with its digits, the command with LABEL adds it, with a label of this app alone in place of LABEL.`,
       ],
       keysUnread: [
         'The collector knew no such key. Whether a list has it now is not known, as the keys could not be read. SDKs do not send these requests again.',

@@ -1,3 +1,4 @@
+import type { FormerKey } from '../../../observe/facts/formerKeys.ts';
 import type { ContentChange } from '../../../observe/facts/tables/contentChanges.ts';
 import {
   answered,
@@ -25,6 +26,14 @@ const noKeys = { ...wellKeys, senders: [] };
 
 /** So many requests that were refused as of a key that no list has. */
 const unknownKey = (count: number) => logged(answered('SLUICE_KEY_UNKNOWN', count, { key: '9f86d081' }));
+
+/** The key that {@link unknownKey} has, which was in the list until nine hours ago. */
+const formerKey: FormerKey = {
+  label: 'web',
+  sha256: `9f86d081${'0'.repeat(56)}`,
+  kinds: ['exposures', 'events'],
+  until: hoursAgo(9),
+};
 
 /** A group of an experiment. */
 const groupChange = {
@@ -88,6 +97,32 @@ export const requestCases: readonly Case[] = [
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
       keys: { ...wellKeys, changedAt: hoursAgo(9.5) },
       refusals: unknownKey(20),
+    },
+  ],
+  [
+    'a key is unknown that was in the list before, after another that is over',
+    {
+      ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
+      keys: { ...wellKeys, senders: ['0a0b0c0d'], changedAt: hoursAgo(9) },
+      formerKeys: [formerKey],
+      refusals: logged(
+        { ...answered('SLUICE_KEY_UNKNOWN', 30, { key: '0a0b0c0d' }), first: hoursAgo(14) },
+        answered('SLUICE_KEY_UNKNOWN', 20, { key: '9f86d081', sdk: 'js-client 3' }),
+      ),
+    },
+  ],
+  [
+    'of two unknown keys one was in a list that was replaced by an earlier one',
+    {
+      ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
+      keys: { ...wellKeys, changedAt: hoursAgo(9) },
+      formerKeys: [
+        { ...formerKey, environment: 'staging', kinds: ['exposures'], sources: ['acme'], until: null },
+      ],
+      refusals: logged(
+        answered('SLUICE_KEY_UNKNOWN', 20, { key: '9f86d081' }),
+        answered('SLUICE_KEY_UNKNOWN', 2, { key: '11111111' }),
+      ),
     },
   ],
   [

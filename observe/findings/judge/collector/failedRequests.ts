@@ -31,7 +31,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const { lastHour, lastDay, unstored } = facts;
   const codes = Object.keys({ ...lastDay?.failedBy, ...lastHour?.failedBy });
   if (codes.length === 0) return;
-  const senders = unstored?.groups.map(labelledBy(facts.keys)) ?? [];
+  const senders = unstored?.groups.map(labelledBy(facts.keys?.labels)) ?? [];
   const isWhole = unstored?.hasMore === false;
   const failed = codes.map((code) => failedCode(code, facts, isWhole ? senders : [], place));
   const [since] = failed.flatMap(({ first }) => first ?? []).sort();
@@ -140,7 +140,7 @@ function unstoredText({ unstored, unknown, keys }: StatusFacts): string {
     return 'Who sent them is not known: the log of the collector could not be read.';
   if (unstored === null || unstored.groups.length === 0)
     return 'Who sent them is not known: the log of the collector has no line of them.';
-  const texts = unstored.groups.map(labelledBy(keys)).map((sender) => {
+  const texts = unstored.groups.map(labelledBy(keys?.labels)).map((sender) => {
     return `${sender.count} ${sender.code}${sentText(sender)}`;
   });
   const more = unstored.hasMore ? ', and more lines of the log than were read' : '';

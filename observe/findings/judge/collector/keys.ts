@@ -1,23 +1,45 @@
 import { partName } from '../../../../infra/template/Stack.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
+import { defaultKinds } from '../../../../lib/schema/AcceptedKey.ts';
 import { revertDriftWords } from '../../../deploymentCommands.ts';
 import type { KeysFailure } from '../../../facts/flow/failures/keysFailure.ts';
-import { GONE } from '../../../facts/flow/senders.ts';
+import { GONE, UNKNOWN_KEY } from '../../../facts/flow/senders.ts';
+import type { FormerKey } from '../../../facts/formerKeys.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 
-/** The code of requests whose key is not in the list. */
-export const UNKNOWN_KEY = 'SLUICE_KEY_UNKNOWN';
-
-/** The commands that have a key accepted again: none while the list cannot be read. */
+/**
+ * The commands that have a key accepted again: none while the list cannot be read.
+ *
+ * @param former Keys that the list had: each is put back as it was. Default none.
+ */
 export function keyCommands(
   name: CaseOf<'SLUICE_FINDING_REFUSED'>,
   commands: Place['commands'],
+  former: readonly FormerKey[] = [],
 ): readonly string[] {
   if (name === 'keysUnread') return [];
   const restore = [commands.sluice('keys', 'restore', '--dry-run'), commands.sluice('keys', 'restore')];
-  return [...(name === 'emptied' ? restore : [commands.sluice('keys', 'list')]), addKey(commands)];
+  if (name === 'emptied') return [...restore, addKey(commands)];
+  const back = former.map((key) => commands.sluice(...putBackWords(key)));
+  const others = name === 'removedKey' ? [] : [addKey(commands)];
+  return [commands.sluice('keys', 'list'), ...back, ...others];
+}
+
+/** The words of the command that puts a key back, with all that its entry had. */
+function putBackWords({ label, sha256, environment, kinds, sources }: FormerKey): readonly string[] {
+  const usual = defaultKinds(sources).join();
+  return [
+    'keys',
+    'add',
+    label,
+    '--sha256',
+    sha256,
+    ...(environment === undefined ? [] : ['--environment', environment]),
+    ...(kinds.join() === usual ? [] : ['--kinds', kinds.join()]),
+    ...(sources === undefined ? [] : ['--sources', sources.join()]),
+  ];
 }
 
 /** Adds a key that only whoever runs the app knows, under a label that no other app has. */

@@ -2,6 +2,8 @@ import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed, numbered, someOf } from '../../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
 import type { AnsweredGroup } from '../../../facts/flow/logged/loggedAnswers.ts';
+import { UNKNOWN_KEY } from '../../../facts/flow/senders.ts';
+import type { FormerKey } from '../../../facts/formerKeys.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import type { FindingCase } from '../../catalogue/entry.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
@@ -9,7 +11,7 @@ import { reasonOf } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
 import { TRUNCATED } from '../quarantine.ts';
 import { fromText, QUIET_TEXT, sentText, tailErrors } from '../texts.ts';
-import { keyCommands, UNKNOWN_KEY } from './keys.ts';
+import { keyCommands } from './keys.ts';
 import { labelledBy, namedByQuarantine } from './senderNames.ts';
 
 /** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
@@ -27,25 +29,28 @@ export function* refusedRequests(facts: StatusFacts, { commands, config, now }: 
   const lost = groups.find((group) => !refused.acceptedNow.has(group) && isAllLost(group, isWholeLog, now));
   // Refusals of keys that are in the list now are over.
   const open = inHour - (hasUnknownKeys ? 0 : refused.unknownInHour);
+  const told = lost ?? groups.find((group) => !refused.acceptedNow.has(group)) ?? groups[0];
   const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
   const isProblem = lost !== undefined || (open > 0 && (open * 2 > requests || isMany));
   const name = refusedCase(refused, facts.keys);
-  const toldCode = (lost ?? groups[0])?.code ?? refused.byCode[0]?.[0] ?? '';
-  // Lines that were not read are earlier ones.
-  const [first = null] = groups.map((group) => group.first).sort();
+  const toldCode = told?.code ?? refused.byCode[0]?.[0] ?? '';
   yield finding(
     'SLUICE_FINDING_REFUSED',
     {
       case: name,
       // Since when others were refused says nothing of these.
       subject: [...new Set(codes)].sort().join(' '),
-      title: refusedTitle(refused, lost, facts),
-      since: refusals?.hasMore === true ? refusals.since : first,
+      title: refusedTitle(refused, { told, isLost: told !== undefined && told === lost }, facts),
+      // Lines that were not read are earlier ones.
+      since: refusals?.hasMore === true ? refusals.since : (told?.first ?? null),
       reason: refusalReason(codes, hasUnknownKeys),
       detail: refusedDetail(refused, facts),
       earlier: lastDay?.earlier.refused[toldCode] ?? null,
     },
-    [...(hasUnknownKeys ? keyCommands(name, commands) : []), tailErrors(commands)],
+    [
+      ...(hasUnknownKeys ? keyCommands(name, commands, [...refused.former.values()]) : []),
+      tailErrors(commands),
+    ],
     isProblem ? 'problem' : 'warning',
   );
 }
@@ -64,6 +69,8 @@ interface Refused {
   readonly groups: readonly AnsweredGroup[];
   /** Those of {@link Refused.groups} whose key was unknown, and is in the list of keys now. */
   readonly acceptedNow: ReadonlySet<AnsweredGroup>;
+  /** Those of {@link Refused.groups} whose key was unknown, and was in an earlier list. */
+  readonly former: ReadonlyMap<AnsweredGroup, FormerKey>;
   /** Whether keys were unknown that are not known to be in the list now. */
   readonly hasUnknownKeys: boolean;
   /** How many within the last hour had an unknown key. */
@@ -73,7 +80,7 @@ interface Refused {
 }
 
 /** Counts refused requests: metrics and log may each have some that the other lacks. */
-function refusedOf({ lastHour, lastDay, refusals, keys }: StatusFacts): Refused {
+function refusedOf({ lastHour, lastDay, refusals, keys, formerKeys }: StatusFacts): Refused {
   const byCode = Object.entries(lastHour?.refusedBy ?? {}).toSorted(([, a], [, b]) => b - a);
   const { groups = [], hasMore = false } = refusals ?? {};
   const inHour = sum(byCode.map(([, count]) => count));
@@ -82,6 +89,10 @@ function refusedOf({ lastHour, lastDay, refusals, keys }: StatusFacts): Refused 
   const listedNow = unknown.filter(({ key }) =>
     keys?.senders.some((sha256) => sha256.startsWith(key ?? '-')),
   );
+  const former = unknown.flatMap((group) => {
+    const key = formerKeys?.find(({ sha256 }) => sha256.startsWith(group.key ?? '-'));
+    return key === undefined ? [] : [[group, key] as const];
+  });
   const unknownInHour = lastHour?.refusedBy[UNKNOWN_KEY] ?? 0;
   const areAllRead = !hasMore && unknown.length > 0;
   return {
@@ -91,6 +102,7 @@ function refusedOf({ lastHour, lastDay, refusals, keys }: StatusFacts): Refused 
     requests: Math.max(inHour, lastHour?.requests ?? 0),
     groups,
     acceptedNow: new Set(listedNow),
+    former: new Map(former),
     hasUnknownKeys: listedNow.length < unknown.length || (!areAllRead && unknownInHour > 0),
     unknownInHour,
     codes: [...groups.map(({ code }) => code ?? ''), ...byCode.map(([code]) => code)],
@@ -99,13 +111,16 @@ function refusedOf({ lastHour, lastDay, refusals, keys }: StatusFacts): Refused 
 
 /** Why requests are refused. */
 function refusedCase(
-  { groups, acceptedNow, hasUnknownKeys, codes }: Refused,
+  { groups, acceptedNow, former, hasUnknownKeys, codes }: Refused,
   keys: StatusFacts['keys'],
 ): CaseOf<'SLUICE_FINDING_REFUSED'> {
   if (hasUnknownKeys) {
     // Of a list that cannot be read nobody knows whether it has the key.
     if (keys === null || keys.fault !== null) return 'keysUnread';
-    return keys.senders.length === 0 ? 'emptied' : 'unknownKey';
+    if (keys.senders.length === 0) return 'emptied';
+    if (former.size === 0) return 'unknownKey';
+    const unlisted = groups.filter((group) => group.code === UNKNOWN_KEY && !acceptedNow.has(group));
+    return unlisted.every((group) => former.has(group)) ? 'removedKey' : 'someRemoved';
   }
   if (groups.length > 0 && acceptedNow.size === groups.length) return 'over';
   return codes.every((code) => code === TRUNCATED) ? 'cut' : 'other';
@@ -114,15 +129,21 @@ function refusedCase(
 /**
  * `12 requests were refused, 8 of them with SLUICE_KEY_UNKNOWN from js-client 3; 4 within the last hour`
  *
- * @param lost The sender who had every request refused; undefined without one.
+ * @param sender.told The sender who is named; undefined if the log has none.
+ * @param sender.isLost Whether each of its requests was refused.
  */
 function refusedTitle(
-  { byCode, inDay, inHour, groups }: Refused,
-  lost: AnsweredGroup | undefined,
+  { byCode, inDay, inHour, groups, former }: Refused,
+  {
+    told,
+    isLost,
+  }: {
+    readonly told: AnsweredGroup | undefined;
+    readonly isLost: boolean;
+  },
   facts: StatusFacts,
 ): string {
   const hasMore = facts.refusals?.hasMore === true;
-  const told = lost ?? groups[0];
   const whose =
     told === undefined
       ? `with ${byCode[0]?.[0] ?? '4xx'}`
@@ -130,17 +151,27 @@ function refusedTitle(
   // Metrics may know of more requests than the log has lines of.
   const isOneKind = groups.length === 1 && !hasMore && (told?.count ?? 0) >= inDay;
   const some = told === undefined ? 'most' : `${hasMore ? 'at least ' : ''}${numbered(told.count)} of them`;
-  const whole = lost === undefined ? '' : `; every request of this sender from ${lost.first} to ${lost.last}`;
+  const before = told && former.get(told);
+  const whole =
+    isLost && told !== undefined ? `; every request of this sender from ${told.first} to ${told.last}` : '';
+  const listedText = before === undefined ? whole : `, ${formerText(before)}`;
   const lately = inHour === 0 ? QUIET_TEXT : `; ${numbered(inHour)} within the last hour`;
-  return `${counted(inDay, 'request was', 'requests were')} refused, ${isOneKind ? 'all' : some} ${whose}${whole}${lately}`;
+  return `${counted(inDay, 'request was', 'requests were')} refused, ${isOneKind ? 'all' : some} ${whose}${listedText}${lately}`;
+}
+
+/** Until when a list had a key. */
+function formerText({ until }: FormerKey): string {
+  return until === null ? 'which was in the list before' : `which was in the list until ${until}`;
 }
 
 /** All senders with their codes, codes of which the log has no line, and when the list of keys was changed last. */
 function refusedDetail(refused: Refused, facts: StatusFacts): string {
-  const { byCode, inHour, inDay, requests, groups, acceptedNow, hasUnknownKeys } = refused;
+  const { byCode, inHour, inDay, requests, groups, acceptedNow, former, hasUnknownKeys } = refused;
   const texts = groups.map((group) => {
+    const before = former.get(group);
+    const listedText = before && ` (${formerText(before)}, with a SHA-256 that begins with ${group.key})`;
     const over = acceptedNow.has(group) ? ' (over: it is in the list now)' : '';
-    return `${numbered(group.count)} ${group.code}${sentText(namedSender(group, facts))}${over}`;
+    return `${numbered(group.count)} ${group.code}${sentText(namedSender(group, facts))}${listedText ?? over}`;
   });
   const unlogged = byCode.filter(([name]) => groups.every(({ code }) => code !== name));
   const all = [...texts, ...unlogged.map(([code, count]) => `${numbered(count)} ${code}`)];
@@ -151,9 +182,10 @@ function refusedDetail(refused: Refused, facts: StatusFacts): string {
   return `${someOf(inHour, requests, 'request')} of the last hour, ${numbered(inDay)} within 24 hours: ${listed(all, '; ')}${more}${changed}.`;
 }
 
-/** A sender with the label of its key, and with the SDK that quarantine knows. */
-function namedSender(group: AnsweredGroup, { keys, quarantine }: StatusFacts): AnsweredGroup {
-  return namedByQuarantine(labelledBy(keys)(group), quarantine);
+/** A sender with the label that its key has, or had, and with the SDK that quarantine knows. */
+function namedSender(group: AnsweredGroup, { keys, formerKeys, quarantine }: StatusFacts): AnsweredGroup {
+  const former = Object.fromEntries(formerKeys?.map(({ sha256, label }) => [sha256, label] as const) ?? []);
+  return namedByQuarantine(labelledBy({ ...former, ...keys?.labels })(group), quarantine);
 }
 
 /**

@@ -2,9 +2,15 @@ import type { AnsweredGroup } from '../../../facts/flow/logged/loggedAnswers.ts'
 import type { SentGroup } from '../../../facts/flow/logged/loggedRequests.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 
-/** Names the key of a sender by its label, where the log has the first digits of its SHA-256 as it was not accepted. */
-export function labelledBy(keys: StatusFacts['keys']): <Sender extends SentGroup>(sender: Sender) => Sender {
-  const labels = Object.entries(keys?.labels ?? {});
+/**
+ * Names the key of a sender by its label, where the log has the first digits of its SHA-256 as it was not accepted.
+ *
+ * @param labelOf The labels by SHA-256; undefined if they are not known.
+ */
+export function labelledBy(
+  labelOf: Readonly<Record<string, string>> | undefined,
+): <Sender extends SentGroup>(sender: Sender) => Sender {
+  const labels = Object.entries(labelOf ?? {});
   return (sender) => {
     const known = labels.find(([sha256]) => sender.key !== null && sha256.startsWith(sender.key));
     return known === undefined ? sender : { ...sender, key: known[1] };
