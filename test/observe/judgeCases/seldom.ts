@@ -8,7 +8,6 @@ import {
   deniedCalls,
   emptyListing,
   errorsOf,
-  failedBy,
   failedCodes,
   failedDay,
   failedRequests,
@@ -37,7 +36,6 @@ import {
   requestGroup,
   ringing,
   ringingAlarm,
-  silentFacts,
   unreachedAt,
   unreachedHour,
   unreadPart,
@@ -92,9 +90,6 @@ const DENIAL =
 
 /** States with parts that are seldom so, by what is seldom in them. Their findings are in findings.json. */
 export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
-  '503 in the last hour alone': {
-    lastHour: { ...wellHour, failedBy: { [NOT_STORED]: 3 } },
-  },
   '503 of two codes, of which the fewer are open': {
     lastHour: {
       ...wellHour,
@@ -172,8 +167,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 9), ...refusedApp(3, 1.5, 0.5).refusals.groups),
   },
   'two requests of an app are refused': refusedApp(2, 1.5, 0.5),
-  'every request of an app was refused until an hour ago': refusedApp(3, 4, 1.5),
-  'silence since the last event, which is a file': { ...silentFacts, lastEventAt: hoursAgo(20) },
   'a spike of nobody who is known, and one of events': changedRequests(
     { what: 'requests', usual: 1.6 },
     { what: 'events', first: hoursAgo(11) },
@@ -267,10 +260,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { key: 'ledger/acme/orders/last-look.json', writtenAt: hoursAgo(3), versionBefore: null },
     ],
   },
-  'a listing is old, and its planner does not run': {
-    ...looked({ at: msAgo(60) }),
-    idleFunctions: [{ part: 'ingest-plan', messages: 3, schedule: null, since: hoursAgo(60) }],
-  },
   'a place moved, and has no files but others': datasetFacts({
     days: [{ ...loadedDay, loadedFrom: 's3://old/', version: '20261119T081500123Z' }],
     lastLook: {
@@ -281,12 +270,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     },
     unlooked: ['2026-11-14', '2026-11-15', '2026-11-17'],
     late: [lateDay('2026-11-19', 26)],
-  }),
-  'days failed by their files, before the lookback and in it': datasetFacts({
-    days: [
-      { ...failedDay, day: '2026-11-15', failure: 'SLUICE_INGEST_FILE_X' },
-      failedBy('SLUICE_INGEST_FILE_X'),
-    ],
   }),
   'a day failed by files that were replaced since': datasetFacts({
     days: [{ ...failedDay, failing: { ...ongoingFailure, replaced: msAgo(1) } }],
@@ -447,10 +430,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...landingWaits(1, 2),
     functionErrors: [errorsOf('write', 5, 4)],
   },
-  'the writer failed, and what waits is young': {
-    ...landingWaits(1, 0.01),
-    ...failing('write', { waits: null }),
-  },
   'the collector failed after hours without an answer': {
     ...unreachedAt('5xx', 3, 2),
     functionErrors: [errorsOf('collect', 2.9, 0.5)],
@@ -466,16 +445,6 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     lastNight: { day: '2026-11-17', at: hoursAgo(58) },
     ...failing('reconcile', { waits: null }),
   },
-  'nights are not judged, as their function is throttled': {
-    lastNight: { day: '2026-11-17', at: hoursAgo(58) },
-    ...failing('reconcile', { waits: null }),
-    failures: { reconcile: failureOf('throttled', 'Rate exceeded') },
-  },
-  'dead letters of what a function still fails with': {
-    deadLetters: [ofExports],
-    ...failing('export'),
-    failures: { export: codedFailure('SLUICE_X', 'x'), [ofExports.queue]: codedFailure('SLUICE_X', 'y') },
-  },
   'dead letters of something else than a function fails with': {
     deadLetters: [ofExports],
     ...failing('export'),
@@ -485,28 +454,10 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     deadLetters: [{ ...ofExports, messages: 1 }],
     failures: { [ofExports.queue]: codedFailure('SLUICE_EXPORT_MESSAGE_INVALID', 'x') },
   },
-  'dead letters of runs that Lambda throttled': {
-    deadLetters: [ofExports],
-    failures: { [ofExports.queue]: { ...failureOf('throttled', 'Rate exceeded'), isByKey: true } },
-  },
   'a function fails for two days, by a key that is on again': {
     functionErrors: [{ ...functionErrors, first: hoursAgo(40) }],
     failures: { 'curate-plan': { ...failureOf('error', 'KMS.DisabledException'), isByKey: true } },
     key: wellKey,
-  },
-  'a function fails by a code of ours': {
-    functionErrors: [functionErrors],
-    failures: { 'curate-plan': codedFailure('SLUICE_CURATE_KILLED', 'x') },
-  },
-  'a function is denied a call': {
-    functionErrors: [functionErrors],
-    failures: { 'curate-plan': failureOf('denied', 'AccessDenied') },
-  },
-  'the collector is throttled': {
-    functionErrors: [
-      { ...functionErrors, part: 'collect', errors: 0, throttled: 5, first: hoursAgo(1), last: hoursAgo(1) },
-    ],
-    failures: { collect: failureOf('throttled', 'Rate exceeded') },
   },
   'functions were throttled, and failed, and one message waits': {
     functionErrors: [
@@ -542,19 +493,10 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     alarms: ringing('write-dead-letters'),
     deadLetters: null,
   },
-  'a folder denies the key, by a statement of its policy': looked({
-    failure: {
-      code: 'SLUICE_SOURCE_KEY_DENIED',
-      message: `${DENIAL} with an explicit deny in a resource-based policy`,
-    },
-  }),
   'a folder is denied by the role of the stack': looked({
     failure: {
       code: 'SLUICE_SOURCE_ACCESS_DENIED',
       message: `${DENIAL} because no identity-based policy allows the s3:PutObject action`,
     },
-  }),
-  'a folder fails by a code of a later version': looked({
-    failure: { code: 'SLUICE_SOURCE_LATER', message: 'x' },
   }),
 };

@@ -9,7 +9,6 @@ import {
   deadLetters,
   deniedCalls,
   emptyDamaged,
-  emptyListing,
   errorsOf,
   failedCodes,
   failedRequests,
@@ -20,14 +19,10 @@ import {
   idleStream,
   keptDay,
   landingWaits,
-  loadedOn,
   missingResource,
-  msAgo,
-  quarantineCount,
   refusedCopies,
   relayRefused,
   ringing,
-  ringingAlarm,
   unreachedAt,
   unreadPart,
   waitingFacts,
@@ -50,14 +45,13 @@ const entryUnread = {
 } as const;
 const ofKey = { ...failureOf('error', 'KMSDisabledException.', 2), isByKey: true };
 
-/** States of each of two, and of both in any order. */
+/** States of the better of two alone, and of both in any order. */
 const inAnyOrder = <Item>(
   what: string,
   factsOf: (...items: readonly Item[]) => Partial<StatusFacts>,
   worse: Item,
   better: Item,
 ) => ({
-  [`${what}: the worse alone`]: factsOf(worse),
   [`${what}: the better alone`]: factsOf(better),
   [`${what}: both`]: factsOf(worse, better),
   [`${what}: both, the better first`]: factsOf(better, worse),
@@ -115,13 +109,6 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { ...deniedCalls, action: 's3:GetObject', count: 5, hasMore: false, first: hoursAgo(9) },
     ],
   },
-  'parts cannot be read for the key and for what their own answers say': {
-    unknown: [
-      { ...unreadPart('the tables', 'other', 'KMS.DisabledException: key/a.'), isByKey: true },
-      unreadPart('the raw days', 'other', 'InternalError: 500.'),
-      unreadPart('the erasures', 'other', 'InternalError: 500.'),
-    ],
-  },
   'functions fail, and have dead letters of the same and of another kind': {
     deadLetters: [
       { ...deadLetters, part: 'export', queue: 'q1' },
@@ -145,11 +132,6 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     keyFailedSince: hoursAgo(12),
     ...waitingFacts({ buffered: { count: 2, oldest: hoursAgo(1) } }),
   },
-  'nights are judged, while their function fails': {
-    lastNight: { day: '2026-11-19', at: hoursAgo(11) },
-    ...failing('reconcile', { waits: null }),
-    failures: { reconcile: codedFailure('SLUICE_X', 'x') },
-  },
   'the collector failed in hours until exactly their end': {
     ...unreachedAt('5xx', 2, 3),
     functionErrors: [errorsOf('collect', 2.9, 1)],
@@ -159,10 +141,6 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     writer: { messages: 449, perMinute: null, goneAt: null },
     functionErrors: [errorsOf('write', 3, 2)],
   },
-  'objects are damaged, and more than were listed are not deleted': waitingFacts({
-    damaged: { ...emptyDamaged, count: 4, rows: 3, oldest: hoursAgo(3), first: 'damaged/x', hasMore: true },
-    undeleted: { ...emptyListing, count: 2, hasMore: true, oldest: hoursAgo(30), why: 'AccessDenied' },
-  }),
   'the oldest record of the stream waits, where the stream could not be read': {
     stream: null,
     ...waitingFacts({ buffered: { count: 7, oldest: hoursAgo(25) } }),
@@ -188,24 +166,16 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   ...each(
     [
-      { denial: 's3:PutObject, which is over', call: DENIED_PUT, deniedCalls: [] },
-      {
-        denial: 'kms:Decrypt of a named resource, which is over',
-        call: DENIED_PUT.replace('s3:PutObject', 'kms:Decrypt'),
-        deniedCalls: [],
-      },
-      { denial: 's3:PutObject, and nobody has looked since', call: DENIED_PUT, deniedCalls: null },
-      {
-        denial: 'kms:Decrypt of a ciphertext, which is over',
-        call: 'kms:Decrypt on the resource associated with this ciphertext',
-        deniedCalls: [],
-      },
+      { denial: 's3:PutObject, which is over', deniedCalls: [] },
+      { denial: 's3:PutObject, and nobody has looked since', deniedCalls: null },
     ],
-    ({ denial, call, deniedCalls: calls }) => [
+    ({ denial, deniedCalls: calls }) => [
       `objects wait whose writer was denied ${denial}`,
       {
         ...landingWaits(1, 2),
-        failures: { write: failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${call}`) },
+        failures: {
+          write: failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${DENIED_PUT}`),
+        },
         deniedCalls: calls,
       },
     ],
@@ -290,10 +260,6 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     deadLetters: [deadLetters],
     failures: { [deadLetters.queue]: codedFailure('SLUICE_WRITE_MESSAGE_INVALID', 'it is none.') },
   },
-  'a function fails by a denial that is over': {
-    ...failing('export'),
-    failures: { export: failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${DENIED_PUT}`) },
-  },
   'dead letters of a key that is enabled again': {
     deadLetters: [{ ...deadLetters, part: 'export' }],
     failures: {
@@ -305,17 +271,12 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...failing('export'),
     deadLetters: [{ ...deadLetters, part: 'export' }],
   },
-  'a function fails, and its alarm is on': {
-    functionErrors: [functionErrors],
-    alarms: ringing('curate-plan-errors'),
-  },
   'objects wait for twenty minutes': landingWaits(3, 0.33),
   'objects wait, and the code of the failure is of ours': {
     ...landingWaits(0, 2),
     failures: { write: codedFailure('SLUICE_WRITE_X', 'it is denied.') },
   },
   'Firehose throttled one record': { stream: { ...idleStream, throttledRecords: 1 } },
-  'Firehose throttled 1,234 records': { stream: { ...idleStream, throttledRecords: 1_234 } },
   'a table is gone, which a query says, and another that no query names': {
     stackFaults: [{ ...missingResource, name: 'sluice.statsig_forwarded_events' }],
     unknown: [
@@ -366,11 +327,6 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       ),
     ],
   },
-  'calls are denied, of which the log has more than was read': { deniedCalls: [deniedCalls] },
-  'alarms notify nobody in the local cloud': {
-    isLocal: true,
-    alarms: [{ ...ringingAlarm, state: 'OK', notifies: false }],
-  },
   ...each(
     [
       { what: 'another setting', setting: 'exports: differs' },
@@ -392,79 +348,38 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
   ),
   'no key may send to the local cloud': { isLocal: true, keys: { ...wellKeys, senders: [] } },
-  ...each(
-    [
-      { since: 'and requests were stored since', stored: 0.1, unknown: [] },
-      { since: 'and nothing was stored since', stored: null, unknown: [] },
-      {
-        since: 'requests were stored since, and the log was not read',
-        stored: 0.1,
-        unknown: [{ ...unreadPart('a log', 'other', ''), log: 'collect' }],
-      },
-    ],
-    ({ since, stored, unknown }) => [
-      `503 of keys a quarter of an hour ago, ${since}`,
-      {
-        lastHour: {
-          ...wellHour,
-          failedBy: { SLUICE_KEYS_UNAVAILABLE: 1 },
-          failedAt: { SLUICE_KEYS_UNAVAILABLE: { first: hoursAgo(0.3), last: hoursAgo(0.2) } },
-          lastStoredAt: stored === null ? null : hoursAgo(stored),
-        },
-        unknown,
-      },
-    ],
-  ),
-  ...each(
-    [
-      { since: 'the list still has one', stored: 0.1, more: { keys: entryUnread } },
-      { since: 'nothing was stored since', stored: null, more: {} },
-      { since: 'requests were stored since', stored: 0.1, more: {} },
-      { since: 'rows came since', stored: null, more: { lastEventAt: hoursAgo(1.5) } },
-    ],
-    ({ since, stored, more }) => [
-      `503 of unreadable entries of the keys until three hours ago, and ${since}`,
-      {
-        lastHour: { ...wellHour, lastStoredAt: stored === null ? null : hoursAgo(stored) },
-        lastDay: {
-          ...wellDay,
-          failedBy: failedCodes({ code: 'SLUICE_KEYS_INVALID', count: 16, first: 9, last: 3 }),
-        },
-        ...more,
-      },
-    ],
-  ),
-  ...each(
-    [
-      { what: 'functions fail by it', collect: ofKey, firstOf503: 2 },
-      { what: '503 began before', collect: ofKey, firstOf503: 9 },
-      { what: '503 have another error', collect: failureOf('error', 'SlowDown.', 1), firstOf503: 2 },
-    ],
-    ({ what, collect, firstOf503 }) => [
-      `the key is disabled, and ${what}`,
-      {
-        ...failedRequests({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
-        lastDay: {
-          ...wellDay,
-          failedBy: failedCodes({
-            code: 'SLUICE_COLLECT_NOT_DELIVERED',
-            count: 2,
-            first: firstOf503,
-            last: 1,
-          }),
-        },
-        ...landingWaits(3, 2.2),
-        lastEventAt: hoursAgo(2.3),
-        alarms: ringing('overflow'),
-        unknown: [{ ...unreadPart('the last event'), isByKey: true }],
-        deadLetters: [{ ...deadLetters, part: 'relay', queue: 'q', messages: 1 }],
-        failures: { q: ofKey, write: ofKey, collect },
-        keyFailedSince: hoursAgo(2),
-        key: { ...wellKey, KeyState: 'Disabled' },
-      },
-    ],
-  ),
-  'the key can be used': { key: wellKey },
+  '503 of keys a quarter of an hour ago, requests were stored since, and the log was not read': {
+    lastHour: {
+      ...wellHour,
+      failedBy: { SLUICE_KEYS_UNAVAILABLE: 1 },
+      failedAt: { SLUICE_KEYS_UNAVAILABLE: { first: hoursAgo(0.3), last: hoursAgo(0.2) } },
+      lastStoredAt: hoursAgo(0.1),
+    },
+    unknown: [{ ...unreadPart('a log', 'other', ''), log: 'collect' }],
+  },
+  '503 of unreadable entries of the keys until three hours ago, and the list still has one': {
+    lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.1) },
+    lastDay: {
+      ...wellDay,
+      failedBy: failedCodes({ code: 'SLUICE_KEYS_INVALID', count: 16, first: 9, last: 3 }),
+    },
+    keys: entryUnread,
+  },
+  'the key is disabled, and functions fail by it': {
+    ...failedRequests({ SLUICE_COLLECT_NOT_DELIVERED: 2 }),
+    lastDay: {
+      ...wellDay,
+      failedBy: failedCodes({ code: 'SLUICE_COLLECT_NOT_DELIVERED', count: 2, first: 2, last: 1 }),
+    },
+    ...landingWaits(3, 2.2),
+    lastEventAt: hoursAgo(2.3),
+    alarms: ringing('overflow'),
+    unknown: [{ ...unreadPart('the last event'), isByKey: true }],
+    deadLetters: [{ ...deadLetters, part: 'relay', queue: 'q', messages: 1 }],
+    failures: { q: ofKey, write: ofKey, collect: ofKey },
+    keyFailedSince: hoursAgo(2),
+    key: { ...wellKey, KeyState: 'Disabled' },
+  },
   ...each(
     [
       { what: 'is asymmetric', more: { KeySpec: 'RSA_2048' } },
@@ -497,21 +412,11 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       ],
     ]),
   ),
-  'an alarm is on and notifies nobody, and rows are in quarantine': {
-    alarms: [{ ...ringingAlarm, state: 'ALARM', notifies: false }],
-    quarantine: [quarantineCount],
-  },
   ...inAnyOrder(
     'days whose raw files are gone',
     (...kept) => curatedWith({ kept }),
     { ...keptDay, isErased: true },
     { ...keptDay, day: '2026-11-13', gone: [] },
-  ),
-  ...inAnyOrder(
-    'loaded days without files',
-    (...days) => datasetFacts({ days }),
-    loadedOn(19, { missingSince: msAgo(2) }),
-    loadedOn(18, { missingSince: msAgo(2), uncommitted: 1 }),
   ),
   ...inAnyOrder(
     'days that wait, before the lookback and on its first day',
@@ -520,10 +425,4 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     waitingOn('2026-11-17'),
   ),
   ...inAnyOrder('refused copies', relayRefused, refusedCopies('401'), refusedCopies('expired')),
-  ...inAnyOrder(
-    'rows in quarantine',
-    (...quarantine) => ({ quarantine }),
-    { ...quarantineCount, reason: 'SLUICE_ROW_UNFIT' },
-    { ...quarantineCount, reason: 'SLUICE_EVENT_NO_NAME' },
-  ),
 };

@@ -9,7 +9,6 @@ import {
   hoursAgo,
   logged,
   missingChange,
-  moreChange,
   notedTimes,
   quarantineCount,
   refusedCopies,
@@ -19,7 +18,6 @@ import {
   silentFacts,
   silentSince,
   unreachedAt,
-  unreachedHour,
   unreadPart,
   usualHours,
   wellDay,
@@ -30,7 +28,6 @@ import { each } from './Case.ts';
 
 const UNKNOWN = 'SLUICE_KEY_UNKNOWN';
 const WRONG_SHAPE = 'SLUICE_BODY_WRONG_SHAPE';
-const MANGLED = 'SLUICE_COLLECT_BODY_MANGLED';
 const NOT_STORED = 'SLUICE_COLLECT_NOT_STORED';
 const NOT_RELAYED = 'SLUICE_COLLECT_NOT_RELAYED';
 const NOT_DELIVERED = 'SLUICE_COLLECT_NOT_DELIVERED';
@@ -70,21 +67,6 @@ const refusedRows = (sdks: readonly string[], rows: number, reason: string, key 
 
 /** States of requests, senders, keys and copies with several of what usually is one, and those at a bound. Their findings are in findings.json. */
 export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
-  'two silences of the day before': {
-    ...silentSince(0.5, {
-      changes: [
-        { what: 'silence', hour: 0, usual: 1, day: 0, first: hoursAgo(9), last: hoursAgo(8) },
-        { what: 'silence', hour: 0, usual: 30, day: 0, first: hoursAgo(5), last: hoursAgo(4) },
-      ],
-    }),
-    lastHour: wellHour,
-  },
-  'a silence that lasts, before which nobody knows of a request': {
-    ...changedRequests({ what: 'silence', last: null, first: hoursAgo(7), usual: 60 }),
-    ...silentFacts,
-    lastRequestAt: null,
-    lastEventAt: hoursAgo(9),
-  },
   'silence since exactly two days': { ...silentFacts, lastRequestAt: hoursAgo(48) },
   'past the stream, until half an hour ago': {
     ...changedRequests({ what: 'overflowed', last: hoursAgo(0.5) }),
@@ -93,10 +75,6 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   'past the stream, until exactly an hour ago': {
     ...changedRequests({ what: 'overflowed', last: hoursAgo(1) }),
     lastHour: { ...wellHour, received: 4 },
-  },
-  'past the stream, of which metrics know until two hours ago, and the last hour more': {
-    ...changedRequests({ what: 'overflowed', last: hoursAgo(2) }),
-    lastHour: { ...wellHour, overflowed: 3 },
   },
   'past the stream, whose log could not be read': {
     ...changedRequests({ what: 'overflowed' }),
@@ -166,27 +144,10 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       answered(NOT_DELIVERED, 40, { key: 'app' }),
     ),
   },
-  'requests were refused without the collector, and others failed': {
-    unreached: [
-      unreachedHour('4xx', 2, 20, 100),
-      unreachedHour('5xx', 1, 50, 200),
-      unreachedHour('5xx', 5, 7, 100),
-    ],
-  },
   ...each(['429', '413', '405', '404', '403', '418'], (status) => [
     `the gateway refused requests, most with ${status}`,
     { ...unreachedAt('4xx', 1), gatewayStatus: { status, count: 40, of: 50, hasMore: status === '413' } },
   ]),
-  'more large copies have no message in a queue than are listed': {
-    relay: {
-      ...relayWaits(0, 0).relay,
-      waiting: { count: 0, oldest: null },
-      stranded: { count: 10_000, hasMore: true, oldest: hoursAgo(30) },
-    },
-  },
-  'a few requests of the last hour end a day of refusals': {
-    unreached: [unreachedHour('4xx', 4, 17, 60), unreachedHour('4xx', 1, 3, 10)],
-  },
   'a key was unknown in the last hour, of which the log has no line': {
     ...refusedRequests({ SLUICE_KEY_UNKNOWN: 4, SLUICE_METHOD_NOT_ALLOWED: 2 }, 400),
     refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 2)),
@@ -195,10 +156,6 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     { SLUICE_METHOD_NOT_ALLOWED: 5, SLUICE_KEY_MISSING: 20 },
     400,
   ),
-  'requests were refused of two codes that say why, and of a third that the log has no line of': {
-    ...refusedRequests({ SLUICE_BODY_NOT_JSON: 1, SLUICE_METHOD_NOT_ALLOWED: 5, SLUICE_KEY_MISSING: 2 }, 400),
-    refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 5), answered('SLUICE_KEY_MISSING', 2)),
-  },
   'a key is unknown, while the list cannot be read': {
     ...refusedRequests({ SLUICE_KEY_UNKNOWN: 4 }, 400),
     refusals: logged(answered('SLUICE_KEY_UNKNOWN', 4, { key: '9f86d081' })),
@@ -227,14 +184,6 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'copies have waited for six days': relayWaits(6 * 24),
   'copies have waited for a minute less than six days': relayWaits(6 * 24 - 1 / 60),
-  '503 of keys until a minute ago, and requests were stored since': {
-    lastHour: {
-      ...wellHour,
-      failedBy: { [KEYS]: 2 },
-      failedAt: { [KEYS]: { first: minutes(30), last: minutes(1) } },
-      lastStoredAt: minutes(0.5),
-    },
-  },
   'a key is unknown whose digits another one has in its middle, and one has a label': {
     ...refusedRequests({ SLUICE_KEY_UNKNOWN: 4 }, 400),
     keys: { ...wellKeys, senders: ['aa9f86d081'], labels: { '5e5e5e5eff': 'web_1', '9f86d0ffff': 'app_2' } },
@@ -243,19 +192,10 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       answered('SLUICE_KEY_UNKNOWN', 1, { key: '5e5e5e5e' }),
     ),
   },
-  'an app was refused whose key is in the list now': {
-    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3 }, 400),
-    keys: { ...wellKeys, senders: ['9f86d081ff'] },
-    refusals: logged(answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86d081', ...refusedApp })),
-  },
   'an app was refused whose key is in the list now, and the log has more': {
     ...refusedRequests({ SLUICE_KEY_UNKNOWN: 3 }, 400),
     keys: { ...wellKeys, senders: ['9f86d081ff'] },
     refusals: { ...logged(answered('SLUICE_KEY_UNKNOWN', 3, { key: '9f86d081' })), hasMore: true },
-  },
-  'requests were refused of two codes earlier in the day': {
-    lastDay: { ...wellDay, refused: 9 },
-    refusals: logged(answered('SLUICE_KEY_MISSING', 5), answered('SLUICE_BODY_NOT_JSON', 4)),
   },
   'bodies are refused that something on the way cut': {
     ...refusedRequests({ SLUICE_BODY_TRUNCATED: 5 }, 400),
@@ -313,15 +253,9 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
   ),
   'a key is unknown, and the list was not read': { ...refusedRequests({ [UNKNOWN]: 3 }), keys: null },
-  'silence where nothing ever came': { ...silentFacts, lastEventAt: null },
-  'silence of two hours where one request is usual': silentSince(2, { usual: 1 }),
   'silence of four days, in each of which an hour has 40 requests': silentSince(100, {
     usualHours: usualHours(40),
   }),
-  'silence that is over, since which a request has come': {
-    ...changedRequests({ what: 'silence', usual: 60 }),
-    lastRequestAt: hoursAgo(0.1),
-  },
   'the clock of one sender is off by two spans, and that of another by one of them': {
     noted: {
       ...notedTimes,
@@ -330,13 +264,6 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
         { ...requestGroup, key: 'app', count: 3, skewMs: 2 * HOUR_MS, first: hoursAgo(7) },
         { ...requestGroup, key: 'shop', count: 40, skewMs: 2 * HOUR_MS, first: hoursAgo(20) },
       ],
-    },
-  },
-  'another clock of one sender is ahead, too': {
-    noted: {
-      ...notedTimes,
-      corrected: [{ ...requestGroup, key: 'app', count: 4, skewMs: -5 * HOUR_MS }],
-      ahead: [{ ...requestGroup, key: 'app', count: 3, skewMs: -30 * HOUR_MS }],
     },
   },
   ...each(
@@ -375,7 +302,6 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       takenAt: hoursAgo(0.2),
     },
   },
-  '503 of two codes that are no failure to store': failedRequests({ [MANGLED]: 4, SLUICE_KEYS_INVALID: 1 }),
   '503 of which the log has more lines than were read': {
     lastHour: { ...wellHour, failedBy: { [NOT_DELIVERED]: 7 } },
     unstored: {
@@ -385,7 +311,6 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   ...each(
     [
-      { what: '503 of two senders, which were both stored since', storedAt: [0.2, 0.1] },
       { what: '503 of two senders, of which one was stored since', storedAt: [0.2] },
       {
         what: '503 of two senders, of which one was stored since, and the other at the last 503',
@@ -415,16 +340,10 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   ),
   ...each(
     [
-      { what: 'of an unknown key are refused for an hour', code: UNKNOWN, more: {} },
       {
         what: 'of an unknown key are refused for less than an hour',
         code: UNKNOWN,
         more: { first: hoursAgo(0.9) },
-      },
-      {
-        what: 'of an unknown key were refused until an hour ago',
-        code: UNKNOWN,
-        more: { last: hoursAgo(1.1) },
       },
       { what: 'of an unknown key and of no SDK are refused', code: UNKNOWN, more: { sdk: null } },
       { what: 'of a key that may send are refused', code: 'SLUICE_BODY_NOT_JSON', more: {} },
@@ -452,12 +371,6 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
         what: 'an SDK stays away, and rows of one with a longer name are',
         change: goneSdk,
         sdk: 'js-client-x 3',
-        rows: 9,
-      },
-      {
-        what: 'an SDK sends less, and rows of it are',
-        change: { ...goneSdk, count: 9 },
-        sdk: 'js-client',
         rows: 9,
       },
       { what: 'a name of events stays away, and as many rows are', change: goneBuy, sdk: 'x', rows: 60 },
@@ -493,10 +406,4 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
       ],
     },
   ]),
-  'a name of events and an experiment come more often': {
-    contentChanges: [
-      { ...moreChange, table: 'exposures', what: 'experiment', subject: '', value: 'buy' },
-      { ...moreChange, what: 'event', subject: '', value: 'buy' },
-    ],
-  },
 };
