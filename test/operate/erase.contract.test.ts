@@ -2,11 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
-import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { erasureId, parseUnit } from '../../lib/erase/Unit.ts';
 import { writeNote } from '../../lib/landing/LandingNote.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
-import { relayId, relayRefusedKey, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
+import { relayId, relayWaitingKey } from '../../lib/tables/relayKeys.ts';
 import { Redaction } from '../../lib/wire/Redaction.ts';
 import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';
@@ -102,56 +101,6 @@ describe('erasing a deployment', () => {
     expect(take('curate-plan')).toEqual([]);
   });
 
-  it('notes what it has found before it changes anything, and stops beside another run of the same units', async () => {
-    const { config, put, read, versions, run } = await deployment();
-    await put(landedKey(1), landedUsers('gone', 'stays'));
-    const record = async (erasure: string) =>
-      JSON.parse((await read(`ledger/_erasures/${erasure}.json`)).toString());
-    const units = ['user_id=gone'];
-    const id = erasureId(
-      config.bucket,
-      units.map((unit) => parseUnit(unit, config)),
-    );
-    const seen: unknown[] = [];
-    const pass = async (step: EraseFaultPoint) => {
-      if (step === 'noted') seen.push((await record(id)).current.hasFound, await versions());
-      if (step === 'noted') throw new Error('killed');
-    };
-    await expect(run(units, { faultPoint: pass })).rejects.toThrow('killed');
-    expect(seen).toEqual([true, [landedKey(1)]]);
-    expect((await read(landedKey(1))).equals(landedUsers('gone', 'stays'))).toBe(true);
-    const beside = async (step: EraseFaultPoint) => {
-      if (step === 'replaced') await run(units);
-    };
-    await expect(run(units, { faultPoint: beside })).rejects.toMatchObject({ code: 'SLUICE_ERASE_BUSY' });
-    expect((await read(landedKey(1))).equals(landedUsers('stays'))).toBe(true);
-    expect((await record(id)).runs).toMatchObject([{ hasFound: true, resumed: 2 }]);
-  });
-
-  it('takes copies that the target has refused, and in a dry run takes and notes nothing', async () => {
-    const { put, keys, versions, read, run } = await deployment();
-    const id = relayId(Date.now(), 'b'.repeat(24));
-    const refused = (reason: string) => relayRefusedKey({ reason, at: Date.now(), id });
-    const own = refused('401');
-    const others = refused('413');
-    await put(own, copyOf(id, 'gone'));
-    await put(others, copyOf(id, 'stays'));
-    await put(landedKey(1), landedUsers('gone', 'stays'));
-    const before = await versions();
-    const dry = await run(['user_id=gone'], { dryRun: true });
-    expect(dry).toMatchObject({
-      state: 'dry',
-      record: null,
-      total: { relay: { rows: 1 }, landing: { rows: 1 } },
-    });
-    expect(await versions()).toEqual(before);
-    expect((await read(landedKey(1))).equals(landedUsers('gone', 'stays'))).toBe(true);
-    const { record, state } = await run(['user_id=gone']);
-    expect(state).toBe('again');
-    expect(await keys()).toEqual([landedKey(1), others]);
-    expect(record).toMatch(/^ledger\/_erasures\//);
-  });
-
   it('finds an ID and its hash where redaction hashes it', async () => {
     const privacy = { redact: { 'user.userID': 'hash' as const }, salt: 'sixteen characters' };
     const { put, keys, read, run } = await deployment({ privacy });
@@ -185,31 +134,6 @@ describe('erasing a deployment', () => {
       await run(['user_id=gone']);
       const left = gunzipSync(await read(key)).toString();
       expect([left.includes('gone'), left.includes('stays')]).toEqual([false, isKept]);
-    },
-  );
-
-  it('keeps what somebody else writes while an object is replaced', async () => {
-    const { put, read, run } = await deployment();
-    await put(landedKey(1), landedUsers('gone', 'stays'));
-    const receipt = await run(['user_id=gone'], {
-      faultPoint: async (step) => {
-        if (step === 'noted') await put(landedKey(1), landedUsers('gone', 'arrives'));
-      },
-    });
-    expect(receipt.total.landing).toMatchObject({ rewritten: 1, rows: 1 });
-    expect((await read(landedKey(1))).equals(landedUsers('arrives'))).toBe(true);
-  });
-
-  it.each(['s3:GetObjectVersion', 's3:PutObject', 's3:DeleteObjectVersion'])(
-    'goes on behind an object of which %s is denied',
-    async (action) => {
-      const { put, read, deny, run } = await deployment();
-      for (const n of [1, 2, 3]) await put(landedKey(n), landedUsers('gone', 'stays'));
-      await deny(action, landedKey(2));
-      const receipt = await run(['user_id=gone']);
-      expect(receipt.run.left.map(({ key, why }) => [key, why])).toEqual([[landedKey(2), 'denied']]);
-      expect(receipt.state).toBe('again');
-      for (const n of [1, 3]) expect((await read(landedKey(n))).equals(landedUsers('stays'))).toBe(true);
     },
   );
 });

@@ -1,15 +1,13 @@
-import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../lib/base/time.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { LOADS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
-import { ManualClock } from '../../packages/local-aws/src/base/index.ts';
 import { acmeSource } from '../harness/configInput.ts';
 import { LANDING_STREAM } from '../harness/landingStack.ts';
 import { ledgerEntry, loadRun } from '../harness/ledgerEntry.ts';
-import { landedKey, landedRows, landedUsers } from '../lib/erase/landedUsers.ts';
+import { landedKey, landedUsers } from '../lib/erase/landedUsers.ts';
 import { killAt, startErasures } from './startErasures.ts';
 
 const erasures = await startErasures();
@@ -89,70 +87,6 @@ describe('an erasure', () => {
     expect(done.run.onTheWay).toEqual([]);
   });
 
-  it('is complete without a person whose ID was escaped and cut, also in older versions, and without bytes that nobody can read', async () => {
-    const { put, keys, versions, run } = await deployment();
-    const id = `zoë "O'Brien" <x>\\ 漢字`;
-    const json = JSON.stringify({ events: [{ user: { userID: id } }] });
-    const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    const ascii = json.replaceAll(/[\u0080-\uffff]/g, escaped);
-    const cut = ascii.slice(0, -4);
-    const bodies = [
-      json,
-      ascii,
-      cut,
-      `${cut}"x":"\\u00`,
-      JSON.stringify(cut).slice(0, -1),
-      JSON.stringify({ cut }),
-      `data=${encodeURIComponent(cut)}`,
-      new URLSearchParams({ id }).toString(),
-      btoa(ascii),
-      gzipSync(cut),
-      zstdCompressSync(cut),
-      brotliCompressSync(cut),
-      gzipSync(`${cut}${' '.repeat(9)}`).subarray(0, -9),
-    ];
-    const large = 'quarantine-large/2026-11-20/';
-    for (const [i, body] of bodies.entries()) {
-      await put(`${large}${i}`, body);
-      // An older version of an object of somebody else.
-      await put(`${large}over-${i}`, body);
-      await put(`${large}over-${i}`, '{"user":{"userID":"zoë"}}');
-      const raw = typeof body === 'string' ? body : body.toString('base64');
-      const row = { reason: 'SLUICE_BODY_NOT_JSON', raw, raw_encoding: raw === body ? 'text' : 'base64' };
-      await put(landedKey(i), landedRows('quarantine', row));
-      await put(`query-results/${i}.csv`, `"raw"\n"${raw.replaceAll('"', '""')}"\n`);
-    }
-    await put(`${large}noise`, Buffer.from('93a1f0c8d2e6bb17ff02849c5d', 'hex'));
-    const first = await run([`user_id=${id}`]);
-    // What nobody can read, and arrives meanwhile, goes as well, and does not keep the erasure open.
-    await put(`${large}later`, 'cut off {');
-    const done = await run([`user_id=${id}`], { now: (first.completeFrom ?? 0) + 1_000 });
-    expect(done.state).toBe('complete');
-    expect(done.run.leftCount).toBe(0);
-    expect(done.run.hasFound).toBe(false);
-    const others = [...bodies.keys()].map((i) => `${large}over-${i}`);
-    const encoded = (await keys()).filter((key) => key.startsWith('query-results/'));
-    // Results are not decoded from base64.
-    expect((await versions()).sort()).toEqual([...others, ...encoded].sort());
-    expect(encoded).toHaveLength(5);
-  });
-
-  it('is complete by a run that began late enough, not by one that only ended so', async () => {
-    const { put, run } = await deployment();
-    await put(landedKey(1), landedUsers('gone'));
-    const from = Date.now();
-    const { completeFrom } = await run(['user_id=gone'], { now: from });
-    const at = completeFrom ?? 0;
-    const slow = new ManualClock(0);
-    const pass = (step: EraseFaultPoint) => {
-      if (step === 'begun') slow.advance(60_000);
-    };
-    expect((await run(['user_id=gone'], { now: at - 1_000, faultPoint: pass, clock: slow })).state).toBe(
-      'again',
-    );
-    expect((await run(['user_id=gone'], { now: at })).state).toBe('complete');
-  });
-
   it('is not complete while the ledger has a load in pieces that may hold rows', async () => {
     const { put, keys, run } = await deployment({ sources: [acmeSource()] });
     const day = '2026-11-01';
@@ -174,16 +108,5 @@ describe('an erasure', () => {
     const ended = await run(['user_id=gone'], { now: Date.now() + 50 * HOUR_MS });
     expect(waitingOf(ended)).toBe(0);
     expect(await keys()).toEqual([]);
-  });
-
-  it('is not complete while an archived object is left', async () => {
-    const { put, keys, run } = await deployment();
-    await put('query-results/0002.csv', '"gone"', 'GLACIER');
-    const left = [{ key: 'query-results/0002.csv', why: 'archived' }];
-    expect((await run(['user_id=gone'])).run.left).toMatchObject(left);
-    const later = await run(['user_id=gone'], { now: Date.now() + 49 * HOUR_MS });
-    expect(later.run.left).toMatchObject(left);
-    expect(later.state).toBe('again');
-    expect(await keys()).toEqual(['query-results/0002.csv']);
   });
 });

@@ -1,14 +1,10 @@
-import { gzipSync } from 'node:zlib';
 import {
   GetObjectCommand,
   ListObjectVersionsCommand,
-  PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
-  type StorageClass,
 } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
-import type { Clock } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { parseUnit } from '../../lib/erase/Unit.ts';
@@ -20,19 +16,12 @@ import { LANDING_STREAM, landingStack } from '../harness/landingStack.ts';
 import { metricClient } from '../harness/metricClient.ts';
 import { startAws } from '../harness/startAws.ts';
 
-/** Size of a record without rows, bytes. */
-const EMPTY_BYTES = gzipSync('').length;
-
 /** How a run is made. */
 interface RunOptions {
   /** When it begins, epoch milliseconds. Default: now. */
   readonly now?: number;
   /** What happens at its steps. */
   readonly faultPoint?: (step: EraseFaultPoint) => unknown;
-  /** Whether rows are only counted. Default false. */
-  readonly dryRun?: boolean;
-  /** What it measures its own time by. Default: the clock of the machine. */
-  readonly clock?: Clock;
 }
 
 /** Kills a run when it comes to a step. */
@@ -90,38 +79,21 @@ async function makeDeployment(services: Services, config: Config) {
   const Bucket = config.bucket;
   store.createBucket(Bucket);
   await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
-  const versionsOf = async () => {
-    const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
-    return Versions.map(({ Key: key = '', Size: size, IsLatest: isLatest }) => ({ key, size, isLatest }));
-  };
   return {
     config,
-    put: async (Key: string, Body: Uint8Array | string, storageClass?: StorageClass) => {
-      await s3.send(new PutObjectCommand({ Bucket, Key, Body, StorageClass: storageClass }));
-    },
-    /** Has the bucket's policy deny everybody an action on one key. */
-    deny: (Action: string, key: string) => {
-      const Resource = `arn:aws:s3:::${Bucket}/${key}`;
-      const Statement = [{ Effect: 'Deny', Principal: '*', Action, Resource }];
-      const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
-      return s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    put: async (Key: string, Body: Uint8Array | string) => {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
     },
     read: async (Key: string) => {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     },
-    /** Keys of all versions, without the records, markers, and what the writer deletes as it has no rows. */
-    versions: async () =>
-      (await versionsOf())
-        .filter(({ key, size }) => !key.startsWith('landing/') || size !== EMPTY_BYTES)
-        .map(({ key }) => key)
-        .filter((key) => !key.startsWith('ledger/')),
     /** Keys that readers get, without the records. */
-    keys: async () =>
-      (await versionsOf())
-        .filter(({ isLatest }) => isLatest)
-        .map(({ key }) => key)
-        .filter((key) => key.startsWith(LOADS_FOLDER) || !key.startsWith('ledger/')),
+    keys: async () => {
+      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+      const keys = Versions.flatMap(({ Key = '', IsLatest }) => (IsLatest === true ? [Key] : []));
+      return keys.filter((key) => key.startsWith(LOADS_FOLDER) || !key.startsWith('ledger/'));
+    },
     /** Makes one run of the erasure of these units. */
     run: (units: readonly string[], runOptions: RunOptions = {}) => run(services, config, units, runOptions),
   };
@@ -132,7 +104,7 @@ async function run(
   { aws: { options }, streamAge }: Services,
   config: Config,
   units: readonly string[],
-  { now = Date.now(), faultPoint, dryRun = false, clock }: RunOptions,
+  { now = Date.now(), faultPoint }: RunOptions,
 ) {
   const { endpoint, region, credentials } = options;
   const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
@@ -141,10 +113,10 @@ async function run(
   const cloudwatch = metricClient(streamAge === null ? {} : { [freshness]: [[now - 60_000, streamAge]] });
   try {
     return await erase(
-      { ...deployment, cloudwatch, ...(clock === undefined ? {} : { clock }) },
+      { ...deployment, cloudwatch },
       {
         units: units.map((unit) => parseUnit(unit, config)),
-        dryRun,
+        dryRun: false,
         faultPoint: async (step) => void (await faultPoint?.(step)),
       },
     );

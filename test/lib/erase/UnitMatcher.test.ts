@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { parseUnit } from '../../../lib/erase/Unit.ts';
 import { type BodyFound, UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
@@ -195,6 +195,9 @@ describe('a matcher', () => {
 
   it.each([
     { what: 'cut', body: Buffer.from(json.slice(0, -1)) },
+    { what: 'cut behind escapes', body: Buffer.from(json.replace('ü', '\\u00fc').slice(0, -1)) },
+    { what: 'cut within an escape', body: Buffer.from('{"userID":"m\\u00') },
+    { what: 'cut JSON as a text', body: Buffer.from(JSON.stringify(json).slice(0, -1)) },
     { what: 'a form', body: Buffer.from(`data=${encodeURIComponent(json)}`) },
     { what: 'base64', body: Buffer.from(base64(json)) },
     {
@@ -225,6 +228,9 @@ describe('a matcher', () => {
     { what: 'quoted-printable', body: Buffer.from(quoted(json)) },
     { what: 'quoted-printable in JSON', body: Buffer.from(JSON.stringify({ mail: quoted('ü') })) },
     { what: 'gzip', body: gzipSync(json) },
+    { what: 'gzip that is cut', body: gzipSync(json).subarray(0, -9) },
+    { what: 'zstd', body: zstdCompressSync(json) },
+    { what: 'Brotli', body: brotliCompressSync(json) },
     {
       what: 'gzip within multipart',
       body: Buffer.concat([Buffer.from('--x\r\n\r\n'), gzipSync(json), Buffer.from('\r\n--x--')]),
