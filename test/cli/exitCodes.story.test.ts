@@ -28,7 +28,7 @@ const JUDGES: readonly (readonly string[])[] = [
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'cli/commands/erase.ts': 'test/cli/erase/erase.contract.test.ts',
   'cli/commands/redrive.ts': 'test/e2e/landing.story.test.ts',
-  'cli/commands/trace.ts': 'test/observe/trace.proof.test.ts',
+  'cli/commands/trace.ts': 'test/cli/feed.contract.test.ts',
   'cli/commands/status.ts': 'test/e2e/onCall.story.test.ts',
   'cli/commands/doctor.ts': 'test/observe/doctor/doctor.story.test.ts',
 };

@@ -104,6 +104,7 @@ const WRONG_LINES: readonly WrongLine[] = [
     said: '--dry-run and --yes: expected one of them',
   },
   { line: 'tables --no-rows', code: 'SLUICE_USAGE_OPTIONS', said: '--no-rows: expected the name' },
+  { line: 'tables --limit 3', code: 'SLUICE_USAGE_OPTIONS', said: '--limit: expected the name' },
   { line: 'query', code: 'SLUICE_USAGE_ARGUMENTS', said: 'SQL' },
   { line: 'start --port', code: 'SLUICE_USAGE_OPTIONS', said: 'argument missing' },
   {

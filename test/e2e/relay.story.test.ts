@@ -44,12 +44,6 @@ describe('relay in a local cloud whose policies are enforced', () => {
     readonly body: string | Uint8Array<ArrayBuffer>;
   }[] = [
     {
-      title: 'gzip',
-      path: '/v1/log_event',
-      headers: { 'statsig-api-key': KEY, 'content-encoding': 'gzip', 'statsig-event-count': '2' },
-      body: Uint8Array.from(gzipSync(plain)),
-    },
-    {
       title: 'gzip that only the query names, with the key there',
       path: `/v1/rgstr?k=${KEY}&st=javascript-client&sv=3.33.5&t=1795158434657&sid=7b-d3&ec=2&gz=1`,
       headers: {},

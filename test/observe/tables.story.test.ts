@@ -117,18 +117,9 @@ describe('sluice tables', () => {
     });
   });
 
-  it.each([
-    { what: 'a table that there is not', args: ['nothing'], code: 1, problem: /SLUICE_TABLES_UNKNOWN/ },
-    {
-      what: '--limit without a table',
-      args: ['--limit', '3'],
-      code: 2,
-      problem: /SLUICE_USAGE_OPTIONS.* --limit: /,
-    },
-    { what: 'two names', args: [EVENTS, 'more'], code: 2, problem: /SLUICE_USAGE_ARGUMENTS/ },
-  ])('refuses $what with exit code $code', async ({ args, code, problem }) => {
-    const answer = await observed.sluice('tables', ...args);
-    expect(answer.code).toEqual(code);
-    expect(answer.stderr).toMatch(problem);
+  it('refuses a table that there is not', async () => {
+    const { code, stderr } = await observed.sluice('tables', 'nothing');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^SLUICE_TABLES_UNKNOWN: /m);
   });
 });

@@ -1,6 +1,5 @@
 import { text } from 'node:stream/consumers';
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { realClock } from 'local-aws/base';
 import { rootOf } from 'local-aws/iam';
@@ -23,11 +22,8 @@ const TARGET = 'acme-warehouse';
 const today = utcDay(Date.now());
 /** Each test exports a day of its own. */
 const ago = (days: number): UtcDay => addDays(today, -days);
-/** The first day whose raw files retention may have deleted: they are written up to a day before their day. */
-const PAST = ago(29);
 const input = {
   bucket: BUCKET,
-  retention: { forwardedDays: 30 },
   exports: [
     exportTo({ owner: ACCOUNT, folder: 'in' }),
     exportTo(
@@ -203,15 +199,6 @@ describe('the export function', () => {
     expect(JSON.parse(entry).lease.until).toBeGreaterThanOrEqual(leastUntil);
   });
 
-  it('takes away the copy of a raw file that retention may have deleted', async () => {
-    await putDay(PAST);
-    await invoke(event(await requestDay(PAST)));
-    expect(exported(PAST)).toHaveLength(1);
-    await aws.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: fileOf(PAST) }));
-    await invoke(event(await requestDay(PAST)));
-    expect(exported(PAST)).toEqual([]);
-  });
-
   it('counts the failures of scheduled requests alone', async () => {
     await invoke(event('{"sluice":"export"}'));
     expect(lines).toHaveLength(1);
@@ -225,8 +212,6 @@ describe('the export function', () => {
 
   it.each([
     'no JSON',
-    '{}',
-    '{"sluice":"plan"}',
     '{"sluice":"export","days":["2026-02-30"]}',
     '{"sluice":"export","day":"2026-11-19"}',
     '{"sluice":"export-day","export":"x","day":"2026-11-19","reason":"new"}',

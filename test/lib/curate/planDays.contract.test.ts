@@ -54,30 +54,6 @@ describe('the nightly plan', () => {
     expect(queuedDays()).toHaveLength(36);
   });
 
-  it.each([
-    { title: 'at least one', gigabytes: [200, 200], queued: [DAY], left: 1 },
-    {
-      title: 'smaller ones after one that has no room left',
-      gigabytes: [32, 33, 32],
-      queued: [DAY, '2026-11-14'],
-      left: 1,
-    },
-  ])(
-    'leaves days for later nights by their bytes, and queues $title',
-    async ({ gigabytes, queued, left }) => {
-      const sizes = new Map(gigabytes.map((size, i) => [addDays(DAY, i + 1 - gigabytes.length), size]));
-      const raw = {
-        days: async () => [...sizes.keys()],
-        files: async (_: string, day: string) => [
-          { size: (sizes.get(day) ?? 0) * 10 ** 9, eTag: '"x"', key: 'a' },
-        ],
-        alone: exclusive(),
-      };
-      const [plan] = await curations.planDays({ raw }, { kinds: ['exposures'] });
-      expect(plan).toMatchObject({ queued: queued.map((day) => ({ day, reason: 'new' })), left });
-    },
-  );
-
   it('holds the files of few days at a time: all of them are more than its memory', async () => {
     setFlagsFromString('--expose-gc');
     const days = Array.from({ length: 100 }, (_, i) => addDays(DAY, -i));

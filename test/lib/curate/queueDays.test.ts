@@ -27,3 +27,8 @@ it('a night takes days of 64 GB together, and smaller ones after those that have
   const days = [30e9, 30e9, 30e9, 4e9, 1].map((bytes, i) => dayOf(i, 'new', bytes));
   expect(chooseDays(days).map(({ day }) => day)).toEqual(['2026-11-20', '2026-11-19', '2026-11-17']);
 });
+
+it('a night takes a day that is larger than that, alone', () => {
+  const chosen = chooseDays([dayOf(0, 'new', 200e9), dayOf(1, 'new')]);
+  expect(chosen.map(({ day }) => day)).toEqual(['2026-11-20']);
+});

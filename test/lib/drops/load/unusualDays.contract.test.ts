@@ -8,12 +8,6 @@ import { LoadedDay, noRows } from './LoadedDay.ts';
 import { planDay } from './planDay.ts';
 import { DAY, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
 
-/** Bytes of the files of a piece: as many as usual, or of each file one. */
-const pieceSizes = [
-  { what: 'in one piece', bytes: 2 ** 28 },
-  { what: 'in a piece a file', bytes: 1 },
-] as const;
-
 let day: LoadedDay;
 let loads: Loads;
 afterEach(() => loads.close());
@@ -104,11 +98,11 @@ describe('a day whose values are not as before', () => {
     );
   });
 
-  it.each(pieceSizes)('is loaded and told, until somebody accepts it, $what', async ({ bytes }) => {
+  it('is loaded in pieces and told, until somebody accepts it', async () => {
     await start({ mapping: { eventValue: 'price' } });
-    loads.cutAt(bytes);
-    // One dataset comes each day, the other each month.
-    const before = (bytes === 1 ? [-2, -1] : [-31, -30]).map((days) => addDays(DAY, days));
+    // Each file is a piece.
+    loads.cutAt(1);
+    const before = [-2, -1].map((days) => addDays(DAY, days));
     const priced = (day: string, from: number, price: string) =>
       `SELECT TIMESTAMP '${day} 10:00:00' AS "timestamp", 'buy' AS event_name, 'u' || i AS unit_id, ${price} AS price FROM range(${from}, ${from + 10}) t(i)`;
     const [first = '', last = ''] = before;

@@ -4,12 +4,6 @@ import { triggerKey } from '../../../../lib/tables/ledgerKeys.ts';
 import { MemoryObjects } from '../../../harness/MemoryObjects.ts';
 
 describe('a turn of a source', () => {
-  it('is taken by one at a time', async () => {
-    const take = turns(new MemoryObjects(), { now: () => 1_000 });
-    expect(await take('acme', 2_000)).not.toBeNull();
-    expect(await take('acme', 2_000)).toBeNull();
-  });
-
   it('is not blocked by an invalid object under its key', async () => {
     const store = new MemoryObjects();
     await store.write(triggerKey('acme'), 'no JSON');
