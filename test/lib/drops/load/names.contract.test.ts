@@ -23,12 +23,26 @@ describe('a file without a Parquet name', () => {
     await ends(loads.load({ reason: 'changed' }), 'unchanged');
   });
 
-  const encrypted = () => Buffer.from(good).fill('PARE', 0, 4).fill('PARE', -4);
   it.each([
-    { what: 'is truncated', body: () => good.subarray(0, -9), code: 'SLUICE_INGEST_FILE_TRUNCATED' },
-    { what: 'is encrypted', body: encrypted, code: 'SLUICE_INGEST_FILE_ENCRYPTED' },
-  ])('fails the day if it $what', async ({ body, code }) => {
-    await loads.drop('a.snappy', body());
+    { what: 'is truncated', begins: 'PAR1', ends: null, code: 'SLUICE_INGEST_FILE_TRUNCATED' },
+    {
+      what: 'does not begin as Parquet',
+      begins: 'XXXX',
+      ends: 'PAR1',
+      code: 'SLUICE_INGEST_FILE_NOT_PARQUET',
+    },
+    { what: 'is encrypted', begins: 'PARE', ends: 'PARE', code: 'SLUICE_INGEST_FILE_ENCRYPTED' },
+    {
+      what: 'has an encrypted footer',
+      begins: 'PAR1',
+      ends: 'PARE',
+      code: 'SLUICE_INGEST_FILE_ENCRYPTED',
+    },
+  ])('fails the day if it $what', async ({ begins, ends, code }) => {
+    const bytes = Buffer.from(good).fill(begins, 0, 4, 'latin1');
+    const body =
+      ends === null ? bytes.subarray(0, -9) : bytes.fill(ends, bytes.byteLength - 4, undefined, 'latin1');
+    await loads.drop('a.snappy', body);
     expect(await loads.load()).toMatchObject(failed(code));
     await loads.expectFiles([{ fate: 'failed', reason: code }]);
   });
