@@ -11,6 +11,7 @@ import {
   startAthena,
   textColumn,
 } from '../../../packages/local-aws/src/testing/startAthena.ts';
+import { answering, named } from '../../harness/answering.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 let client: AthenaClient;
@@ -110,4 +111,31 @@ describe('a statement', () => {
   it('throws when Athena rejects the statement', async () => {
     await expect(run('SELEC 1')).rejects.toMatchObject({ name: 'InvalidRequestException' });
   });
+});
+
+it('a query that can be neither asked about nor stopped fails with the first error', async () => {
+  const answers = [{ QueryExecutionId: 'q' }, named('ThrottlingException'), named('InternalServerException')];
+  const { client, asked } = answering(AthenaClient, ...answers);
+  const clock = { now: () => 0 };
+  const options = {
+    clock,
+    wait: async () => undefined,
+    random: () => 0,
+    workGroup: 'w',
+    database: 'd',
+    deadlineMs: 1_000,
+  };
+  await expect(runStatement(client, 'SELECT 1', options)).rejects.toMatchObject({
+    name: 'ThrottlingException',
+  });
+  expect(asked[0]?.input).toMatchObject({
+    QueryString: 'SELECT 1',
+    WorkGroup: 'w',
+    QueryExecutionContext: { Database: 'd' },
+  });
+  expect(asked.map(({ name }) => name)).toEqual([
+    'StartQueryExecution',
+    'GetQueryExecution',
+    'StopQueryExecution',
+  ]);
 });

@@ -1,17 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
+  S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3EraseBucket } from '../../../lib/aws/s3EraseBucket.ts';
 import type { StoredVersion } from '../../../lib/erase/EraseBucket.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
+import { answering, named, s3Error } from '../../harness/answering.ts';
+import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const BUCKET = 'acme-experiments';
 /** Keys of a page; S3 has a thousand. */
@@ -203,5 +207,53 @@ describe('the bucket of an erasure', () => {
       await expect(refusing.fetch(await newest('broken'), path('read'))).rejects.toThrow('aborted');
       expect(errors).toEqual([]);
     });
+  });
+});
+
+describe('an object that an erasure writes anew', () => {
+  const directory = temporaryDirectory();
+  afterAll(() => directory.remove());
+  const path = join(directory.path, 'left');
+  writeFileSync(path, 'left');
+  const version = { key: 'k', versionId: '1', eTag: '"e"', isLatest: true, size: 1, modifiedAt: 0 };
+  const attributes = { contentType: undefined, headers: {}, metadata: {}, storageClass: undefined };
+  const timing = { wait: async () => undefined, random: () => 0 };
+  const replacing = (...answers: readonly object[]) =>
+    s3EraseBucket(answering(S3Client, ...answers).client, 'own', timing).replace(version, path, attributes);
+  const conflict = s3Error('PreconditionFailed');
+
+  it('is another’s if it is gone, or has other bytes, and its own if the first answer was lost', async () => {
+    expect(await replacing(conflict, s3Error('NoSuchKey'))).toBeNull();
+    expect(await replacing(conflict, { Body: Readable.from(['other']), ETag: '"f"' })).toBeNull();
+    expect(await replacing(conflict, { Body: Readable.from(['left']), ETag: '"f"', VersionId: '2' })).toEqual(
+      {
+        eTag: '"f"',
+        isKept: true,
+      },
+    );
+  });
+
+  it('is not taken for another’s if it cannot be read', async () => {
+    await expect(replacing(conflict, s3Error('AccessDenied'))).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+  });
+
+  it('has replaced what it was where there are no versions', async () => {
+    const unversioned = { ...version, versionId: 'null' };
+    const { client, asked } = answering(S3Client, { ETag: '"g"' });
+    const bucket = s3EraseBucket(client, 'own', timing);
+    expect(await bucket.replace(unversioned, path, attributes)).toEqual({ eTag: '"g"', isKept: false });
+    expect(asked[0]?.input).toMatchObject({ IfMatch: '"e"', Key: 'k' });
+  });
+
+  it('is tried no more once the erasure is ended, which is why it failed', async () => {
+    const ended = new AbortController();
+    const reason = new Error('ended');
+    const { client, asked } = answering(S3Client, named('TimeoutError'));
+    const bucket = s3EraseBucket(client, 'own', timing, ended.signal);
+    ended.abort(reason);
+    await expect(bucket.replace(version, path, attributes)).rejects.toBe(reason);
+    expect(asked).toHaveLength(1);
   });
 });

@@ -1,8 +1,10 @@
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { anyVersion, listObjects, type ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { answering, s3Error } from '../../harness/answering.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 import { startAws } from '../../harness/startAws.ts';
 
@@ -149,5 +151,79 @@ describe('a store in S3', () => {
     expect(await store.read('a', asking)).toMatchObject({ text: 'one' });
     denied();
     expect((await store.open('a', asking))?.bytes).toBe(3);
+  });
+});
+
+describe('an object of S3', () => {
+  const OWNER = '111122223333';
+  const store = (...answers: readonly object[]) => s3ObjectStore(answering(S3Client, ...answers).client, 'b');
+
+  it('whose call fails is not taken for a missing one', async () => {
+    const denied = { name: 'AccessDenied' };
+    const failing = () => store(s3Error('AccessDenied'), s3Error('SlowDown'));
+    await expect(failing().head('k')).rejects.toMatchObject(denied);
+    await expect(failing().remove('k', '"e"')).rejects.toMatchObject(denied);
+    await expect(failing().write('k', 'x', { expected: null })).rejects.toMatchObject(denied);
+    // The listing that would decide fails, too.
+    await expect(failing().read('k', { listsIfDenied: true })).rejects.toMatchObject(denied);
+  });
+
+  it('that another has deleted is gone, and changed if it is still there', async () => {
+    const changed = s3Error('PreconditionFailed');
+    expect(await store(changed, s3Error('NotFound')).remove('k', '"e"')).toBe('gone');
+    expect(await store(changed, { ETag: '"f"' }).remove('k', '"e"')).toBe('changed');
+    expect(await store(s3Error('NoSuchKey')).remove('k', '"e"')).toBe('gone');
+  });
+
+  it('is another one if a key alone begins like it', async () => {
+    const listed = { Contents: [{ Key: 'key2' }] };
+    expect(await store(s3Error('AccessDenied'), listed).read('key', { listsIfDenied: true })).toBeNull();
+  });
+
+  it('without a key is none of a list, and without a body cannot be opened', async () => {
+    expect(await store({ Contents: [{ Size: 1 }, { Key: 'a' }] }).listPage('')).toEqual({
+      items: [{ key: 'a', size: 0, eTag: '', modifiedAt: 0 }],
+      next: undefined,
+    });
+    await expect(store({ ETag: '"e"' }).open('k')).rejects.toThrow(TypeError);
+    const body = Readable.from(['x']);
+    expect(await store({ Body: body }).open('k')).toMatchObject({ body, eTag: '', modifiedAt: 0 });
+  });
+
+  it('is opened with what S3 says of it', async () => {
+    const body = Readable.from(['x']);
+    const said = { ETag: '"e"', VersionId: 'v', ContentLength: 1, Metadata: { reason: 'R' } };
+    const { client, asked } = answering(S3Client, { Body: body, LastModified: new Date(7), ...said });
+    const opened = await s3ObjectStore(client, 'b', OWNER).open('k', {
+      ifMatch: '"e"',
+      range: { first: 1, last: 2 },
+    });
+    expect(opened).toEqual({
+      body,
+      eTag: '"e"',
+      versionId: 'v',
+      modifiedAt: 7,
+      bytes: 1,
+      metadata: { reason: 'R' },
+    });
+    const object = { Bucket: 'b', ExpectedBucketOwner: OWNER, Key: 'k' };
+    expect(asked[0]?.input).toEqual({ ...object, IfMatch: '"e"', Range: 'bytes=1-2' });
+  });
+
+  it('is written as JSON, unless its type is said, and with its metadata', async () => {
+    const { client, asked } = answering(S3Client, { ETag: '"e"' }, { ETag: '"e"' });
+    const written = s3ObjectStore(client, 'b', OWNER);
+    await written.write('k', '{}', { metadata: { reason: 'R' } });
+    await written.write('k', 'a', { contentType: 'text/csv' });
+    const object = { Bucket: 'b', ExpectedBucketOwner: OWNER, Key: 'k' };
+    expect(asked.map(({ input }) => input)).toEqual([
+      { ...object, Body: '{}', ContentType: 'application/json', Metadata: { reason: 'R' } },
+      { ...object, Body: 'a', ContentType: 'text/csv' },
+    ]);
+  });
+
+  it.each(['GLACIER', 'DEEP_ARCHIVE'])('of the class %s is archived in a list', async (StorageClass) => {
+    const { items } = await store({ Contents: [{ Key: 'a', StorageClass }] }).listPage('');
+    expect(items).toEqual([{ key: 'a', size: 0, eTag: '', modifiedAt: 0, isArchived: true }]);
   });
 });

@@ -1,7 +1,8 @@
-import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { countMessages, taskQueue } from '../../../lib/aws/taskQueue.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
+import { answering } from '../../harness/answering.ts';
 import { startAws } from '../../harness/startAws.ts';
 
 const clock = new ManualClock(Date.UTC(2026, 10, 24));
@@ -49,4 +50,8 @@ describe('messages of tasks', () => {
     const [message] = aws.queues.byName(`queue-${made}`).receive(1);
     expect(message).toMatchObject({ body: 'a task', groupId: 'acme' });
   });
+});
+
+it('a queue that says no number has no message', async () => {
+  expect(await countMessages(answering(SQSClient, {}).client, 'q')).toBe(0);
 });
