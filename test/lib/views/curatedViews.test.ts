@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type CuratedDays, dayRanges, nothingCurated } from '../../../lib/views/curatedDays.ts';
-import { fitCuratedView, readCuratedDays, viewKinds } from '../../../lib/views/curatedViews.ts';
+import { fitCuratedView, readCuratedDays } from '../../../lib/views/curatedViews.ts';
 import { prestoViewText } from '../../../lib/views/prestoView.ts';
-import { COPY_ORDER } from '../../../lib/views/View.ts';
+import { COPY_ORDER, type ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import { views } from '../../../lib/views/views.ts';
 
@@ -19,18 +19,30 @@ describe('the list of curated days', () => {
     events: dayRanges(['2025-12-31', '2026-01-01']),
   };
 
-  it.each(viewNames)('is read from the text of %s', (name) => {
-    const { sql } = views(config, curated)[name];
-    const read = {
-      exposures: [],
-      events: [],
-      ...Object.fromEntries(viewKinds[name].map((kind) => [kind, curated[kind]])),
-    };
-    expect(readCuratedDays(config, name, sql)).toEqual(read);
-    expect(readCuratedDays(config, name, views(config)[name].sql)).toEqual(nothingCurated);
-    expect(sql === views(config)[name].sql).toBe(viewKinds[name].length === 0);
-    // Both branches have the types that the view declares.
-    if (name === 'experiment_exposures') expect(sql.match(/CAST\("held_out" AS boolean\)/g)).toHaveLength(2);
+  const exposures = [
+    { from: '2026-01-05', to: '2026-01-05' },
+    { from: '2026-01-01', to: '2026-01-03' },
+  ];
+  const events = [{ from: '2025-12-31', to: '2026-01-01' }];
+
+  it.each([
+    { name: 'experiment_exposures', days: { exposures, events: [] } },
+    { name: 'first_exposures', days: { exposures, events: [] } },
+    { name: 'product_events', days: { exposures: [], events } },
+    { name: 'secondary_exposures', days: { exposures, events: [] } },
+    { name: 'daily_exposures', days: { exposures: [], events: [] } },
+  ] as const)('is read from the text of $name', ({ name, days }) => {
+    expect(readCuratedDays(config, name, views(config, curated)[name].sql)).toEqual(days);
+    expect(readCuratedDays(config, name, views(config)[name].sql)).toEqual({ exposures: [], events: [] });
+  });
+
+  it('is in no text of a view that reads no curated table', () => {
+    expect(views(config, curated).daily_exposures.sql).toBe(views(config).daily_exposures.sql);
+  });
+
+  it('gives both branches of a view the types that it declares', () => {
+    const { sql } = views(config, curated).experiment_exposures;
+    expect(sql.match(/CAST\("held_out" AS boolean\)/g)).toHaveLength(2);
   });
 
   it.each([
@@ -69,24 +81,42 @@ describe('the list of curated days', () => {
     expect(fitCuratedView(config, 'daily_exposures', days).curated).toEqual(nothingCurated);
   });
 
-  it('leaves room in the text for what Athena and Glue take', () => {
-    const unitIds = Object.fromEntries(
-      Array.from({ length: 12 }, (_, n) => [`unit${n}ID`, `unit_${n}_with_a_long_name`]),
-    );
-    const experiments = Array.from(
-      { length: 1_000 },
-      (_, n) => `an_experiment_with_a_name_of_usual_length_${n}`,
-    );
-    const large = defineConfig({ bucket: 'acme-experiments', unitIds, experiments });
+  describe('of a large configuration', () => {
+    const large = defineConfig({
+      bucket: 'acme-experiments',
+      unitIds: Object.fromEntries(
+        Array.from({ length: 12 }, (_, n) => [`unit${n}ID`, `unit_${n}_with_a_long_name`]),
+      ),
+      experiments: Array.from({ length: 1_000 }, (_, n) => `an_experiment_with_a_name_of_usual_length_${n}`),
+    });
     const odd = Array.from({ length: 200 }, (_, n) => addDays(FIRST, 2 * n));
-    for (const name of viewNames) {
-      const { view, curated: fitted } = fitCuratedView(large, name, { exposures: odd, events: odd });
-      expect(prestoViewText(view, large.database).length).toBeLessThanOrEqual(409_600);
-      if (name !== 'secondary_exposures') expect(Buffer.byteLength(view.sql)).toBeLessThanOrEqual(262_144);
-      const ranges = fitted.exposures.length + fitted.events.length;
-      if (name === 'first_exposures') expect(ranges).toBeLessThan(100);
-      expect({ name, readsMany: ranges > 5 }).toEqual({ name, readsMany: viewKinds[name].length > 0 });
-    }
+    const fitted = (name: ViewName) => fitCuratedView(large, name, { exposures: odd, events: odd });
+
+    it.each(viewNames)('leaves the text of %s room in Glue', (name) => {
+      expect(prestoViewText(fitted(name).view, large.database).length).toBeLessThanOrEqual(409_600);
+    });
+
+    it.each(['experiment_exposures', 'first_exposures', 'product_events', 'daily_exposures'] as const)(
+      'leaves the text of %s room in a query of Athena',
+      (name) => {
+        expect(Buffer.byteLength(fitted(name).view.sql)).toBeLessThanOrEqual(262_144);
+      },
+    );
+
+    it.each(['experiment_exposures', 'first_exposures', 'secondary_exposures'] as const)(
+      'has more than five ranges of exposures in %s',
+      (name) => {
+        expect(fitted(name).curated.exposures.length).toBeGreaterThan(5);
+      },
+    );
+
+    it('has more than five ranges of events in product_events', () => {
+      expect(fitted('product_events').curated.events.length).toBeGreaterThan(5);
+    });
+
+    it('has fewer ranges than the most where the text has no room for them', () => {
+      expect(fitted('first_exposures').curated.exposures.length).toBeLessThan(100);
+    });
   });
 });
 
