@@ -314,7 +314,7 @@ export const mutations: readonly Mutation[] = [
     ['missing + failed', 'failed'],
     ['!isRun && new Set', 'new Set'],
   ]),
-  faultsOf('lib/drops/usual/usualContent.ts', 'lib/drops/usual/usualContent', [['isLong(before) && ', '']]),
+  faultsOf('lib/drops/usual/daysBefore.ts', 'lib/drops/usual/usualContent', [['isLong(before) && ', '']]),
   faultsOf('lib/drops/usual/usualRows.ts', 'lib/drops/usual/usualRows', [[' && !lacksRows(entry)', '']]),
   faultsOf('lib/erase/ObjectEraser.ts', 'lib/erase/ObjectEraser', [
     ['last = result', 'last = result.catch(() => undefined)'],

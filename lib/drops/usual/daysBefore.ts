@@ -1,4 +1,5 @@
 import { addDays, type UtcDay } from '../../base/time.ts';
+import type { DayContent } from '../../ledger/DayContent.ts';
 import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
 
 // The loaded days before a day, and when they are enough to say what is usual.
@@ -41,4 +42,28 @@ export function isExpected(share: number, among: number): boolean {
 export function isWeekend(day: UtcDay): boolean {
   const weekday = new Date(day).getUTCDay();
   return weekday === 0 || weekday === 6;
+}
+
+/** The share of a day's rows above which they are most of them. */
+export const MOST = 0.5;
+
+/** Whether some rows are most of a day's. */
+export function isMost(some: number, all: number): boolean {
+  return some > all * MOST;
+}
+
+/**
+ * Whether what a day has is usual: a person accepted it of a day before, or all of enough days before have it.
+ *
+ * @param hasIt Whether a day before has it; undefined if its entry does not say it, as an earlier version has written it.
+ */
+export function isUsual(
+  before: readonly DayBefore[],
+  hasIt: (content: DayContent, day: DayBefore) => boolean | undefined,
+): boolean {
+  const compared = before
+    .map((day) => ({ has: day.content && hasIt(day.content, day), isAccepted: day.accepted === true }))
+    .filter(({ has }) => has !== undefined);
+  if (compared.some(({ has, isAccepted }) => has === true && isAccepted)) return true;
+  return isLong(before) && compared.length > 0 && compared.every(({ has }) => has);
 }

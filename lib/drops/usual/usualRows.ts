@@ -5,7 +5,7 @@ import type { Ledger } from '../../ledger/Ledger.ts';
 import type { FileFate, LedgerEntry, LedgerSubject, RowSpread } from '../../ledger/LedgerEntry.ts';
 import { PARALLEL_ENTRIES } from '../limits.ts';
 import { COMPARED_DAYS, type DayBefore, isWeekend } from './daysBefore.ts';
-import type { Copy } from './usualContent.ts';
+import type { Copy } from './fileCopies.ts';
 
 /** Weeks before a day that are compared with it. */
 const WEEKS = 4;

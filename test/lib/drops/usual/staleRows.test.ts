@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../../lib/base/time.ts';
-import { type Copy, judgeContent } from '../../../../lib/drops/usual/usualContent.ts';
+import type { Copy } from '../../../../lib/drops/usual/fileCopies.ts';
+import { judgeContent } from '../../../../lib/drops/usual/usualContent.ts';
 import { dayContentSchema } from '../../../../lib/ledger/DayContent.ts';
 import { accepted, DAY, type Day, daysOf, holding, type Mapped, six, times, told } from './mappedContent.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../../lib/base/time.ts';
-import { contentWords, copiesOf, judgeContent } from '../../../../lib/drops/usual/usualContent.ts';
+import { copiesOf } from '../../../../lib/drops/usual/fileCopies.ts';
+import { contentWords, judgeContent } from '../../../../lib/drops/usual/usualContent.ts';
 import { dayContentSchema } from '../../../../lib/ledger/DayContent.ts';
 import type { FileFate } from '../../../../lib/ledger/LedgerEntry.ts';
 import { dayContent } from '../../../harness/ledgerEntry.ts';
