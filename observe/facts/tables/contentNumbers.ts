@@ -1,12 +1,13 @@
 import { quoteText } from '../../../lib/base/sql.ts';
 import {
   COMPARED_DAYS,
-  COUNTED_IDS,
   type ComparedPart,
   FEWEST_DAYS,
   type From,
   formedKey,
   formedSign,
+  ID_FORMS,
+  IS_OF_ID,
   KEY_SEPARATORS,
   metadataKeys,
   PART,
@@ -123,23 +124,33 @@ export function eachUsualKey(from: string): string {
 }
 
 /**
+ * SQL of a step that makes of the row of an ID one for the event that was its first, if that counts, and one for its others, of which the hour
+ * is that of the last. An ID is new if all of its events count.
+ *
+ * @param from The step before.
+ */
+export function eachForm(from: string): string {
+  const news = 'CASE WHEN "n" = "all" THEN 1 ELSE 0 END';
+  const isNew = `"form" = '${ID_FORMS.new}'`;
+  const n = `CASE WHEN NOT ${IS_OF_ID} THEN "n" WHEN ${isNew} THEN ${news} ELSE "n" - ${news} END`;
+  const hour = `CASE WHEN ${IS_OF_ID} THEN date_trunc('hour', CASE WHEN ${isNew} THEN "first_at" ELSE "last_at" END) ELSE "hour" END`;
+  const forms = Object.values(ID_FORMS).map(quoteText).join(', ');
+  const value = `CASE WHEN ${IS_OF_ID} THEN "form" ELSE "value" END`;
+  const label = `CASE WHEN NOT ${IS_OF_ID} THEN "label" END`;
+  return `SELECT "what", "subject", ${value} AS "value", ${label} AS "label", "sdk", "sign", "day", ${hour} AS "hour", sum(${n}) AS "n", sum("all") AS "all",
+    ${numberSql.seen}, min("first_at") AS "first_at", max("last_at") AS "last_at"
+  FROM ${from} CROSS JOIN UNNEST(CASE WHEN ${IS_OF_ID} THEN ARRAY[${forms}] ELSE ARRAY[''] END) AS "forms" ("form")
+  GROUP BY "what", "subject", ${value}, ${label}, "sdk", "sign", "day", ${hour}`;
+}
+
+/**
  * The rows of a table with the length of their metadata (`metadata_length`), the form of their texts with its key (`text_form`, `text_form_key`, `text_form_sign`), whether one like it came less than a second before (`is_again`),
  * and whether another one comes less than a second after (`is_repeated`): of the same user, device, name, value and metadata. A row of the
  * same time in another request is the same event, sent again. Of a key that is held down all but the first are `is_again`. The time is the sender's.
- * With the keys of their metadata (`metadata_keys`), and whether each ID is the first of its SDK (`is_new_user_id`).
- *
- * @param within SQL of what an ID is the first in, as the day; default all rows.
+ * With the keys of their metadata (`metadata_keys`).
  */
-export function withRepeats({ table, where }: From, within?: string): string {
+export function withRepeats({ table, where }: From): string {
   const keys = metadataKeys(`chr(${KEY_SEPARATORS.keys})`);
-  const newIds = COUNTED_IDS.map((column) => {
-    // Rows without an ID would all be in one partition.
-    const apart = `CASE WHEN "${column}" IS NULL THEN "received_at" END`;
-    const partition = ['"sdk_type"', `"${column}"`, apart, ...(within === undefined ? [] : [within])].join(
-      ', ',
-    );
-    return `row_number() OVER (PARTITION BY ${partition} ORDER BY "received_at") = 1 AS "is_new_${column}"`;
-  });
   const alike = `OVER (PARTITION BY "sdk_type", "event_name", "user_id", "stable_id", "event_value", "metadata_hash" ORDER BY "client_timestamp", "received_at")`;
   const isSoon = (from: string, to: string) => `${to} < ${from} + ${AT_ONCE}`;
   const previous = `lag("client_timestamp") ${alike}`;
@@ -150,8 +161,7 @@ export function withRepeats({ table, where }: From, within?: string): string {
   const isOfAfterNext = `${isSoon('"client_timestamp"', afterNext)} AND ${afterNext} > "client_timestamp"`;
   return `(
     SELECT *, coalesce(${isSoon(previous, '"client_timestamp"')}, false) AS "is_again",
-      coalesce(${isOfNext}, false) OR coalesce(${isOfAfterNext}, false) AS "is_repeated",
-      ${newIds.join(', ')}
+      coalesce(${isOfNext}, false) OR coalesce(${isOfAfterNext}, false) AS "is_repeated"
     FROM (
       SELECT *, length("company_metadata") AS "metadata_length", md5(to_utf8("company_metadata")) AS "metadata_hash", ${textForm} AS "text_form", ${formedKey} AS "text_form_key", ${formedSign} AS "text_form_sign", ${keys} AS "metadata_keys"
       FROM ${table} WHERE ${where}

@@ -306,15 +306,18 @@ export const KEY_SEPARATORS = { keys: 31, texts: 30 } as const;
 export function metadataKeys(separator: string): string {
   return `coalesce(array_join(map_keys(TRY(CAST(json_parse("company_metadata") AS map(varchar, json)))), ${separator}), '')`;
 }
-/** The form of an ID that no event before it had, and that of any other. */
-export const NEW_ID = 'new';
+/** The form of an ID that no event before it had, and that of any other event with an ID. */
+export const ID_FORMS = { new: 'new', known: 'known' } as const;
 /** Columns of the IDs of which new ones are counted: those that each event of an SDK of apps has. */
-export const COUNTED_IDS = ['stable_id', 'user_id'] as const;
+const COUNTED_IDS = ['stable_id', 'user_id'] as const;
+/** SQL of whether a row is of an ID, by which rows are counted before they are by its form. */
+export const IS_OF_ID = `${PART} = 'newIds'`;
 const newIds = COUNTED_IDS.map((column): readonly [string, Part] => [
   `newIds:${column}`,
   {
     subject: '"sdk_type"',
-    value: `CASE WHEN "is_new_${column}" THEN '${NEW_ID}' ELSE 'known' END`,
+    value: `'${ID_FORMS.known}'`,
+    label: `"${column}"`,
     where: `${IS_OF_SDK} AND "${column}" IS NOT NULL`,
   },
 ]);

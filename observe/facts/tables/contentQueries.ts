@@ -5,16 +5,17 @@ import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
-import { eachUsualKey, numberSql, withRepeats } from './contentNumbers.ts';
+import { eachForm, eachUsualKey, numberSql, withRepeats } from './contentNumbers.ts';
 import {
   BETWEEN,
   COMPARED_DAYS,
   earlierPart,
   FEWEST_DAYS,
   type From,
+  ID_FORMS,
   IS_EXPERIMENT,
+  IS_OF_ID,
   METADATA_PARTS,
-  NEW_ID,
   NO_DAY,
   NO_NUMBER,
   NO_TEXT,
@@ -95,13 +96,16 @@ export function contentChangesSql(config: ContentConfig, table: ForwardedKind, n
 /** The query of the changes of the metadata of events: how large they are, which forms their texts have, and whether events come again at once. @param now Epoch milliseconds. */
 export function metadataChangesSql(config: ContentConfig, now: number): string {
   const { curated, raw } = rangesOf(config, 'events', now);
-  const ofHours = `"ds" AS "day", date_trunc('hour', "timestamp") AS "hour", ${NO_TIME} AS "received_at"`;
-  const ofDays = { table: withRepeats(curated(COMPARED_DAYS.units), '"ds"'), where: 'true' };
+  // An ID has one row a day, and one of the last days, as all of its rows tell whether it is new.
+  const hourOf = (time: string) =>
+    `CASE WHEN ${IS_OF_ID} THEN ${NO_TIME} ELSE date_trunc('hour', ${time}) END AS "hour"`;
+  const ofDays = `"ds" AS "day", ${hourOf('"timestamp"')}, ${NO_TIME} AS "received_at"`;
+  const ofHours = `${NO_DAY} AS "day", ${hourOf('"received_at"')}, "received_at"`;
   const scans = [
-    scanOf(METADATA_PARTS, ofHours, ofDays),
-    scanOf(METADATA_PARTS, OF_HOUR, { table: withRepeats(raw), where: 'true' }),
+    scanOf(METADATA_PARTS, ofDays, { table: withRepeats(curated(COMPARED_DAYS.units)), where: 'true' }),
+    scanOf(METADATA_PARTS, ofHours, { table: withRepeats(raw), where: 'true' }),
   ];
-  return comparisonSql(scans, now, eachUsualKey);
+  return comparisonSql(scans, now, (from) => eachUsualKey(`(${eachForm(from)}) AS "formed"`));
 }
 
 /**
@@ -140,7 +144,7 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
   FROM (
   ${scans.join('\n  UNION ALL\n  ')}
   ) AS "rows"
-  GROUP BY "what", "subject", "value", "sdk", "sign", "day", "hour", CASE WHEN "what" IN ('time', 'key') THEN "label" END
+  GROUP BY "what", "subject", "value", "sdk", "sign", "day", "hour", CASE WHEN "what" IN ('time', 'key') OR ${IS_OF_ID} THEN "label" END
 )${each}, "timed" AS (
   SELECT *, CASE WHEN "value" = '${ONE}' AND sum("n") OVER (${ofSender}, "value", "label") < ${leastOfTime} THEN '${PRESENT}' ELSE "value" END AS "form",
     CASE WHEN "sign" IS NOT NULL AND "n" > 0 AND row_number() OVER (${ofSender}, "value", "sign", "n" > 0 ORDER BY "hour") = 1 THEN 1 ELSE 0 END AS "differs"
@@ -212,7 +216,7 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
     WHEN "what" = 'offset' AND "day" IS NULL AND "value" NOT IN ('${PRESENT}', '${BETWEEN}') AND "present_share" >= ${OTHER_ZONE.present}
       AND "different" >= ${OTHER_ZONE.users} AND "own_hours" >= ${OTHER_ZONE.hours}
       AND "own" >= ${EXPECTED} AND "own" >= ${JUMP.now} * "own_all" AND "usual_share" < ${JUMP.before} AND "between" <= ${OTHER_ZONE.between} * "own" THEN 'more'
-    WHEN ${PART} = 'newIds' AND "day" IS NULL AND "value" = '${NEW_ID}' AND "part" - "most" >= ${TIMES * EXPECTED} AND "part" >= ${MANY_IDS.times} * "most"
+    WHEN ${IS_OF_ID} AND "day" IS NULL AND "value" = '${ID_FORMS.new}' AND "part" - "most" >= ${TIMES * EXPECTED} AND "part" >= ${MANY_IDS.times} * "most"
       AND "part" >= ${MANY_IDS.share} * "whole" AND "part" >= ${MANY_IDS.times} * "most_share" * "whole" AND "whole" <= ${MANY_IDS.events} * "most_whole" THEN 'more'
     WHEN ${numberSql.isOther} THEN 'other'
     WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
@@ -224,7 +228,7 @@ SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("labe
   count(DISTINCT ${ofTime}) AS "times",
   CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
   CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
-  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max(CASE WHEN ${PART} = 'newIds' THEN "most" ELSE "usual_share" END) WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
+  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max(CASE WHEN ${IS_OF_ID} THEN "most" ELSE "usual_share" END) WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
   CASE "kind" WHEN 'other' THEN ${numberSql.mean} WHEN '${EARLIER}' THEN max("most_number") ELSE 0 END AS "mean",
   CASE "kind" WHEN 'other' THEN max("mean_days") ELSE max("known") END AS "days", max("newest") AS "newest_day",
   CASE
