@@ -1,5 +1,7 @@
-import { copyFile, link, lstat, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { copyFile, link, lstat, mkdir, open, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { nodeErrorCode } from '../../lib/base/errors.ts';
 import type { Architecture } from '../../lib/schema/regions.ts';
 import { BuildError } from './BuildError.ts';
 import { type BindingRoots, fetchBinding, installedBinding, LAMBDA_BINDINGS } from './PinnedBinding.ts';
@@ -35,7 +37,7 @@ export type BindingHost =
  * @param roots The folder of the service, which has `build/` in it, and that of the code.
  * @param folder The folder of the bundle.
  * @param environment That of npm, if it has to fetch the binding.
- * @throws BuildError as {@link fetchBinding}, and `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
+ * @throws BuildError as {@link fetchBinding}; what {@link requireArtifact} throws; what the file system throws.
  */
 export async function placeBinding(
   roots: BindingRoots,
@@ -66,7 +68,7 @@ export async function placeBinding(
 /**
  * Requires that a function's folder has the binding for Lambda and is within Lambda's size limit.
  *
- * @throws BuildError `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`
+ * @throws BuildError `SLUICE_BUILD_BINDING_WRONG`, `SLUICE_BUILD_TOO_LARGE`; what the file system throws of a file that cannot be read.
  */
 export async function requireArtifact(folder: string, architecture: Architecture): Promise<void> {
   for (const name of BINDING_FILES) {
@@ -96,7 +98,9 @@ function foundText(machine: number | null | undefined): string {
 
 /** Reads `e_machine` of an ELF file; null for other files, undefined for one that is not there. */
 async function machineOf(path: string): Promise<number | null | undefined> {
-  const file = await open(path).catch(() => undefined);
+  const file = await open(path).catch((error: unknown) => {
+    if (nodeErrorCode(error) !== 'ENOENT') throw error;
+  });
   if (file === undefined) return undefined;
   try {
     const header = Buffer.alloc(MACHINE_OFFSET + 2);
@@ -123,7 +127,8 @@ async function linkInstalled(folder: string): Promise<void> {
   if (installed === null) return;
   const linkPath = join(dirname(folder), 'node_modules', '@duckdb', basename(installed));
   await mkdir(dirname(linkPath), { recursive: true });
-  await symlink(installed, linkPath, 'junction').catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  });
+  // An earlier link may lead to a folder that is gone, and functions are built side by side.
+  const fresh = `${linkPath}.${randomUUID()}.tmp`;
+  await symlink(installed, fresh, 'junction');
+  await rename(fresh, linkPath);
 }

@@ -5,12 +5,14 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   fetchBinding,
@@ -177,6 +179,13 @@ describe("DuckDB's binding for Lambda", () => {
       });
     });
 
+    it('is not called missing where it cannot be opened', async () => {
+      const path = join(binding, 'duckdb.node');
+      rmSync(path);
+      symlinkSync(path, path);
+      await expect(requireArtifact(folder, 'arm64')).rejects.toMatchObject({ code: 'ELOOP' });
+    });
+
     it("leaves it below Lambda's limit", async () => {
       // A sparse file: nothing is written.
       truncateSync(join(binding, 'libduckdb.so'), UNZIPPED_BYTES);
@@ -184,6 +193,18 @@ describe("DuckDB's binding for Lambda", () => {
         code: 'SLUICE_BUILD_TOO_LARGE',
       });
     });
+  });
+
+  it('of this machine is linked anew where an earlier link leads nowhere', async () => {
+    const installed = installedBinding(projectRoot) ?? '';
+    const link = join(root, 'node_modules', '@duckdb', basename(installed));
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(root, 'gone'), link);
+    await Promise.all(
+      ['write', 'curate'].map((name) => placeBinding({ root }, join(root, name), 'here', 'arm64')),
+    );
+    expect(realpathSync(link)).toBe(realpathSync(installed));
+    expect(readdirSync(dirname(link))).toEqual([basename(installed)]);
   });
 
   it('is the only one of a function whose architecture has changed', async () => {
