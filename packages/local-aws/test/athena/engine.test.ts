@@ -1,15 +1,38 @@
 import { GetQueryResultsCommand, StopQueryExecutionCommand } from '@aws-sdk/client-athena';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { StatementError } from '../../src/athena/engine/StatementError.ts';
 import { openStatementRunner } from '../../src/athena/statements/openStatementRunner.ts';
+import type { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { BUCKET, runToEnd, settle, startAthena, submit } from '../../src/testing/startAthena.ts';
 import { until } from '../harness/until.ts';
 
 let athena: Awaited<ReturnType<typeof startAthena>>;
 beforeAll(async () => {
-  athena = await startAthena(openStatementRunner);
+  athena = await startAthena((options) =>
+    openStatementRunner({ ...options, store: withFullDisk(options.store) }),
+  );
   athena.catalog.createDatabase({ Name: 'app' });
 });
 afterAll(() => athena.close());
+
+/** Part of the names of tables of whose objects the first alone is stored, and none is deleted. */
+const FULL = 'full_disk';
+
+/** A store without space for tables of such a name. */
+function withFullDisk(store: ObjectStore): ObjectStore {
+  const isFull = (name: string | symbol, key: unknown) =>
+    String(key).includes(FULL) && (name === 'delete' || (name === 'put' && !String(key).endsWith('_0')));
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return (...values: readonly unknown[]) => {
+        if (isFull(name, values[1])) throw new StatementError(`no space to ${String(name)}`, { type: 1000 });
+        return value.apply(target, values);
+      };
+    },
+  });
+}
 
 const inApp = { QueryExecutionContext: { Database: 'app' } };
 
@@ -58,6 +81,12 @@ describe('Athena with its query engine', () => {
     expect(shown.execution.ResultConfiguration?.OutputLocation).toMatch(/\.txt$/);
     const glue = { accessKeyId: 'test', service: 'glue', operation: 'GetTable' };
     expect(athena.takeCalls()).toContainEqual({ ...glue, input: { DatabaseName: 'app', Name: 'made' } });
+  });
+
+  it('tells why rows could not be written, also where none that were can be deleted', async () => {
+    const sql = `CREATE TABLE app.unwritten WITH (external_location = 's3://${BUCKET}/${FULL}/', partitioned_by = ARRAY['b']) AS SELECT 1 AS a, 'x' AS b UNION ALL SELECT 2, 'y'`;
+    const { Status } = await runToEnd(athena.client, sql, inApp);
+    expect(Status).toMatchObject({ State: 'FAILED', StateChangeReason: 'no space to put' });
   });
 
   it('parses a query that is nested deeper than its parser reads', async () => {

@@ -1,3 +1,4 @@
+import { AwsError } from '../../protocol/AwsError.ts';
 import { linePosition, refusal, SqlError } from '../../trino/index.ts';
 
 /**
@@ -123,4 +124,9 @@ export function notEmulated(feature: string): StatementError {
 export function toStatementError(error: unknown, sql: string, shift = 0): unknown {
   if (!(error instanceof SqlError)) return error;
   return statementError(error.code, error.message, { sql, offset: error.offset + shift }, error);
+}
+
+/** An error of the catalog as the failure of the statement, whose message Hive passes on. Other errors stay as they are. */
+export function toStatementFailure(error: unknown): unknown {
+  return error instanceof AwsError ? statementError('DDL', error.message, undefined, error) : error;
 }

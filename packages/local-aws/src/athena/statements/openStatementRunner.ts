@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { SqlError } from '../../trino/index.ts';
 import { CATALOG, SessionPool } from '../engine/Session.ts';
-import { statementError, toStatementError } from '../engine/StatementError.ts';
+import { statementError, toStatementError, toStatementFailure } from '../engine/StatementError.ts';
 import type {
   RunnerOptions,
   StatementContext,
@@ -17,7 +17,7 @@ import { type QueryText, type Statement, statementKind } from './Statement.ts';
 import { SyntaxCheck } from './SyntaxCheck.ts';
 import { runInsert } from './write/insertStatement.ts';
 import { runCreateTableAs } from './write/runCreateTableAs.ts';
-import { type QueryResult, toStatementFailure } from './write/writeRows.ts';
+import type { QueryResult } from './write/writeRows.ts';
 
 /**
  * Opens the runner of Athena statements. DuckDB runs queries over the objects of the local S3; databases, tables,

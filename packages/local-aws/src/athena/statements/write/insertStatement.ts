@@ -1,12 +1,12 @@
 import { isView, type TableEntry } from '../../../glue/index.ts';
 import { trinoTypeName } from '../../engine/columnTypes.ts';
 import { assertNotIceberg, assertNotProjected, sessionColumns } from '../../engine/QueryScope.ts';
-import { notEmulated, statementError } from '../../engine/StatementError.ts';
+import { notEmulated, statementError, toStatementFailure } from '../../engine/StatementError.ts';
 import { tableFormatOf } from '../../engine/tableFormat.ts';
 import { type OpenQuery, openQuery, type QueryRun } from '../queryStatements.ts';
 import { resolveTableName, type Statement } from '../Statement.ts';
 import { addPartitions, defaultLocation, findPartition, withTrailingSlash } from './tablePartitions.ts';
-import { type QueryResult, toStatementFailure, toStatementResult, writeRows } from './writeRows.ts';
+import { type QueryResult, toStatementResult, writeRows } from './writeRows.ts';
 
 /** INSERT INTO. */
 type Insert = Extract<Statement, { kind: 'insert' }>;

@@ -1,6 +1,6 @@
 import { parseHiveType } from '../../../trino/index.ts';
 import { listObjects } from '../../engine/dataFiles.ts';
-import { notEmulated, statementError } from '../../engine/StatementError.ts';
+import { notEmulated, statementError, toStatementFailure } from '../../engine/StatementError.ts';
 import { PARQUET_STORAGE } from '../../engine/tableFormat.ts';
 import { openQuery, type QueryRun } from '../queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from '../Statement.ts';
@@ -10,7 +10,6 @@ import {
   NOTHING_WRITTEN,
   type QueryResult,
   requireLocation,
-  toStatementFailure,
   toStatementResult,
   writeRows,
 } from './writeRows.ts';

@@ -2,10 +2,9 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { quoteName, quoteText } from '../../../base/sql.ts';
 import { readPieces } from '../../../disk/files.ts';
-import { AwsError } from '../../../protocol/AwsError.ts';
 import { parseLocation, type S3Folder } from '../../engine/dataFiles.ts';
 import { statementError } from '../../engine/StatementError.ts';
-import { STATEMENT_LIMITS, type StatementResult } from '../../engine/StatementRunner.ts';
+import { type RunnerOptions, STATEMENT_LIMITS, type StatementResult } from '../../engine/StatementRunner.ts';
 import { type OpenQuery, type QueryRun, rowsFrom } from '../queryStatements.ts';
 import type { NewPartition } from './tablePartitions.ts';
 
@@ -25,11 +24,6 @@ export function toStatementResult({ rows, scannedBytes, locations }: WriteResult
     output: 'txt',
     manifest: locations,
   };
-}
-
-/** An error of the catalog as the failure of the statement, whose message Hive passes on. Other errors stay as they are. */
-export function toStatementFailure(error: unknown): unknown {
-  return error instanceof AwsError ? statementError('DDL', error.message, undefined, error) : error;
 }
 
 /** A column to write. */
@@ -68,16 +62,16 @@ export interface WriteResult {
  * Writes a query's rows as Parquet files to disk and then uploads them. It closes the session.
  *
  * @throws StatementError; the reason of the signal, if the statement is cancelled; AwsError of the bucket. The objects
- *   that the statement has written are deleted before.
+ *   that the statement has written are deleted before, if that is possible.
  */
 export async function writeRows(open: OpenQuery, run: QueryRun, into: RowTarget): Promise<WriteResult> {
   const { session, context, runner } = run;
   const { keys, locationOf } = into;
   const folder = join(session.directory, 'out');
-  mkdirSync(folder);
   const copy = copyStatement(open, into, folder);
   const written: ObjectPlace[] = [];
   try {
+    mkdirSync(folder);
     const scannedBytes = await open.attachFiles();
     const counted = (await session.read(copy.sql)).getRowsJS()[0]?.[0];
     if (counted === undefined) throw new Error('DuckDB does not say how many rows it has written.');
@@ -104,8 +98,7 @@ export async function writeRows(open: OpenQuery, run: QueryRun, into: RowTarget)
           : [...partitions.values()].map((values) => ({ values, location: locationOf(values) })),
     };
   } catch (error) {
-    // Readers of the table would find these objects: if the statement is run again, its rows would be there twice.
-    for (const { bucket, key } of written) runner.store.delete(bucket, key);
+    deleteWritten(runner, written);
     throw context.signal.aborted ? context.signal.reason : open.translateError(error, copy.prefixLength);
   } finally {
     session.close();
@@ -118,6 +111,21 @@ interface ObjectPlace {
   readonly bucket: string;
   /** Key of the object. */
   readonly key: string;
+}
+
+/**
+ * Deletes what a statement that fails has written: its readers would find these rows, and twice if it is run again. What cannot be deleted
+ * stays, as in Athena, and the statement fails for its own reason:
+ * https://docs.aws.amazon.com/athena/latest/ug/ctas-considerations-limitations.html
+ */
+function deleteWritten({ store }: Pick<RunnerOptions, 'store'>, written: readonly ObjectPlace[]): void {
+  for (const { bucket, key } of written) {
+    try {
+      store.delete(bucket, key);
+    } catch {
+      // Others can perhaps be deleted.
+    }
+  }
 }
 
 /** A statement of DuckDB that contains a query. */
