@@ -149,10 +149,7 @@ async function takeSteps(steps: Steps, collector: Collector): Promise<void> {
     if (!(error instanceof RequestError && isQuarantineReason(error.code))) throw error;
     refusal = error;
     const raw = redactBody(body, steps.decoded?.text ?? null, collector.planNow().redaction, key.sha256);
-    // JSON that was cut was SLUICE_BODY_NOT_JSON once, and IDs of rows are a contract.
-    const isCutJson = error.code === 'SLUICE_BODY_TRUNCATED' && steps.decoded != null;
-    const refused = { code: error.code, detail: error.detail, raw };
-    rows = rowOfBody(isCutJson ? { ...refused, idCode: 'SLUICE_BODY_NOT_JSON' } : refused, request);
+    rows = rowOfBody({ code: error.code, detail: error.detail, raw }, request);
   }
   const decoded = refusal === null ? (steps.decoded ?? null) : null;
   steps.rows = rows;

@@ -144,8 +144,6 @@ export interface RefusedItem {
   readonly raw: string | Uint8Array;
   /** The part that is the same when it is sent again, for its `quarantine_id`. Default `raw`. */
   readonly identity?: string;
-  /** The code in its `quarantine_id`, where an earlier release refused it under another one. Default `code`. */
-  readonly idCode?: QuarantineReason;
   /** The sender's part of its `quarantine_id`, if it is not the request's. */
   readonly senderId?: string;
   /** Whether `identity` is unique: another item with the same one is a resend, not a repetition. Default false. */
@@ -178,9 +176,9 @@ function refusedIds({
   senderId: requestSender,
 }: QuarantineContext): (item: RefusedItem, text: string) => string {
   const seen = new Map<string, number>();
-  return ({ code, idCode = code, senderId = requestSender, isUnique = false }, text) => {
+  return ({ code, senderId = requestSender, isUnique = false }, text) => {
     const sender = hash('sha256', JSON.stringify([keyHash, senderId])).slice(0, ID_LENGTH);
-    const scope = `${sender}[${quoteEmbedded(idCode)},`;
+    const scope = `${sender}[${quoteEmbedded(code)},`;
     const id = hashText(scope, text);
     if (isUnique) return id;
     const before = seen.get(id) ?? 0;
