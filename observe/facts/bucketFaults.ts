@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
@@ -15,9 +14,10 @@ import {
   bucketSettings,
   type SettingName,
 } from '../../lib/access/buckets/bucketSettings.ts';
-import { isJsonObject, valueAt, valuesOf } from '../../lib/base/json.ts';
+import { valueAt, valuesOf } from '../../lib/base/json.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
+import { differingPoints, sameDocument } from './differingPoints.ts';
 
 /** A setting of the bucket that differs from what the stack needs. */
 export interface BucketFault {
@@ -73,7 +73,7 @@ export async function findBucketFault(
   const wanted = onlyEarly && setting.early !== undefined ? early.wanted : setting.wanted(early.wanted);
   if (sameDocument(current, wanted)) return null;
   const texts = shared.map((statement) => sharedText(statement, account));
-  const points = [...early.points, ...texts, ...differingPoints(wanted, early.wanted, name)];
+  const points = [...early.points, ...texts, ...differingPoints(wanted, early.wanted, '')];
   const isEarly = early.points.length > 0;
   const isShared = shared.length > 0;
   return {
@@ -163,28 +163,6 @@ export async function readBucketFaults(
   return (await Promise.all(asked)).flatMap((fault) => fault ?? []);
 }
 
-/** How a document differs from the wanted one, in words: members by their names, statements and rules by their IDs. What it has besides does not count. */
-export function differingPoints(wanted: unknown, current: unknown, path: string): readonly string[] {
-  if (sameDocument(current, wanted)) return [];
-  if (current === undefined) return [`${path} is not set`];
-  if (Array.isArray(wanted) && wanted.every(isJsonObject)) {
-    const there = Array.isArray(current) ? current.filter(isJsonObject) : [];
-    const idOf = (item: object) => valueAt(item, ['Sid']) ?? valueAt(item, ['ID']);
-    return wanted.flatMap((item, i) => {
-      const id = idOf(item);
-      const found = id === undefined ? there[i] : there.find((other) => idOf(other) === id);
-      const name = id === undefined ? path : String(id);
-      return found === undefined ? [`${name} is missing`] : differingPoints(item, found, name);
-    });
-  }
-  if (isJsonObject(wanted))
-    return Object.entries(wanted).flatMap(([member, value]) =>
-      differingPoints(value, valueAt(current, [member]), member),
-    );
-  if (Array.isArray(wanted)) return [`${path} differs`];
-  return [`${path} is ${JSON.stringify(current)} in place of ${JSON.stringify(wanted)}`];
-}
-
 /** Reads a setting of a bucket. @throws What the client of S3 throws, also if it is not set. */
 type SettingReader = (s3: S3Client, input: { readonly Bucket: string }) => Promise<BucketDocument>;
 
@@ -231,23 +209,4 @@ export function settingWords(
     return value === undefined ? [] : [own, String(value)];
   });
   return ['s3api', command, '--bucket', name, option, JSON.stringify(document), ...more];
-}
-
-/**
- * Whether two AWS documents are equivalent. Ignored are the order of members, members without a value, the difference
- * between an item and a list of it, and the order of lists: no list in a bucket's settings or policies has an order.
- */
-export function sameDocument(found: unknown, other: unknown): boolean {
-  return isDeepStrictEqual(canonical(found), canonical(other));
-}
-
-/** A document in the form in which equivalent ones are equal. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const items = value.map(canonical);
-    return items.length === 1 ? items[0] : items.map((item) => JSON.stringify(item)).sort();
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(members.sort().map(([name, member]) => [name, canonical(member)]));
 }

@@ -16,6 +16,7 @@ import { viewNames } from '../../lib/views/viewNames.ts';
 import type { Deployment } from '../deployment.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
+import { differingPoints } from './differingPoints.ts';
 import { isOtherRelease, type ReadStack, readStackResources } from './flow/stackOutputs.ts';
 import { readGlueTables } from './tables/tables.ts';
 
@@ -220,8 +221,12 @@ async function workgroupFaults({
     }));
     if (answer === null) continue;
     const present = answer.present?.WorkGroup;
-    const { State, WorkGroupConfiguration } = JSON.parse(
-      JSON.stringify(Properties).replaceAll('{"Ref":"AWS::AccountId"}', JSON.stringify(account)),
+    // A key that the outputs do not tell is a reference in the template.
+    const text = JSON.stringify(Properties).replaceAll('{"Ref":"AWS::AccountId"}', JSON.stringify(account));
+    const { State, WorkGroupConfiguration } = Object(
+      JSON.parse(text, (member, value) =>
+        member === 'KmsKey' && typeof value !== 'string' ? undefined : value,
+      ),
     );
     const wanted = { State, ...WorkGroupConfiguration };
     found.push(
@@ -324,9 +329,9 @@ function workgroupFault(
   wanted: object,
   present: object,
 ): Pick<StackFault, 'what' | 'name' | 'differs' | 'repair'> {
-  const differs = differences(wanted, present, '');
+  const differs = differingPoints(wanted, present, '');
   const differing = Object.entries(wanted).filter(
-    ([member, value]) => differences(value, valueAt(present, [member]), member).length > 0,
+    ([member, value]) => differingPoints(value, valueAt(present, [member]), member).length > 0,
   );
   const { State, ResultConfiguration, ...others } = Object.fromEntries(differing);
   // https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfigurationUpdates.html
@@ -351,13 +356,15 @@ function tableProblems(config: Config, input: TableInput, present: Table): reado
   const text = readPrestoView(present.ViewOriginalText ?? '')?.originalSql;
   const isOther = name !== undefined && (text === undefined || readCuratedDays(config, name, text) === null);
   const { PartitionKeys = [], StorageDescriptor, TableType, Parameters } = input;
+  const { Columns = [], ...storage } = StorageDescriptor ?? {};
   const { StorageDescriptor: stored } = present;
   const all = { ...present.Parameters, ...stored?.SerdeInfo?.Parameters };
   return [
     ...(isOther ? ['its SQL differs'] : []),
-    ...columnProblems('column', StorageDescriptor?.Columns ?? [], stored?.Columns),
+    ...columnProblems('column', Columns, stored?.Columns),
     ...columnProblems('partition key', PartitionKeys, present.PartitionKeys),
-    ...differences({ TableType, ...StorageDescriptor, Parameters }, { ...stored, ...present }, ''),
+    // A view has an empty `SerdeInfo`, or none.
+    ...differingPoints({ TableType, ...storage, Parameters }, { SerdeInfo: {}, ...stored, ...present }, ''),
     ...Object.keys(all).flatMap((parameter) =>
       READING.test(parameter) ? [`parameter \`${parameter}\` is not ours`] : [],
     ),
@@ -384,22 +391,4 @@ function columnProblems(
       ? []
       : [`${columnIs} is ${presentColumn.Type} instead of ${our.Type}`];
   });
-}
-
-/**
- * Members that are not as wanted, in words. What only objects that are there have, and empty values, count for nothing: Glue adds
- * defaults. Lists are compared elsewhere.
- */
-function differences(wanted: unknown, present: unknown, path: string): readonly string[] {
-  if (Array.isArray(wanted)) return [];
-  if (typeof wanted === 'object' && wanted !== null)
-    return Object.keys(wanted).flatMap((member) =>
-      differences(
-        valueAt(wanted, [member]),
-        valueAt(present, [member]),
-        path === '' ? member : `${path}.${member}`,
-      ),
-    );
-  if ((present || '') === (wanted || '')) return [];
-  return [`${path} is ${JSON.stringify(present) ?? 'nothing'} instead of ${JSON.stringify(wanted)}`];
 }

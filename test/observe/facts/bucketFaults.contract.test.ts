@@ -126,7 +126,7 @@ it('finds that the public is not kept out any more', async () => {
   await policies(allow('All', '*'));
   expect(await faultsOf()).toMatchObject([
     { name: 'policy', points: ['the statement All allows everybody s3:GetObject'] },
-    { name: 'publicAccess', points: ['BlockPublicPolicy is false in place of true'] },
+    { name: 'publicAccess', points: ['BlockPublicPolicy is false instead of true'] },
   ]);
   await policies();
   await put(true);
@@ -142,7 +142,7 @@ it('finds a bucket that tells functions of no file, and one that keeps no versio
   await version('Suspended');
   expect(await faultsOf()).toMatchObject([
     { name: 'events' },
-    { name: 'versioning', points: ['Status is "Suspended" in place of "Enabled"'] },
+    { name: 'versioning', points: ['Status is "Suspended" instead of "Enabled"'] },
   ]);
 });
 

@@ -48,6 +48,8 @@ interface Changed {
   readonly ids?: ReadonlyMap<string, string>;
   /** What Athena has of a workgroup, by its name. */
   readonly groupOf?: (name: string) => object | undefined;
+  /** Outputs of the stack; default: the key alone. */
+  readonly outputs?: ReadonlyMap<string, string>;
   /** Users, roles and secrets that are gone. */
   readonly gone?: readonly string[];
   /** When deleted secrets are gone for good, epoch seconds. */
@@ -95,6 +97,7 @@ function answerOf({ ids = allIds, gone = [], deleted }: Changed, hostname: strin
 /** What differs from the template, but for what all faults have. */
 async function faultsOf(changed: Changed, more: Partial<typeof config> = {}) {
   const { tables = wellTables, groupOf = groupNamed, isLocal = false, unread = [], alarms = null } = changed;
+  const { outputs = new Map([['KeyArn', KEY]]) } = changed;
   const requestHandler = requestsAnsweredBy(({ hostname, body }) => {
     const asked = typeof body === 'string' ? body : new TextDecoder().decode(body);
     return answerOf(changed, hostname, asked);
@@ -121,7 +124,7 @@ async function faultsOf(changed: Changed, more: Partial<typeof config> = {}) {
     alarms,
     id,
     deployedAt,
-    outputs: new Map([['KeyArn', KEY]]),
+    outputs,
     state: { status: 'UPDATE_COMPLETE', reason: null, since: null },
   };
   const asked = { ...deployment, glue, athena };
@@ -386,6 +389,10 @@ describe('a workgroup', () => {
 
   it('of which Athena does not say what is off is as the template has it', async () => {
     expect(await faultsOf(changed('ENABLED', { RequesterPaysEnabled: undefined }))).toEqual([]);
+  });
+
+  it('of a stack that does not tell its key may have any', async () => {
+    expect(await faultsOf({ outputs: new Map() })).toEqual([]);
   });
 
   it('that is on keeps its state', async () => {

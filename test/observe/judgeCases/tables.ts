@@ -45,7 +45,7 @@ export const tableCases: readonly Case[] = [
         bucketFault({
           name: 'versioning',
           why: 'State that is overwritten is gone.',
-          points: ['Status is "Suspended" in place of "Enabled"'],
+          points: ['Status is "Suspended" instead of "Enabled"'],
           repair: ['s3api', 'put-bucket-versioning', '--bucket', 'acme'],
         }),
       ],

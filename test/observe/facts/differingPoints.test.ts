@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { differingPoints, sameDocument } from '../../../observe/facts/bucketFaults.ts';
+import { differingPoints, sameDocument } from '../../../observe/facts/differingPoints.ts';
 
 const statement = (Sid: string, Effect = 'Deny') => ({ Sid, Effect, Action: ['s3:*'] });
 
-interface SettingCase {
+interface PointsCase {
   readonly what: string;
   /** The document that the stack needs. */
   readonly wanted: unknown;
-  /** The document that the bucket has. */
+  /** The document that there is. */
   readonly current: unknown;
   readonly points: readonly string[];
 }
 
-it.each<SettingCase>([
+it.each<PointsCase>([
   {
     what: 'a member that is not set',
     wanted: { EventBridgeConfiguration: {} },
@@ -23,7 +23,7 @@ it.each<SettingCase>([
     what: 'another value, and a member that is not set',
     wanted: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true },
     current: { BlockPublicAcls: false, IgnorePublicAcls: true },
-    points: ['BlockPublicAcls is false in place of true', 'BlockPublicPolicy is not set'],
+    points: ['BlockPublicAcls is false instead of true', 'BlockPublicPolicy is not set'],
   },
   {
     what: 'members of a rule without an ID',
@@ -31,13 +31,16 @@ it.each<SettingCase>([
       Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'k' } }],
     },
     current: { Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
-    points: ['SSEAlgorithm is "AES256" in place of "aws:kms"', 'KMSMasterKeyID is not set'],
+    points: [
+      'Rules.ApplyServerSideEncryptionByDefault.SSEAlgorithm is "AES256" instead of "aws:kms"',
+      'Rules.ApplyServerSideEncryptionByDefault.KMSMasterKeyID is not set',
+    ],
   },
   {
     what: 'statements, each compared with that of its ID',
     wanted: { Statement: [statement('Tls'), statement('Delete'), statement('Same')] },
     current: { Statement: [statement('Other'), statement('Same'), statement('Delete', 'Allow')] },
-    points: ['Tls is missing', 'Effect is "Allow" in place of "Deny"'],
+    points: ['Tls is missing', 'Delete.Effect is "Allow" instead of "Deny"'],
   },
   {
     what: 'a list of texts that lacks one',
@@ -58,13 +61,19 @@ it.each<SettingCase>([
     points: [],
   },
   {
+    what: 'nothing where what is not set is off or empty',
+    wanted: { Compressed: false, Location: '' },
+    current: {},
+    points: [],
+  },
+  {
     what: 'nothing of members that it has besides',
     wanted: { Status: 'Enabled' },
     current: { Status: 'Enabled', MFADelete: 'Disabled' },
     points: [],
   },
-])('the points in which a setting of a bucket differs are $what', ({ wanted, current, points }) => {
-  expect(differingPoints(wanted, current, 'setting')).toEqual(points);
+])('the points in which a document differs are $what', ({ wanted, current, points }) => {
+  expect(differingPoints(wanted, current, '')).toEqual(points);
 });
 
 describe('documents of AWS', () => {
