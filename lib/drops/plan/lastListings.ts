@@ -84,8 +84,9 @@ const lastListingSchema = z.object({
     })
     .optional(),
   /**
-   * Why the folder could not be listed before the last good listings, as of `failure`, and until when; absent of none
-   * that is known.
+   * Why the folder could not be listed before the last good listings, as of `failure`, and until when: the last time
+   * that it was past the end of a UTC day, as runs look for each day still after a shorter one. Absent of none that is
+   * known.
    */
   pastFailure: z
     .object({

@@ -1,6 +1,6 @@
 import type { Exclusive } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
-import { addDays, type UtcDay } from '../../base/time.ts';
+import { addDays, type UtcDay, utcDay } from '../../base/time.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { MAX_OPEN_DAYS, MAX_OTHERS } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
@@ -92,8 +92,11 @@ export async function noteListing(
   const hasMoved = before !== undefined && before.name !== name;
   const place = { name, since: hasMoved ? now : (before?.since ?? now), owner: listed.source.owner };
   const { failure, pastFailure = undefined } = listed.last ?? {};
+  // After a failure that ended on its day runs look for each day still: a longer one before it is what is told.
   const ended =
-    failure?.since === undefined ? pastFailure : { code: failure.code, since: failure.since, until: now };
+    failure?.since === undefined || utcDay(failure.since) === utcDay(now)
+      ? pastFailure
+      : { code: failure.code, since: failure.since, until: now };
   // Nothing has been compared at a new place.
   const lastNewer = hasMoved ? { days: [], comparedUntil: 0 } : listed.last?.newer;
   await ports.looks.write(source, dataset, {

@@ -45,17 +45,19 @@ describe('a run of the plan that cannot do its work', () => {
     const note = async () => Object(await ingest.readJson('ledger/acme/events/last-look.json'));
     await plan(ingest);
     const { at: lastGood, place } = await note();
-    ingest.faults.set({
-      s3: [{ fault: 'failCalls', code: 'AccessDenied', status: 403, calls: 'all', key: 'acme-drops' }],
-    });
+    const deny = () =>
+      ingest.faults.set({
+        s3: [{ fault: 'failCalls', code: 'AccessDenied', status: 403, calls: 'all', key: 'acme-drops' }],
+      });
+    deny();
     await ingest.clock.advance(HOUR_MS);
     await plan(ingest);
     const { at: since } = await note();
     expect(since - lastGood).toBeGreaterThanOrEqual(HOUR_MS);
-    await ingest.clock.advance(HOUR_MS);
+    await ingest.clock.advance(24 * HOUR_MS);
     await plan(ingest);
     const { at, failure } = await note();
-    expect(at - since).toBeGreaterThanOrEqual(HOUR_MS);
+    expect(at - since).toBeGreaterThanOrEqual(24 * HOUR_MS);
     expect(failure).toMatchObject({ code: 'SLUICE_SOURCE_ACCESS_DENIED', since, lastGood });
     ingest.faults.clear();
     await plan(ingest);
@@ -63,6 +65,11 @@ describe('a run of the plan that cannot do its work', () => {
     expect(listed).not.toHaveProperty('failure');
     const pastFailure = { code: 'SLUICE_SOURCE_ACCESS_DENIED', since, until: listed.at };
     expect(listed).toMatchObject({ pastFailure });
+    // One that ends on its day does not hide it.
+    deny();
+    await ingest.clock.advance(HOUR_MS);
+    await plan(ingest);
+    ingest.faults.clear();
     await ingest.clock.advance(HOUR_MS);
     await plan(ingest);
     expect(await note()).toMatchObject({ pastFailure });
