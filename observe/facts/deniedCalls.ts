@@ -13,7 +13,7 @@ import { functionLog, readLog } from '../readLog.ts';
 import { deniedByBucket, deniersIn, withOwnStatements } from './bucketDenials.ts';
 import type { LastFailure } from './flow/failures/lastFailure.ts';
 import { type ReadStack, readStackResources } from './flow/stackOutputs.ts';
-import type { FunctionErrors } from './functionErrors.ts';
+import type { FunctionErrors } from './functions/functionErrors.ts';
 import {
   type DeniedCalls,
   isByResource,

@@ -50,7 +50,7 @@ import { readGatewayStatus, readUnreached } from './flow/unreachedRequests.ts';
 import { countDamaged, countLanding, isLandingLate } from './flow/waitingObjects.ts';
 import { readWriterBacklog } from './flow/writerBacklog.ts';
 import { readFormerKeys } from './formerKeys.ts';
-import { readFunctionRuns } from './functionErrors.ts';
+import { readFunctionRuns } from './functions/functionRuns.ts';
 import { readLostCopies } from './lostCopies.ts';
 import { withLostTasks } from './lostTasks.ts';
 import { readOpenErasures } from './openErasures.ts';

@@ -30,7 +30,8 @@ import type { GatewayStatus, UnreachedRequests } from './flow/unreachedRequests.
 import type { DamagedObjects, UndeletedObjects, WaitingObjects } from './flow/waitingObjects.ts';
 import type { WriterBacklog } from './flow/writerBacklog.ts';
 import type { FormerKey } from './formerKeys.ts';
-import type { FunctionErrors, IdleFunction } from './functionErrors.ts';
+import type { FunctionErrors } from './functions/functionErrors.ts';
+import type { IdleFunction } from './functions/idleFunctions.ts';
 import type { LostCopies } from './lostCopies.ts';
 import type { OpenErasureGroup } from './openErasures.ts';
 import type { UndeliveredHour } from './receivedHours.ts';

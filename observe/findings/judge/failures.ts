@@ -4,7 +4,7 @@ import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/requestLimits.ts';
 import { CATALOG_KEY, denialIn, failureKind } from '../../explainAwsError.ts';
 import { explainCode } from '../../explainCode.ts';
 import type { LastFailure } from '../../facts/flow/failures/lastFailure.ts';
-import type { FunctionErrors } from '../../facts/functionErrors.ts';
+import type { FunctionErrors } from '../../facts/functions/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { FindingCase } from '../catalogue/entry.ts';
 import { CALL_CURES, catalogKey, type FailureCase, QUOTA_USED } from '../catalogue/wording.ts';

@@ -1,7 +1,7 @@
 import { counted, someOf } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
-import type { FunctionErrors } from '../../facts/functionErrors.ts';
+import type { FunctionErrors } from '../../facts/functions/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type Finding, finding } from '../catalogue.ts';

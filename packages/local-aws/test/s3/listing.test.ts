@@ -6,7 +6,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { KeyIndex, listKeys } from '../../src/s3/model/KeyIndex.ts';
+import { KeyIndex } from '../../src/s3/model/KeyIndex.ts';
+import { listKeys } from '../../src/s3/model/listKeys.ts';
 import { plainAttributes, type StoredObject } from '../../src/s3/model/StoredObject.ts';
 import { failureOf, type RunningS3, startS3 } from '../../src/testing/startS3.ts';
 import { signedRequest } from '../edge/signedRequest.ts';

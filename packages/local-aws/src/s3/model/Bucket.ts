@@ -18,7 +18,8 @@ import {
   replay,
 } from './bucketLines.ts';
 import { type BucketSettings, newBucketSettings } from './bucketSettings.ts';
-import { KeyIndex, type ListPage, type ListQuery, listKeys } from './KeyIndex.ts';
+import { KeyIndex } from './KeyIndex.ts';
+import { type ListPage, type ListQuery, listKeys } from './listKeys.ts';
 import { MultipartUploads } from './MultipartUploads.ts';
 import {
   isBlocked,

@@ -11,7 +11,7 @@ import type { BucketFolders } from './BucketFiles.ts';
 import type { BucketInfo } from './bucketLines.ts';
 import type { BucketSettings } from './bucketSettings.ts';
 import { defaultEncryption } from './defaultEncryption.ts';
-import type { ListPage, ListQuery } from './KeyIndex.ts';
+import type { ListPage, ListQuery } from './listKeys.ts';
 import type { ObjectBody } from './objectFiles.ts';
 import {
   type ObjectAttributes,

@@ -1,6 +1,6 @@
 import type { XmlElement } from '../../../protocol/xml.ts';
 import { s3Errors } from '../../errors.ts';
-import type { ListPage } from '../../model/KeyIndex.ts';
+import type { ListPage } from '../../model/listKeys.ts';
 import type { S3Operation } from '../S3Operation.ts';
 import { xmlResponse } from '../xmlBodies.ts';
 import { lastModified, objectElements, optional } from './listElements.ts';

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { type IdleFunction, readFunctionRuns } from '../../../observe/facts/functionErrors.ts';
-import { exportTo } from '../../harness/configInput.ts';
-import { metricClient } from '../../harness/metricClient.ts';
-import { queueClient } from '../../harness/queueClient.ts';
+import { isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { readFunctionRuns } from '../../../../observe/facts/functions/functionRuns.ts';
+import type { IdleFunction } from '../../../../observe/facts/functions/idleFunctions.ts';
+import { exportTo } from '../../../harness/configInput.ts';
+import { metricClient } from '../../../harness/metricClient.ts';
+import { queueClient } from '../../../harness/queueClient.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 /** Minutes of a day. */
