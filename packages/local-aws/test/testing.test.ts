@@ -2,6 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import { startTestAws, temporaryDirectory } from '../src/testing/index.ts';
+import { closedAfterEach } from './harness/closedAfterEach.ts';
+
+const opened = closedAfterEach();
 
 const template = {
   Resources: { Landing: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'landing' } } },
@@ -17,11 +20,11 @@ describe('startTestAws', () => {
       secretAccessKey: 'secret',
     };
     const { aws, options, close } = await startTestAws({ stack: { template }, account });
-    const s3 = new S3Client(options);
+    const s3 = opened(new S3Client(options), (client) => client.destroy());
+    opened(aws, close);
     const { Buckets = [] } = await s3.send(new ListBucketsCommand());
     expect(Buckets.map(({ Name }) => Name)).toEqual(['landing']);
     expect(options.region).toBe('eu-west-1');
-    s3.destroy();
     await close();
     expect(existsSync(aws.directory)).toBe(false);
   });

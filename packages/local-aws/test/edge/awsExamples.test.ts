@@ -8,7 +8,10 @@ import { s3Service } from '../../src/s3/index.ts';
 import { ObjectStore } from '../../src/s3/model/ObjectStore.ts';
 import { chunkedBody } from '../../src/s3/wire/chunkedBody.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
 import { send } from './signedRequest.ts';
+
+const opened = closedAfterEach();
 
 /**
  * The worked examples of AWS's own documents: their keys, requests and signatures, nothing of ours in them.
@@ -120,7 +123,7 @@ describe("AWS's signature examples", () => {
 
   it('accepts the presigned URL until the second at which it expires', async () => {
     const own = new ManualClock(START);
-    const at = await edgeAt(own);
+    const at = opened(await edgeAt(own), (one) => one.close());
     const get = () => presigned('', '', at);
     expect(await get()).toMatchObject({ status: 200, body: 'Welcome to Amazon S3.' });
     own.advance(DAY_MS);
@@ -130,7 +133,6 @@ describe("AWS's signature examples", () => {
       status: 403,
       body: expect.stringContaining('<Code>AccessDenied</Code><Message>Request has expired.'),
     });
-    await at.close();
   });
 
   const signature = {

@@ -79,13 +79,12 @@ describe('the edge with a JSON service', () => {
   });
 
   it('answers the real client and corrects its clock', async () => {
-    const fresh = new GlueClient(config());
+    const fresh = opened(new GlueClient(config()), (one) => one.destroy());
     const { Database, $metadata } = await fresh.send(new GetDatabaseCommand({ Name: 'db' }));
     expect(Database).toEqual({ Name: 'db', Description: 'none' });
     // The machine's own clock is elsewhere: the first try is refused, and the Date of the refusal mends the second.
     expect($metadata.attempts).toBe(2);
     expect((await fresh.send(new GetDatabaseCommand({ Name: 'db' }))).$metadata.attempts).toBe(1);
-    fresh.destroy();
   });
 
   it("returns the service's own error codes with their headers", async () => {
@@ -233,7 +232,7 @@ describe('the edge with a JSON service', () => {
   });
 
   it('rejects a service that is not emulated by name, in the error format of its client', async () => {
-    const firehose = new FirehoseClient(config());
+    const firehose = opened(new FirehoseClient(config()), (one) => one.destroy());
     const failure = await failureOf(
       firehose.send(new PutRecordCommand({ DeliveryStreamName: 's', Record: { Data: Buffer.from('x') } })),
     );
@@ -242,7 +241,6 @@ describe('the edge with a JSON service', () => {
       status: 501,
       message: expect.stringContaining('firehose'),
     });
-    firehose.destroy();
     const form = await call({
       service: 'sts',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },

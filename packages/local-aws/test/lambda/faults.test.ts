@@ -84,12 +84,11 @@ describe.each([
   it('time it out no later than its own timeout', async () => {
     const { invoke } = open('collect', 300);
     await invoke({});
-    set({ fault: 'timeOutInvocations', afterMs: 60_000 });
-    const begunAt = performance.now();
+    // Longer than a test may take.
+    set({ fault: 'timeOutInvocations', afterMs: 900_000 });
     await expect(invoke({})).rejects.toMatchObject({
       message: expect.stringContaining('Task timed out after 0.30 seconds'),
     });
-    expect(performance.now() - begunAt).toBeLessThan(30_000);
   });
 
   it('throttle it: it is not invoked', async () => {

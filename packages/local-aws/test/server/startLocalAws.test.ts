@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
+import { startLocalAws } from '../../src/server/index.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
 
 const template = {
   Resources: { Landing: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'landing' } } },
@@ -11,16 +12,12 @@ const template = {
 
 describe('startLocalAws', () => {
   const directory = temporaryDirectory();
-  const opened: LocalAws[] = [];
-  const start = async (options: Partial<Parameters<typeof startLocalAws>[0]> = {}) => {
-    const aws = await startLocalAws({ stack: { template }, directory: directory.path, ...options });
-    opened.push(aws);
-    return aws;
-  };
-  afterEach(async () => {
-    for (const aws of opened.splice(0)) await aws.close();
-    directory.remove();
-  });
+  const opened = closedAfterEach();
+  afterEach(() => directory.remove());
+  const start = async (options: Partial<Parameters<typeof startLocalAws>[0]> = {}) =>
+    opened(await startLocalAws({ stack: { template }, directory: directory.path, ...options }), (aws) =>
+      aws.close(),
+    );
 
   it('serves its control API under /_local', async () => {
     const { endpoint } = await start();
@@ -37,13 +34,6 @@ describe('startLocalAws', () => {
       queues: [],
       queries: { queued: 0, running: 0 },
     });
-  });
-
-  it('answers 404 for a call that its control API does not have', async () => {
-    const { endpoint } = await start();
-    const unknown = await fetch(`${endpoint}/_local/nope`);
-    expect(unknown.status).toBe(404);
-    expect(await unknown.json()).toEqual(expect.objectContaining({ code: 'LOCAL_AWS_CONTROL_UNKNOWN' }));
   });
 
   it('serves the control API under another path, with answers of another form', async () => {
@@ -120,7 +110,7 @@ describe('startLocalAws', () => {
     await expect(start({ stack: { template: { Resources: { Queue } } } })).rejects.toMatchObject({
       code: 'LOCAL_AWS_TEMPLATE_RESOURCE_UNSUPPORTED',
     });
-    const blocker = createServer();
+    const blocker = opened(createServer(), (server) => server.close());
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
     const address = blocker.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -128,7 +118,6 @@ describe('startLocalAws', () => {
       code: 'LOCAL_AWS_LOCAL_PORT_IN_USE',
       detail: `Port ${port}: EADDRINUSE.`,
     });
-    await new Promise((resolve) => blocker.close(resolve));
     expect((await start()).api).toBeUndefined();
   });
 

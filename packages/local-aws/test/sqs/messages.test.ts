@@ -9,11 +9,14 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS, realClock } from '../../src/base/clock.ts';
-import { MovableClock } from '../../src/base/MovableClock.ts';
+import { type LocalClock, MovableClock } from '../../src/base/index.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { closedAfterEach } from '../harness/closedAfterEach.ts';
 import { ACCOUNT, START, startSqs } from './startSqs.ts';
+
+const opened = closedAfterEach();
 
 let sqs: Awaited<ReturnType<typeof startSqs>>;
 let QueueUrl: string;
@@ -274,10 +277,13 @@ describe('batches', () => {
 
 describe('a clock change to an earlier time', () => {
   it('hides no message longer than its remaining timeout', async () => {
-    const { path, remove: removeDirectory } = temporaryDirectory();
+    const { path } = opened(temporaryDirectory(), (directory) => directory.remove());
     const clock = new MovableClock();
-    const open = () => Queues.open({ directory: path, clock, region: 'us-east-1', account: ACCOUNT });
-    const queues = open();
+    const open = (by: LocalClock) =>
+      opened(Queues.open({ directory: path, clock: by, region: 'us-east-1', account: ACCOUNT }), (queues) =>
+        queues.close(),
+      );
+    const queues = open(clock);
     const queue = queues.ensure('work', queueProperties({ VisibilityTimeout: 30 }).settings);
     await clock.advance(DAY_MS);
     queue.send('held');
@@ -295,9 +301,6 @@ describe('a clock change to an earlier time', () => {
     await clock.advance(DAY_MS);
     queue.send('ahead');
     queues.close();
-    const again = Queues.open({ directory: path, clock: realClock, region: 'us-east-1', account: ACCOUNT });
-    expect(again.byName('work').counts()).toEqual({ visible: 4, inFlight: 0, delayed: 0 });
-    again.close();
-    removeDirectory();
+    expect(open(realClock).byName('work').counts()).toEqual({ visible: 4, inFlight: 0, delayed: 0 });
   });
 });

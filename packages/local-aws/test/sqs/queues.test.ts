@@ -8,7 +8,6 @@ import {
   type QueueAttributeName,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { queueProperties } from '../../src/sqs/queueSettings.ts';
@@ -81,13 +80,6 @@ describe('queues', () => {
     { what: 'a name that is none', name: 'InvalidParameterValue', input: { QueueName: 'a b' } },
   ])('are not created with $what', async ({ name, input }) => {
     await expect(sqs.client.send(new CreateQueueCommand(input))).rejects.toMatchObject({ name });
-  });
-
-  it('keep the settings of their template', async () => {
-    ensure('work');
-    const Attributes = { DelaySeconds: '1' };
-    const set = sqs.client.send(new SetQueueAttributesCommand({ QueueUrl: sqs.urlOf('work'), Attributes }));
-    await expect(set).rejects.toMatchObject({ name: 'NotImplemented' });
   });
 
   it.each(['FifoQueue', 'tags'])('of a template have no property %s', (property) => {

@@ -50,7 +50,7 @@ describe('a role of the template', () => {
     stack = await startEnforced();
     const s3 = await stack.client(S3Client);
     await s3.send(new PutObjectCommand({ Bucket: 'landing', Key: 'rows/a.json', Body: '{"n":1}\n' }));
-  }, 120_000);
+  });
   afterAll(() => stack.close());
 
   it('is there with its trust policy until it is deleted', async () => {

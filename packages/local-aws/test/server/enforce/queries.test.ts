@@ -30,7 +30,7 @@ describe('a query of a user whose policies are enforced', () => {
       "CREATE TABLE days WITH (format = 'PARQUET', external_location = 's3://landing/days/', partitioned_by = ARRAY['ds']) AS SELECT 1 AS n, '2026-11-20' AS ds",
     ])
       expect(await runQuery(root, sql)).toMatchObject(SUCCEEDED);
-  }, 120_000);
+  });
   afterAll(() => stack.close());
 
   it('reads through a view what the user may read', async () => {
@@ -124,19 +124,15 @@ describe('a query of a user whose policy is too narrow', () => {
       reason:
         /perform: glue:GetTable on resource: arn:aws:glue:us-east-1:\d+:catalog because .*AmazonDataCatalog/,
     },
-  ])(
-    'fails without $action',
-    async ({ action, reason }) => {
-      stack = await startEnforced({ without: [action] });
-      await putRows(stack, 'rows/a.json', '{"n":1}\n');
-      const failure = await runQuery(await stack.client(AthenaClient, 'Reader'), 'SELECT * FROM rows').then(
-        (end) => end.reason,
-        (error: Error) => error.message,
-      );
-      expect(failure).toMatch(reason);
-    },
-    60_000,
-  );
+  ])('fails without $action', async ({ action, reason }) => {
+    stack = await startEnforced({ without: [action] });
+    await putRows(stack, 'rows/a.json', '{"n":1}\n');
+    const failure = await runQuery(await stack.client(AthenaClient, 'Reader'), 'SELECT * FROM rows').then(
+      (end) => end.reason,
+      (error: Error) => error.message,
+    );
+    expect(failure).toMatch(reason);
+  });
 
   it('has a result that the user may not read without kms:Decrypt', async () => {
     stack = await startEnforced({ without: ['kms:Decrypt'] });
@@ -150,7 +146,7 @@ describe('a query of a user whose policy is too narrow', () => {
         /^You do not seem to have access to the S3 location of your query results\./,
       ),
     });
-  }, 120_000);
+  });
 
   it('reads files that the user may read through Athena alone', async () => {
     stack = await startEnforced({ onlyVia: 'athena.amazonaws.com' });
@@ -163,5 +159,5 @@ describe('a query of a user whose policy is too narrow', () => {
       name: 'AccessDenied',
       message: expect.stringContaining('with an explicit deny in an identity-based policy'),
     });
-  }, 120_000);
+  });
 });

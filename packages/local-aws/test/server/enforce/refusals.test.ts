@@ -139,7 +139,7 @@ describe('a user of the template whose policies are enforced', () => {
   let stack: Enforced;
   beforeAll(async () => {
     stack = await startEnforced();
-  }, 120_000);
+  });
   afterAll(() => stack.close());
 
   it.each(CALLS)("is refused by $service in the service's own words", async ({ error, message, call }) => {

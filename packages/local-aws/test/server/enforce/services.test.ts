@@ -94,7 +94,6 @@ describe('a service whose calls are enforced', () => {
       expect(stack.aws.status().pending).toMatchObject([{ stream: 'events', documents: 1 }]);
       expect(stack.refused).toHaveLength(1);
     },
-    60_000,
   );
 
   it('leaves messages in a queue whose function may not receive them', async () => {
@@ -103,7 +102,7 @@ describe('a service whose calls are enforced', () => {
     expect(await stack.aws.flush()).toMatchObject({ undrained: 1 });
     expect(refusals()).toEqual([denied(sessionArn('work', 'work'), 'sqs:receivemessage', queueArn('work'))]);
     expect(await received('work')).toEqual(['{"log":"seen"}']);
-  }, 120_000);
+  });
 
   it('delivers a message again that a function handled and Lambda may not delete', async () => {
     await start({ principal: 'Work', without: ['sqs:DeleteMessage'] });
@@ -113,7 +112,7 @@ describe('a service whose calls are enforced', () => {
     await stack.clock.advance(60_000);
     const { refusals: counted = [] } = stack.aws.status();
     expect(counted[0]?.count).toBeGreaterThan(1);
-  }, 120_000);
+  });
 
   const refusedEvent = (queue: string) =>
     denied(
@@ -129,7 +128,7 @@ describe('a service whose calls are enforced', () => {
     expect(await received('dead')).toEqual([expect.stringContaining('"key":"inbox/a"')]);
     expect(await received('work')).toEqual([]);
     expect(refusals()).toEqual([refusedEvent('work')]);
-  }, 120_000);
+  });
 
   it('sends an event nowhere if the dead-letter queue of its rule refuses it, too', async () => {
     await start({ missing: ['QueuePolicy', 'DeadLettersPolicy', 'Mapping'] });
@@ -137,7 +136,7 @@ describe('a service whose calls are enforced', () => {
     expect(refusals()).toEqual([refusedEvent('work'), refusedEvent('dead')]);
     expect(await received('work')).toEqual([]);
     expect(await received('dead')).toEqual([]);
-  }, 120_000);
+  });
 
   it('runs no schedule whose role may not send', async () => {
     await start({ principal: 'Daily', without: ['sqs:SendMessage'], missing: ['Mapping'] });
@@ -146,7 +145,7 @@ describe('a service whose calls are enforced', () => {
       ['work', 'dead'].map((name) => denied(sessionArn('daily', 'daily'), 'sqs:sendmessage', queueArn(name))),
     );
     expect(await received('work')).toEqual([]);
-  }, 120_000);
+  });
 
   it('answers 500 on a route whose function API Gateway may not invoke', async () => {
     await start({ missing: ['Permission'] });
@@ -156,20 +155,20 @@ describe('a service whose calls are enforced', () => {
     expect(refusals()).toEqual([
       expect.stringContaining('perform: lambda:InvokeFunction on resource: arn:aws:lambda'),
     ]);
-  }, 120_000);
+  });
 
   it('runs no function whose role Lambda may not assume', async () => {
     await start({ principal: 'Work', trusted: 'ec2.amazonaws.com' });
     expect((await postJob()).status).toBe(500);
     expect(refusals()).toContainEqual(expect.stringContaining('perform: sts:AssumeRole'));
-  }, 120_000);
+  });
 
   it('keeps no log of a function whose role may not write it', async () => {
     await start({ principal: 'Work', without: ['logs:PutLogEvents'] });
     expect((await postJob()).status).toBe(200);
     expect(refusals()).toEqual([expect.stringContaining('perform: logs:PutLogEvents')]);
     expect(await workLog()).toBe('');
-  }, 120_000);
+  });
 
   it('does all of this with permission', async () => {
     await start();
@@ -186,5 +185,5 @@ describe('a service whose calls are enforced', () => {
       new ListObjectsV2Command({ Bucket: 'landing', Prefix: 'events/' }),
     );
     expect(Contents).toHaveLength(1);
-  }, 120_000);
+  });
 });
