@@ -16,6 +16,8 @@ const { collector, state, users, time } = z
   })
   .parse(JSON.parse(process.argv[2] ?? ''));
 
+/** Flushes after which an event that is not acknowledged is taken for lost. */
+const MOST_FLUSHES = 1_000;
 const EXPERIMENTS = ['button', 'banner', 'prices', 'search', 'fonts', 'later'];
 const specs = JSON.stringify(experimentSpecs(state, time));
 const server = createServer((request, response) => {
@@ -54,8 +56,7 @@ for (const [index, userID] of users.entries()) {
   note('shipping', userID, statsig.getDynamicConfig(user, 'shipping').ruleID);
 }
 // A flush says that it succeeded when it has only queued the batch again.
-const deadline = Date.now() + 30_000;
-while (acknowledged < exposures && Date.now() < deadline) {
+for (let flushes = 0; acknowledged < exposures && flushes < MOST_FLUSHES; flushes += 1) {
   await statsig.flushEvents();
   await setTimeout(20);
 }

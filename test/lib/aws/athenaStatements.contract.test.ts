@@ -96,16 +96,16 @@ describe('a statement', () => {
   });
 
   it('is stopped when it cannot be asked about', async () => {
-    const asked = new AthenaClient(athena.options);
     client.middlewareStack.add(
       (next, { commandName }) =>
         (args) =>
           commandName === 'GetQueryExecutionCommand' ? Promise.reject(new Error('away')) : next(args),
     );
     await expect(run('hangs')).rejects.toThrow('away');
-    const { QueryExecutionIds: [id = ''] = [] } = await asked.send(new ListQueryExecutionsCommand({}));
-    expect((await settle(asked, id)).Status?.State).toBe('CANCELLED');
-    asked.destroy();
+    const { QueryExecutionIds: [id = ''] = [] } = await athena.client.send(
+      new ListQueryExecutionsCommand({}),
+    );
+    expect((await settle(athena.client, id)).Status?.State).toBe('CANCELLED');
   });
 
   it('throws when Athena rejects the statement', async () => {

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { type Exporter, exportMessages } from '../../../lib/export/exportMessages.ts';
@@ -30,6 +30,15 @@ describe('an export task', () => {
     await world.put('a.parquet', 'first');
   });
   afterEach(() => world.close());
+
+  /** A client of a place where nothing answers. */
+  const nowhere = new S3Client({
+    endpoint: 'http://127.0.0.1:1',
+    region: 'us-east-1',
+    maxAttempts: 1,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  afterAll(() => nowhere.destroy());
 
   /** Whether the queue hands the message out again. */
   const run = async (more: Partial<Exporter> = {}, asked: ExportTask | ExportRequest = task) => {
@@ -162,19 +171,12 @@ describe('an export task', () => {
   });
 
   it('is retried when the bucket cannot be reached', async () => {
-    const nowhere = new S3Client({
-      endpoint: 'http://127.0.0.1:1',
-      region: 'us-east-1',
-      maxAttempts: 1,
-      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-    });
     const targetOf = () => exportBucketFrom(nowhere, world.configured().target, world.attempts());
     expect(await run({ targetOf })).toBe(true);
     expect(lines).toMatchObject([
       { code: 'SLUICE_EXPORT_TARGET_UNAVAILABLE', again: true },
       { exports_failed: 1 },
     ]);
-    nowhere.destroy();
   });
 
   it('continues in a new task when its time is up, up to the last round, as long as it makes progress', async () => {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { DuckDbSession } from '../../../lib/parquet/DuckDbSession.ts';
 import { MappingBench } from '../drops/engine/MappingBench.ts';
 
@@ -62,15 +62,16 @@ describe('a session', () => {
     });
   });
 
+  let stopped: DuckDbSession | undefined;
+  afterEach(() => stopped?.close());
   it('stops a running query when its signal aborts', async () => {
     const abort = new AbortController();
-    const stopped = await DuckDbSession.open(bench.limits, { files: [], directories: [] }, abort.signal);
+    stopped = await DuckDbSession.open(bench.limits, { files: [], directories: [] }, abort.signal);
     const reason = new Error('deadline');
     const running = stopped.rows(
       'SELECT count(*) FROM range(1000000000) a, range(1000000) b WHERE hash(a.range) = hash(b.range + 1)',
     );
     setImmediate(() => abort.abort(reason));
     await expect(running).rejects.toBe(reason);
-    stopped.close();
   });
 });

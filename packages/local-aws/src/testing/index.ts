@@ -14,7 +14,7 @@ export interface TestAws {
   readonly aws: LocalAws;
   /** Options for AWS SDK clients that reach it as the account's root. They don't retry. */
   readonly options: ClientOptions;
-  /** Stops the cloud and removes what it has stored. */
+  /** Stops the cloud and removes what it has stored, also if it throws what a close of the cloud throws. */
   close(): Promise<void>;
 }
 
@@ -42,8 +42,11 @@ export async function startTestAws(options: Omit<LocalAwsOptions, 'directory'>):
         maxAttempts: 1,
       },
       async close() {
-        await aws.close();
-        directory.remove();
+        try {
+          await aws.close();
+        } finally {
+          directory.remove();
+        }
       },
     };
   } catch (error) {

@@ -17,8 +17,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/index.ts';
-import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import type { LocalAws } from '../../src/server/index.ts';
+import { startTestAws } from '../../src/testing/index.ts';
 import { until } from '../harness/until.ts';
 
 const att = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -101,9 +101,9 @@ const template = {
   },
 };
 
-let directory: ReturnType<typeof temporaryDirectory>;
 let clock: MovableClock;
 let aws: LocalAws;
+let close: () => Promise<void>;
 let clients: {
   readonly athena: AthenaClient;
   readonly s3: S3Client;
@@ -111,27 +111,21 @@ let clients: {
   readonly firehose: FirehoseClient;
 };
 beforeEach(async () => {
-  directory = temporaryDirectory();
   clock = new MovableClock();
   const codeDirectory = fileURLToPath(new URL('../fixtures/functions', import.meta.url));
-  aws = await startLocalAws({ stack: { template, codeDirectory }, directory: directory.path, clock });
-  const options = {
-    endpoint: aws.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  };
+  const cloud = await startTestAws({ stack: { template, codeDirectory }, clock });
+  ({ aws, close } = cloud);
+  const { options } = cloud;
   clients = {
     athena: new AthenaClient(options),
-    s3: new S3Client({ ...options, forcePathStyle: true }),
+    s3: new S3Client(options),
     sqs: new SQSClient(options),
     firehose: new FirehoseClient(options),
   };
 });
 afterEach(async () => {
   for (const client of Object.values(clients)) client.destroy();
-  await aws.close();
-  directory.remove();
+  await close();
 });
 
 /** Sets faults by HTTP. @returns The status, and what is said of a refusal. */

@@ -2,8 +2,8 @@ import { get } from 'node:http';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Feed, type FeedAnswer } from '../../src/feed/Feed.ts';
-import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import type { LocalAws } from '../../src/server/index.ts';
+import { startTestAws } from '../../src/testing/index.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const AT = '2026-11-20T12:00:00.000Z';
@@ -122,8 +122,8 @@ describe('the feed', () => {
 });
 
 describe('the feed of a running cloud', () => {
-  const directory = temporaryDirectory();
   let aws: LocalAws;
+  let close: () => Promise<void>;
   let firehose: FirehoseClient;
   beforeEach(async () => {
     const template = {
@@ -142,19 +142,13 @@ describe('the feed of a running cloud', () => {
         },
       },
     };
-    aws = await startLocalAws({ stack: { template }, directory: directory.path });
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    firehose = new FirehoseClient({
-      endpoint: aws.endpoint,
-      region: 'us-east-1',
-      credentials,
-      maxAttempts: 1,
-    });
+    const cloud = await startTestAws({ stack: { template } });
+    ({ aws, close } = cloud);
+    firehose = new FirehoseClient(cloud.options);
   });
   afterEach(async () => {
     firehose.destroy();
-    await aws.close();
-    directory.remove();
+    await close();
   });
   const put = (document: string) =>
     firehose.send(

@@ -7,8 +7,8 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { MovableClock } from '../../src/base/index.ts';
-import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import type { LocalAws } from '../../src/server/index.ts';
+import { startTestAws } from '../../src/testing/index.ts';
 
 /** The stack's template. Each of its roles and users has one policy. */
 const TEMPLATE = new URL('enforced.template.json', import.meta.url);
@@ -146,16 +146,14 @@ export function denied(
 
 /** Starts the stack with some changes. */
 export async function startEnforced(changes: Changes = {}): Promise<Enforced> {
-  const directory = temporaryDirectory();
   const clock = new MovableClock();
   const refused: string[] = [];
   const clients: { destroy(): void }[] = [];
-  const aws = await startLocalAws({
+  const { aws, options, close } = await startTestAws({
     stack: {
       template: template(changes),
       codeDirectory: fileURLToPath(new URL('../fixtures/functions', import.meta.url)),
     },
-    directory: directory.path,
     enforceIam: true,
     onRefusal: (sentence) => refused.push(sentence),
     clock,
@@ -172,22 +170,16 @@ export async function startEnforced(changes: Changes = {}): Promise<Enforced> {
     aws,
     clock,
     refused,
-    async client(Service, signer = { accessKeyId: 'test', secretAccessKey: 'test' }) {
-      const client = new Service({
-        endpoint: aws.endpoint,
-        region: 'us-east-1',
-        credentials: typeof signer === 'string' ? await credentialsOf(signer) : signer,
-        maxAttempts: 1,
-        useQueueUrlAsEndpoint: false,
-      });
+    async client(Service, signer = options.credentials) {
+      const credentials = typeof signer === 'string' ? await credentialsOf(signer) : signer;
+      const client = new Service({ ...options, credentials, useQueueUrlAsEndpoint: false });
       clients.push(client);
       return client;
     },
     async close() {
       for (const client of clients) client.destroy();
       // Records that a stream may not deliver are no failure of the test.
-      await aws.close().catch(() => undefined);
-      directory.remove();
+      await close().catch(() => undefined);
     },
   };
 }

@@ -4,8 +4,8 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cl
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/index.ts';
-import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import type { LocalAws } from '../../src/server/index.ts';
+import { startTestAws } from '../../src/testing/index.ts';
 
 const att = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const template = {
@@ -57,29 +57,24 @@ const template = {
   },
 };
 
-let directory: ReturnType<typeof temporaryDirectory>;
 let clock: MovableClock;
 let aws: LocalAws;
+let close: () => Promise<void>;
 let cloudwatch: CloudWatchClient;
 let logs: CloudWatchLogsClient;
 beforeEach(async () => {
-  directory = temporaryDirectory();
   clock = new MovableClock();
   const codeDirectory = fileURLToPath(new URL('../fixtures/functions', import.meta.url));
-  aws = await startLocalAws({ stack: { template, codeDirectory }, directory: directory.path, clock });
-  const options = {
-    endpoint: aws.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
+  const cloud = await startTestAws({ stack: { template, codeDirectory }, clock });
+  ({ aws, close } = cloud);
+  const { options } = cloud;
   cloudwatch = new CloudWatchClient(options);
   logs = new CloudWatchLogsClient(options);
 });
 afterEach(async () => {
   cloudwatch.destroy();
   logs.destroy();
-  await aws.close();
-  directory.remove();
+  await close();
 });
 
 const post = async (body: string) => (await fetch(`${aws.api}/`, { method: 'POST', body })).status;

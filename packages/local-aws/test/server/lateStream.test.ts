@@ -2,12 +2,11 @@ import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/index.ts';
-import { type LocalAws, startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import type { LocalAws } from '../../src/server/index.ts';
+import { startTestAws } from '../../src/testing/index.ts';
 
 const template = {
   Resources: {
@@ -65,37 +64,30 @@ const template = {
   Outputs: { Key: { Value: { Ref: 'Key' } } },
 };
 
-let directory: ReturnType<typeof temporaryDirectory>;
 let clock: MovableClock;
 let aws: LocalAws;
+let close: () => Promise<void>;
 let clients: {
   firehose: FirehoseClient;
   kms: KMSClient;
   cloudwatch: CloudWatchClient;
   logs: CloudWatchLogsClient;
-  s3: S3Client;
 };
 beforeEach(async () => {
-  directory = temporaryDirectory();
   clock = new MovableClock();
-  aws = await startLocalAws({ stack: { template }, directory: directory.path, clock });
-  const options = {
-    endpoint: aws.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
+  const cloud = await startTestAws({ stack: { template }, clock });
+  ({ aws, close } = cloud);
+  const { options } = cloud;
   clients = {
     firehose: new FirehoseClient(options),
     kms: new KMSClient(options),
     cloudwatch: new CloudWatchClient(options),
     logs: new CloudWatchLogsClient(options),
-    s3: new S3Client({ ...options, forcePathStyle: true }),
   };
 });
 afterEach(async () => {
   for (const client of Object.values(clients)) client.destroy();
-  await aws.close();
-  directory.remove();
+  await close();
 });
 
 const put = (text: string) =>

@@ -1,21 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { startLocalAws } from '../../src/server/index.ts';
-import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { startTestAws } from '../../src/testing/index.ts';
 
 /** Starts with one user of the given properties. */
 async function start(properties: object): Promise<void> {
-  const directory = temporaryDirectory();
-  try {
-    const Resources = { Ada: { Type: 'AWS::IAM::User', Properties: { UserName: 'ada', ...properties } } };
-    const aws = await startLocalAws({
-      stack: { template: { Resources } },
-      directory: directory.path,
-      enforceIam: true,
-    });
-    await aws.close();
-  } finally {
-    directory.remove();
-  }
+  const Resources = { Ada: { Type: 'AWS::IAM::User', Properties: { UserName: 'ada', ...properties } } };
+  const { close } = await startTestAws({ stack: { template: { Resources } }, enforceIam: true });
+  await close();
 }
 const withStatement = (statement: object) => ({
   Policies: [

@@ -5,11 +5,13 @@ import { registerPartitions } from '../../../../lib/landing/catalog/registerPart
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 import { BUCKET, startCatalog, TODAY } from './startCatalog.ts';
 
-const clientOptions = {
+/** A client of a place where nothing answers. */
+const nowhere = new GlueClient({
+  endpoint: 'http://127.0.0.1:1',
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   maxAttempts: 1,
-};
+});
 let config: ReturnType<typeof world.addTables>;
 let runs = 0;
 const world = await startCatalog();
@@ -19,7 +21,10 @@ beforeEach(() => {
   world.faults.clear();
   world.waits.length = 0;
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  nowhere.destroy();
+  await world.close();
+});
 
 const target = (budgetMs?: number) => ({
   config,
@@ -57,9 +62,8 @@ describe('registerPartitions', () => {
   });
 
   it('retries a call that did not reach the service', async () => {
-    const client = new GlueClient({ ...clientOptions, endpoint: 'http://127.0.0.1:1' });
     const settled = registerPartitions(
-      { ...target(1_000), catalog: gluePartitionCatalog(client) },
+      { ...target(1_000), catalog: gluePartitionCatalog(nowhere) },
       'exposures',
       [TODAY],
     );
@@ -68,6 +72,5 @@ describe('registerPartitions', () => {
       detail: expect.stringContaining('ECONNREFUSED'),
     });
     expect(world.waits.length).toBeGreaterThan(0);
-    client.destroy();
   });
 });

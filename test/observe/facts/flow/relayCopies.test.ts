@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import {
@@ -96,9 +96,12 @@ describe('copies that were not kept for relay', () => {
   });
 });
 
+const { deployment, timed } = slowDeployment({
+  config: defineConfig({ bucket: 'own' }),
+  now: NOW,
+  objects: new Map(),
+});
+afterAll(() => deployment.close());
 it('nothing is asked of a configuration without relay, which has no state of copies', async () => {
-  const config = defineConfig({ bucket: 'own' });
-  const { deployment, timed } = slowDeployment({ config, now: NOW, objects: new Map() });
   expect(await timed(() => readRelayState(deployment))).toMatchObject({ answer: null, inTurn: 0 });
-  deployment.close();
 });
