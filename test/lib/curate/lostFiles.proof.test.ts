@@ -59,50 +59,53 @@ describe('raw files that are lost', () => {
     },
   );
 
-  it.each<{
-    readonly message: 'delivered again' | 'lost';
-    readonly what: string;
-    readonly change: () => Promise<unknown>;
-  }>([
-    {
-      message: 'delivered again',
-      what: 'a late file is deleted',
-      change: () => curations.removeRaw('c'),
+  /** A task that is killed once the partition has moved, and what happens before anybody takes the day again. */
+  async function killMoved(change: () => Promise<unknown>) {
+    await curations.removeRaw('b');
+    await curations.land('c', exposures(30, 40));
+    curations.nextNight();
+    const task = await curations.task();
+    await curations.kill(task, 'moved');
+    await change();
+    await curations.check();
+    curations.endLease();
+    return task;
+  }
+  async function expectStay() {
+    await night();
+    await curations.expectRead(40);
+    expect(await curations.curatedRows()).toHaveLength(40);
+    await curations.sweep();
+    expect(await night()).toEqual([]);
+    await curations.expectRead(40);
+  }
+
+  it.each([
+    { what: 'a late file is deleted', change: () => curations.removeRaw('c') },
+    { what: 'files are back', change: () => restore() },
+    { what: 'one is emptied', change: () => curations.land('c', exposures(0, 0)) },
+  ])(
+    'stay when a task is killed once the partition has moved and delivered again, and $what',
+    async ({ change }) => {
+      const task = await killMoved(change);
+      expect(await curations.curate(task)).toMatchObject({ outcome: 'unchanged' });
+      await curations.expectRead(40);
+      expect(await curations.curatedRows()).toHaveLength(40);
+      await expectStay();
     },
-    { message: 'lost', what: 'a late file is deleted', change: () => curations.removeRaw('c') },
-    { message: 'delivered again', what: 'files are back', change: () => restore() },
+  );
+
+  it.each([
+    { what: 'a late file is deleted', change: () => curations.removeRaw('c') },
     {
-      message: 'lost',
       what: 'all files are deleted',
       change: () => Promise.all(['a', 'c'].map((name) => curations.removeRaw(name))),
     },
-    {
-      message: 'delivered again',
-      what: 'one is emptied',
-      change: () => curations.land('c', exposures(0, 0)),
-    },
   ])(
-    'stay when a task is killed once the partition has moved, its message is $message, and $what',
-    async ({ message, change }) => {
-      await curations.removeRaw('b');
-      await curations.land('c', exposures(30, 40));
-      curations.nextNight();
-      const task = await curations.task();
-      await curations.kill(task, 'moved');
-      await change();
-      await curations.check();
-      curations.endLease();
-      if (message === 'delivered again') {
-        expect(await curations.curate(task)).toMatchObject({ outcome: 'unchanged' });
-        await curations.expectRead(40);
-        expect(await curations.curatedRows()).toHaveLength(40);
-      }
-      await night();
-      await curations.expectRead(40);
-      expect(await curations.curatedRows()).toHaveLength(40);
-      await curations.sweep();
-      expect(await night()).toEqual([]);
-      await curations.expectRead(40);
+    'stay when a task is killed once the partition has moved and its message is lost, and $what',
+    async ({ change }) => {
+      await killMoved(change);
+      await expectStay();
     },
   );
 

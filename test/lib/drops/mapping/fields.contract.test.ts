@@ -163,9 +163,7 @@ describe('events', () => {
       const dataset: DatasetInput = events({ eventValue: 'x', metadata: { x: { column: 'x' } } });
       const { rows, metadata } = await map(dataset, `SELECT ${event}, ${sql} AS x`);
       expect(metadata[0]).toEqual({ x: expected });
-      if (typeof expected === 'object' && expected !== null) {
-        expect(JSON.parse(String(rows[0]?.['event_value']))).toEqual(expected);
-      }
+      expect(JSON.parse(String(rows[0]?.['event_value']))).toEqual(expected);
       const { raws } = await map(dataset, `SELECT 'purchase' AS event_name, '' AS unit_id, ${sql} AS x`);
       expect(raws[0]).toEqual(expect.objectContaining({ x: raw }));
     },
