@@ -4,7 +4,6 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
 import type { LiveAnswer, LiveEntry } from '../../observe/facts/flow/liveEntries.ts';
 import { liveLine } from '../../observe/live/entryText.ts';
-import { readGate } from '../../observe/live/gate.ts';
 import type { LiveOptions } from '../../observe/live/LiveOptions.ts';
 import { readLive } from '../../observe/live/live.ts';
 import { eventually } from '../harness/waiting.ts';
@@ -68,24 +67,6 @@ async function cursor(deployment: Deployment = local): Promise<string> {
 }
 
 const SDK = { 'statsig-sdk-type': 'javascript-client', 'statsig-sdk-version': '3.33.5' };
-
-// It comes first, as it is about a deployment without a delivery.
-describe('the gate', () => {
-  const gate = async () => readGate({ ...local, now: observed.clock.now() });
-
-  it('names where the first event stopped, until a file of it is there', async () => {
-    expect(await gate()).toMatchObject({ gate: 'no_request' });
-    const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
-    await fetch(`${observed.cloud.collector}/v1/rgstr`, { method: 'OPTIONS', headers });
-    expect(await gate()).toMatchObject({ gate: 'preflight_only' });
-    await observed.send({ events: [] }, { 'statsig-api-key': 'console-x' });
-    expect(await gate()).toMatchObject({ gate: 'refused', code: 'SLUICE_KEY_MISSING' });
-    await observed.send({ events: [event('first', 'ada')] });
-    expect(await gate()).toMatchObject({ gate: 'accepted' });
-    await observed.cloud.flush();
-    expect(await gate()).toBeNull();
-  });
-});
 
 describe('what happens in the local cloud', () => {
   it('has a request that it does not let in, with the name that was called', async () => {

@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { afterAll, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, expect, it } from '@jest/globals';
 import { HOUR_MS, MINUTE_MS } from '../../../../../lib/base/time.ts';
 import {
   readFirstKeyFailure,
@@ -9,6 +9,8 @@ import { answeredBy } from '../../../../harness/answering.ts';
 import { NOON, startLogs } from '../../../startLogs.ts';
 
 const started = await startLogs();
+// No failure of another test is within the hour.
+beforeEach(() => started.wait(61));
 afterAll(() => started.close());
 
 /** What a function failed with last within an hour, as its log says. */
@@ -139,8 +141,6 @@ it.each([
   { status: 'error', record: { errorType: 'TypeError' }, kind: 'error' },
   { status: 'failure', record: { errorType: 'TypeError' }, kind: 'error' },
 ])('a run of which Lambda reports $status is of the kind $kind', async ({ status, record, kind }) => {
-  // No failure of the test before is within the hour.
-  await started.wait(61);
   started.openLog('relay')({ type: 'platform.report', record: { ...record, status } });
   expect(await lastFailure('relay')).toMatchObject({ kind });
 });
