@@ -20,8 +20,9 @@ export async function startObserved(startMs: number) {
     /** Posts one body as an SDK does. */
     async send(body: object | string, headers: Readonly<Record<string, string>> = {}) {
       const sent = typeof body === 'string' ? body : JSON.stringify(body);
-      const { status, headers: answered } = await story.send({ body: sent, headers });
-      return { status, requestId: answered.get('apigw-requestid') ?? '' };
+      const answer = await story.sendAsSdk({ body: sent, headers });
+      await answer.arrayBuffer();
+      return { status: answer.status, requestId: answer.headers.get('apigw-requestid') ?? '' };
     },
     remove: (Key: string) => removeVersion(s3, cloud.bucket, Key),
     /** Lands quarantine rows of events that their table did not take, and takes by now. They are received now. */
