@@ -81,15 +81,19 @@ describe('runQuery', () => {
     await writeFile('2026-11-20', 'a.parquet', "('x', 1)");
     const catalog = Catalog.open({ directory: dataFolders(data).glue, clock: realClock });
     const columns = [{ Name: 'sku', Type: 'string' }];
-    const serde = 'org.apache.hadoop.hive.serde2.OpenCSVSerde';
-    catalog.ensureTable('app', {
-      Name: 'prices',
-      StorageDescriptor: {
-        Columns: columns,
-        Location: 's3://bucket/prices/',
-        SerdeInfo: { SerializationLibrary: serde },
-      },
-    });
+    const serdes = {
+      prices: 'org.apache.hadoop.hive.serde2.OpenCSVSerde',
+      copies: 'com.example.ParquetSerDe',
+    };
+    for (const [Name, SerializationLibrary] of Object.entries(serdes))
+      catalog.ensureTable('app', {
+        Name,
+        StorageDescriptor: {
+          Columns: columns,
+          Location: `s3://bucket/${Name}/`,
+          SerdeInfo: { SerializationLibrary },
+        },
+      });
     catalog.ensureTable('app', {
       Name: 'accounts',
       Parameters: { table_type: 'ICEBERG' },
@@ -102,10 +106,11 @@ describe('runQuery', () => {
     }
     expect(await runQuery(data, 'SELECT name FROM events')).toEqual([{ name: 'x' }]);
     const refused = { code: 'LOCAL_AWS_QUERY_FAILED' };
-    await expect(runQuery(data, 'SELECT * FROM prices')).rejects.toMatchObject({
-      ...refused,
-      message: expect.stringMatching(`app.prices .*${serde}.*Athena`),
-    });
+    for (const [name, serde] of Object.entries(serdes))
+      await expect(runQuery(data, `SELECT * FROM ${name}`)).rejects.toMatchObject({
+        ...refused,
+        message: expect.stringMatching(`app.${name} .*${serde}.*Athena`),
+      });
     await expect(runQuery(data, 'SELECT * FROM app.accounts')).rejects.toMatchObject({
       ...refused,
       message: expect.stringMatching('app.accounts .*Iceberg.*Athena'),

@@ -1,5 +1,6 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
 import type { TableEntry } from '../../glue/index.ts';
+import { PARQUET_SERDE, PARQUET_SERDES } from '../../trino/index.ts';
 import type { DataFile } from './dataFiles.ts';
 import { notEmulated, statementError } from './StatementError.ts';
 
@@ -32,7 +33,7 @@ export const PARQUET_STORAGE: TableStorage = {
   InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
   OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
   SerdeInfo: {
-    SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+    SerializationLibrary: PARQUET_SERDE,
     Parameters: SERDE_PARAMETERS,
   },
 };
@@ -57,7 +58,7 @@ export function tableFormatOf({ input }: TableEntry): TableFormat {
   const { SerializationLibrary: serde = '' } = SerdeInfo;
   if (InputFormat.endsWith('.SymlinkTextInputFormat'))
     throw notEmulated(`Manifests, as of the table ${input.Name},`);
-  if (`${InputFormat}${serde}`.includes('arquet')) return { kind: 'parquet' };
+  if (PARQUET_SERDES.includes(serde)) return { kind: 'parquet' };
   if (serde !== JSON_SERDE && serde !== CSV_SERDE)
     throw statementError(
       'HIVE_UNSUPPORTED_FORMAT',

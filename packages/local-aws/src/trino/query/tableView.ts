@@ -5,6 +5,11 @@ import { quoteName, quoteText } from '../../base/sql.ts';
 import type { TableEntry } from '../../glue/index.ts';
 import { duckDbType } from '../hiveTypes.ts';
 
+/** The class that reads rows of Parquet. https://docs.aws.amazon.com/athena/latest/ug/parquet-serde.html */
+export const PARQUET_SERDE = 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe';
+/** Classes by which files are known as Parquet, whatever the class of their input is: Trino's ParquetPageSourceFactory. */
+export const PARQUET_SERDES: readonly string[] = [PARQUET_SERDE, 'parquet.hive.serde.ParquetHiveSerDe'];
+
 /** A registered partition: its values in the order of the partition keys, and its files. */
 export interface PartitionFiles {
   /** The values of the partition keys, in their order. */
@@ -47,11 +52,11 @@ export function readQueryTable(table: TableEntry, s3Directory: string): QueryTab
   const columns = (list: TableEntry['input']['PartitionKeys'] = []) =>
     list.map(({ Name, Type = 'string' }) => ({ name: Name, type: Type }));
   const { Location = '', SerdeInfo } = table.input.StorageDescriptor ?? {};
-  const serde = SerdeInfo?.SerializationLibrary ?? 'parquet';
+  const serde = SerdeInfo?.SerializationLibrary ?? PARQUET_SERDE;
   const format = serde.endsWith('JsonSerDe') ? 'json' : 'parquet';
   if (table.input.Parameters?.['table_type']?.toUpperCase() === 'ICEBERG')
     throw new Error('it is an Iceberg table. Query it by Athena.');
-  if (format === 'parquet' && !/parquet/i.test(serde))
+  if (format === 'parquet' && !PARQUET_SERDES.includes(serde))
     throw new Error(`it has the SerDe ${serde}. Query it by Athena.`);
   const partitions =
     (table.input.PartitionKeys ?? []).length === 0

@@ -234,6 +234,19 @@ describe('errors of the local Athena', () => {
     );
   });
 
+  it('takes no table for Parquet whose SerDe is another, whatever the class of its input is', async () => {
+    lake.catalog.createTable('db', {
+      Name: 'crawled',
+      StorageDescriptor: {
+        Columns: [{ Name: 'id', Type: 'bigint' }],
+        Location: 's3://lake/events/',
+        InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+        SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe' },
+      },
+    });
+    expect((await lake.failure('SELECT id FROM crawled')).reason).toMatch(/^HIVE_UNSUPPORTED_FORMAT: /);
+  });
+
   it('lets a statement open only the files that it reads', async () => {
     // DuckDB takes a name that is no table for a file.
     for (const name of ['/etc/passwd', 'https://example.com/x.parquet']) {
