@@ -10,13 +10,13 @@ import { anyVersion, PAGE_OBJECTS } from '../base/ObjectStore.ts';
 import { counted } from '../base/text.ts';
 import { isUtcDay } from '../base/time.ts';
 import { ExportError } from '../export/ExportError.ts';
-import type { TargetBucket } from '../export/exportDay.ts';
 import {
   MOST_FOLDER_PAGES,
   MOST_TARGET_PAGES,
   MOST_UPLOAD_PAGES,
   PARALLEL_ABORTS,
 } from '../export/limits.ts';
+import type { TargetBucket } from '../export/TargetBucket.ts';
 import {
   type Attempts,
   CatalogCallError,

@@ -107,7 +107,7 @@ async function withRetries<Result>(
   throw last;
 }
 
-/** See {@link EraseBucket.objects}. */
+/** See {@link EraseBucket.objects}. Each page begins behind the one before, and the signal ends the listing. */
 async function* listObjects(
   { client, bucket, until }: Place,
   prefix: string,

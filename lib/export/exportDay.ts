@@ -1,11 +1,10 @@
 import type { Readable } from 'node:stream';
-import * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import { errorText, SluiceError } from '../base/errors.ts';
 import { failureFields } from '../base/log.ts';
 import type { FaultPoint } from '../base/retry.ts';
 import { sum } from '../base/sum.ts';
-import type { Clock, UtcDay } from '../base/time.ts';
+import type { Clock } from '../base/time.ts';
 import type { Claim, Ledger, Settlement } from '../ledger/Ledger.ts';
 import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { LEAST_FILE_BYTES, MARK_BYTES, PARQUET_MARK } from '../parquet/parquetFooter.ts';
@@ -13,9 +12,11 @@ import type { Export } from '../schema/exports.ts';
 import { exportedDayFolder, exportedFile, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
 import { exportSubject } from '../tables/ledgerKeys.ts';
 import { ExportError } from './ExportError.ts';
+import type { FileRewriter } from './FileRewriter.ts';
 import { type DayFiles, keptFiles, type LandedFile, type LandedTable, listDayFiles } from './LandedTable.ts';
 import { LIST_ROUNDS, PARALLEL_FILES } from './limits.ts';
 import type { ExportTask } from './messageBodies.ts';
+import type { Manifest, TargetBucket } from './TargetBucket.ts';
 
 /**
  * The steps of an export, in order, each named after what is done by then. A function may be killed after any of them. The
@@ -355,76 +356,3 @@ async function* wholeParquet(file: LandedFile, bytes: Readable): AsyncGenerator<
 function totalBytes(files: readonly Pick<LandedFile, 'size'>[]): number {
   return sum(files.map(({ size }) => size));
 }
-
-/** Makes other files of the files of a table. */
-export interface FileRewriter {
-  /** A part of the names of its files, which tells them from those of another rewriter. */
-  readonly form: string;
-  /**
-   * Makes a file from the bytes of another, in a temporary folder.
-   *
-   * @throws ExportError `SLUICE_EXPORT_REWRITE_FAILED`
-   */
-  rewrite(bytes: AsyncIterable<Uint8Array>): Promise<RewrittenFile>;
-}
-
-/** A file that was made from a file of a table. It exists until `remove` deletes it. */
-export interface RewrittenFile {
-  /** Bytes. */
-  readonly size: number;
-  /** How many rows are in it. */
-  readonly rows: number;
-  /** How many rows are not in it, by reason. */
-  readonly leftOut: Readonly<Record<string, number>>;
-  /** Its bytes. */
-  open(): Readable;
-  /** Deletes it. */
-  remove(): Promise<void>;
-}
-
-/**
- * A customer's bucket, as the export writes to it. Every call names the expected owner. Methods throw ExportError.
- */
-export interface TargetBucket {
-  /** Keys under a prefix with their sizes in bytes. */
-  list(prefix: string): Promise<ReadonlyMap<string, number>>;
-  /** The days that have a folder with an object in an export's folder. @param folder With a slash at its end. */
-  listDays(folder: string): Promise<ReadonlySet<UtcDay>>;
-  /**
-   * Writes an object atomically, in parts if it is large.
-   *
-   * @param bytes Exactly `size` bytes, or nothing is written.
-   */
-  write(key: string, bytes: AsyncIterable<Uint8Array>, size: number): Promise<void>;
-  /** Writes a small JSON object. */
-  writeJson(key: string, text: string): Promise<void>;
-  /** Deletes objects, which need not exist. */
-  remove(keys: readonly string[]): Promise<void>;
-  /**
-   * Aborts unfinished uploads of exported files under a day's folder, as their parts cost money. No other export may write
-   * there at the same time.
-   *
-   * @param prefix The day's folder, with a slash at its end.
-   * @returns How many were aborted; null if the bucket's policy does not allow listing them, as in Statsig's
-   * documentation.
-   */
-  abortUploads(prefix: string): Promise<number | null>;
-}
-
-/** The manifest of a day: `_manifest.json` beside its files, written after all of them. */
-export const manifestSchema = z.object({
-  version: z.literal(1),
-  table: z.string(),
-  day: z.string(),
-  /** Identifies this state of the day. */
-  fingerprint: z.string(),
-  /** ISO 8601. */
-  exportedAt: z.string(),
-  /** Total bytes of the files. */
-  bytes: z.number(),
-  /** All files of the day, in the manifest's folder. Any other file belongs to an older state and will be deleted. */
-  files: z.array(z.object({ name: z.string(), bytes: z.number() })),
-});
-
-/** A validated manifest. */
-type Manifest = z.output<typeof manifestSchema>;

@@ -9,8 +9,9 @@ import { isFailing, type LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportSubject } from '../tables/ledgerKeys.ts';
 import { isTransientCode } from './ExportError.ts';
-import { type DayExporter, exportDay, type FileRewriter, type TargetBucket } from './exportDay.ts';
+import { type DayExporter, exportDay } from './exportDay.ts';
 import { exportMetrics } from './exportMetrics.ts';
+import type { FileRewriter } from './FileRewriter.ts';
 import { GO_ON_AFTER_SECONDS, MAX_ROUNDS } from './limits.ts';
 import {
   type ExportRequest,
@@ -19,6 +20,7 @@ import {
   exportTaskSchema,
 } from './messageBodies.ts';
 import { isAnyFailing, type PlanExportsPorts, planExports } from './planExports.ts';
+import type { TargetBucket } from './TargetBucket.ts';
 
 /** Ports for one export, by a session of the function's role that is limited to that export (docs/export.md). */
 export interface IsolatedExporter extends Pick<Exporter, 'ledger' | 'tableOf' | 'targetOf'> {

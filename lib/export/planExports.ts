@@ -12,10 +12,10 @@ import type { Export } from '../schema/exports.ts';
 import { exportFolder } from '../tables/exportKeys.ts';
 import { EXPORTS_LEDGER, exportSubject, lastLookKey } from '../tables/ledgerKeys.ts';
 import { ExportError, isTransientCode } from './ExportError.ts';
-import type { TargetBucket } from './exportDay.ts';
 import { type LandedTable, listDayFiles } from './LandedTable.ts';
 import { PARALLEL_EXPORTS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from './limits.ts';
 import type { ExportReason, ExportRequest, ExportTask } from './messageBodies.ts';
+import type { TargetBucket } from './TargetBucket.ts';
 
 /** When all days of an export were looked at last: `ledger/exports/<export>/last-look.json`. */
 const exportLookSchema = z.object({

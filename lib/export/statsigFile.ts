@@ -13,7 +13,7 @@ import {
   type StatsigFormat,
 } from '../tables/exports/statsigFormat.ts';
 import { ExportError } from './ExportError.ts';
-import type { FileRewriter } from './exportDay.ts';
+import type { FileRewriter } from './FileRewriter.ts';
 
 /** The name under which the counts of a file have the rows that are written. */
 const WRITTEN = 'written';

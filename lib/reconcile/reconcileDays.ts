@@ -17,14 +17,13 @@ import {
   hourMetrics,
   type MetricSeries,
   type MetricTime,
-  oldestRecord,
-  recordMetrics,
   type TableCounts,
   type WantedMetric,
 } from './hourCounts.ts';
 import { type AskRows, type HourlyRows, readHourlyRows, rowsAt } from './hourlyRows.ts';
 import { type HourRows, judgeHour, NOT_LOOKED } from './judgeHour.ts';
 import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';
+import { oldestRecord, recordMetrics } from './streamDelivery.ts';
 import { DAY_HOURS, readWaiting, unreadText, type Waiting } from './waitingObjects.ts';
 
 /** Whole days before today that a night judges: three days after an hour nothing of the hour is open any more. */

@@ -59,7 +59,7 @@ const keys: ReadonlyMap<number, { readonly name: string; readonly slot: number }
 
 /**
  * An exposure's metadata as text inside a body, with the positions of its members. Most evaluations are known already,
- * and the text identifies them (lib/collect/rows/exposures.ts). The Rust core shuffles the members, so JSON.parse would
+ * and the text identifies them (lib/collect/rows/Evaluations.ts). The Rust core shuffles the members, so JSON.parse would
  * create an object with a new shape nearly each time, which costs more than the rest of the event.
  *
  * Only texts that JSON can write in one form only, apart from the order of their members, qualify: flat, without spaces

@@ -2,9 +2,9 @@ import { gluePartitionCatalog } from '../../lib/aws/gluePartitionCatalog.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { DAY_MS, HOUR_MS, type UtcDay } from '../../lib/base/time.ts';
-import { recordMetrics, type UndeliveredWhy, undeliveredWhy } from '../../lib/reconcile/hourCounts.ts';
 import { type LastNight, lastNight } from '../../lib/reconcile/lastNight.ts';
 import { hourStart, type ReceivedHour, readReceivedHours } from '../../lib/reconcile/receivedHours.ts';
+import { recordMetrics, type UndeliveredWhy, undeliveredWhy } from '../../lib/reconcile/streamDelivery.ts';
 import type { Deployment } from '../deployment.ts';
 
 /** The last night that judged the day before it. @throws What the clients of S3 and Glue throw. */

@@ -36,7 +36,7 @@ export const equivalents: readonly Equivalent[] = [
     ],
     ['columns.length > SURELY_FITS', 'true', 'It only saves time: a row that surely fits is not measured.'],
   ]),
-  ...equivalentsOf('lib/collect/rows/exposures.ts', [
+  ...equivalentsOf('lib/collect/rows/Evaluations.ts', [
     [
       'this.#units > MAX_OUTLINES_LENGTH',
       'this.#units >= MAX_OUTLINES_LENGTH',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { manifestSchema } from '../../lib/export/exportDay.ts';
+import { manifestSchema } from '../../lib/export/TargetBucket.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import type { DropDay } from '../../observe/facts/days/dropDays.ts';
 import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';

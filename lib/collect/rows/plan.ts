@@ -18,7 +18,7 @@ import { experimentNames } from '../../wire/experimentNames.ts';
 import { type HoldoutTest, holdoutTest } from '../../wire/isAssignment.ts';
 import { Redaction } from '../../wire/Redaction.ts';
 import { type EventFilter, eventFilter } from '../eventFilter.ts';
-import { Evaluations } from './exposures.ts';
+import { Evaluations } from './Evaluations.ts';
 
 /** The configuration of collecting, prepared once and used for every batch. */
 export interface CollectPlan {

@@ -2,7 +2,8 @@ import { lateSeconds } from '../../../infra/streams/streams.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
-import { metricsOf, oldestRecord, recordMetrics } from '../../../lib/reconcile/hourCounts.ts';
+import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
+import { oldestRecord, recordMetrics } from '../../../lib/reconcile/streamDelivery.ts';
 import type { Deployment } from '../../deployment.ts';
 
 /** Minutes of metrics that are read: Firehose's arrive some minutes late. */

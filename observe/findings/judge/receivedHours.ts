@@ -1,10 +1,10 @@
 import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed, numbered, someOf } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
-import type { UndeliveredWhy } from '../../../lib/reconcile/hourCounts.ts';
 import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import { hourStart, type ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
+import type { UndeliveredWhy } from '../../../lib/reconcile/streamDelivery.ts';
 import { DIRECT_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { hourFolders } from '../../facts/days/files/restorableDays.ts';

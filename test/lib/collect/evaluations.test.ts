@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CanonicalJsonWriter, SortedMembers } from '../../../lib/base/canonicalJson.ts';
-import { Evaluations, exposureRow } from '../../../lib/collect/rows/exposures.ts';
+import { Evaluations } from '../../../lib/collect/rows/Evaluations.ts';
+import { exposureRow } from '../../../lib/collect/rows/exposures.ts';
 import { exposureColumns } from '../../../lib/tables/exposuresTable.ts';
 import { memberWriter } from '../../../lib/tables/memberWriter.ts';
 import { EvaluationText } from '../../../lib/wire/EvaluationText.ts';

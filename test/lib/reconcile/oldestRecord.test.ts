@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../../lib/base/time.ts';
-import { oldestRecord, undeliveredWhy } from '../../../lib/reconcile/hourCounts.ts';
+import { oldestRecord, undeliveredWhy } from '../../../lib/reconcile/streamDelivery.ts';
 import { at, DAY } from './CountedCloud.ts';
 
 /** Values of a metric by minute, as `11:50`. */
