@@ -171,6 +171,7 @@ async function getObject(
     if (isOneOf(error, GONE)) return null;
     if (!listsIfDenied || !isOneOf(error, ['AccessDenied'])) throw error;
     const list = new ListObjectsV2Command({ ...place, Prefix: Key, MaxKeys: 1 });
+    // That the listing failed, too, says less than the denial.
     const listed = await client.send(list, until(signal)).catch(() => null);
     if (listed === null) throw error;
     return listed.Contents?.[0]?.Key === Key

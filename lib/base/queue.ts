@@ -77,6 +77,8 @@ export function queueMessages(event: unknown): readonly QueueMessage[] | null {
 }
 
 const runSchema = z.strictObject({ sluice: z.string() });
+/** Characters of a run's body at most. Other bodies may be a megabyte, and are not parsed for this. */
+const RUN_LENGTH = 100;
 
 /**
  * Whether a message's body asks for a run, as a schedule does: `{"sluice":"daily"}`. Schedules send to the function's
@@ -85,7 +87,7 @@ const runSchema = z.strictObject({ sluice: z.string() });
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export function isRunMessage(body: string, run: string): boolean {
-  if (body.length > 100) return false;
+  if (body.length > RUN_LENGTH) return false;
   return runSchema.safeParse(parseJson(body)).data?.sluice === run;
 }
 

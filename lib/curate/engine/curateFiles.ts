@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SluiceError } from '../../base/errors.ts';
+import { nodeErrorCode, SluiceError } from '../../base/errors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { sum } from '../../base/sum.ts';
 import { DuckDbSession } from '../../parquet/DuckDbSession.ts';
@@ -295,7 +295,10 @@ async function countRows(session: DuckDbSession, from: string): Promise<number> 
 
 /** The Parquet files of a folder; none if there is no folder. */
 async function parquetFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (nodeErrorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
   return names.map((name) => join(folder, name));
 }
 

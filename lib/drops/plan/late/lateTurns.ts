@@ -89,6 +89,7 @@ export async function countLateDays(ports: LateTurnPorts, run: number): Promise<
   let missing = 0;
   let late = 0;
   await mapLimit(expectedDatasets(ports, {}), PARALLEL_DATASETS, async ({ source, dataset }) => {
+    // A note that can't be read counts as a look that is missing.
     const note = await notes.read(source.name, dataset.name).catch(() => null);
     const first = firstDay(dataset, clock.now());
     late += note?.late.filter(({ day }) => day >= first).length ?? 0;
