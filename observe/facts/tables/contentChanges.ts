@@ -22,12 +22,12 @@ export interface ContentChange {
   readonly kind: 'less' | 'names' | 'more' | 'other';
   /**
    * What the value belongs to: the experiment of a group, of `split` and of `crossover`; the name of the event of `value`, `amount`, `size`,
-   * `repeats` and `textForm`; empty for `event`, `sdk` and `experiment`; else the type of the SDK.
+   * `repeats` and `textForm`; empty for `event`, `sdk` and `experiment`; else, also for `sdkEvent`, the type of the SDK.
    */
   readonly subject: string;
   /**
    * The value, by what is compared:
-   * `event`, `sdk`, `experiment`: the name; of the kind `names` one of the new ones.
+   * `event`, `sdkEvent`, `sdk`, `experiment`: the name; of the kind `names` one of the new ones.
    * `group`, `split`: the ID of the group. `crossover`: `several`.
    * `unit`: `absent`, or a text that is no user, as `undefined`.
    * `idForm`: the form, as the end of a sentence that ends in "have it as".
@@ -40,7 +40,7 @@ export interface ContentChange {
   /** The column of the IDs of `idForm` and `newIds`, and the key of the metadata of `key`; null for all else. */
   readonly field: string | null;
   /**
-   * What a person knows the value by: the only SDK that sent an event on the last curated day, the name of a group, the layer of an experiment, the key of one text of `textForm`, the one key that came with `key` and is not usual, the shape of one
+   * What a person knows the value by: the only SDK that sent an event on the last curated day, the name of a group, the version of the SDK that sent the last event of `sdkEvent`, the layer of an experiment, the key of one text of `textForm`, the one key that came with `key` and is not usual, the shape of one
    * text of `value`, as `99,99`, or the most frequent time of `time` as Athena writes it. Null for all else, and while it is not known.
    */
   readonly label: string | null;
@@ -163,7 +163,7 @@ export function contentChangesOf(
       subject: subject ?? '',
       value: value ?? '',
       field: fields.length === 0 ? null : fields.join(':'),
-      label: part === 'key' ? newKeyOf(label ?? '') : (label ?? null),
+      label: labelOf(part ?? '', label ?? null),
       times: Number(row['times']),
       sdk: sdk || null,
       count: Number(row['count']),
@@ -175,6 +175,13 @@ export function contentChangesOf(
     };
   });
   return { changes, earlier };
+}
+
+/** The label as {@link ContentChange.label} has it. @param label As the query answers it. */
+function labelOf(part: string, label: string | null): string | null {
+  if (part === 'key') return newKeyOf(label ?? '');
+  // Before the version stands when it was received, so that the largest is the last.
+  return part === 'sdkEvent' ? (label?.split(' ')[2] ?? null) : label;
 }
 
 /** The one key that is not usual; null of none, and of several. @param label The keys of some events, and the usual ones: `KEY_SEPARATORS`. */

@@ -8,12 +8,13 @@ import { NO_EVALUATION_PATTERN } from '../../../lib/wire/isAssignment.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 
 /**
- * What is compared: names of events, of SDKs, of experiments, and groups of an experiment; events of an SDK by their user, by how its ID, that of its device and configured unit IDs are
+ * What is compared: names of events, of SDKs, of events of one SDK (`sdkEvent`), of experiments, and groups of an experiment; events of an SDK by their user, by how its ID, that of its device and configured unit IDs are
  * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by hours that their time is from it (`offset`), by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), by how many come again at once (`repeats`), by the form of a text in value or metadata (`textForm`), and by the keys of their metadata that they lack (`key`); events of an SDK by how many IDs are new (`newIds`); exposures of an SDK
  * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
  */
 export type ComparedPart =
   | 'event'
+  | 'sdkEvent'
   | 'sdk'
   | 'experiment'
   | 'group'
@@ -235,6 +236,14 @@ export function unitIdPart({ unitIds }: Pick<Config, 'unitIds'>): Parts {
 const isEarlier = ({ timeWindow: { pastDays } }: Pick<Config, 'timeWindow'>) =>
   `"timestamp" < "received_at" - INTERVAL '${pastDays}' DAY AND "timestamp" >= TIMESTAMP '2000-01-01 00:00:00'`;
 
+/** Names of curated days: the labels of events of one SDK have columns that are read for nothing else. */
+export function ofCuratedDays(names: Parts): Parts {
+  const { sdkEvent, ...others } = names;
+  if (sdkEvent === undefined) return names;
+  const { label: _, ...unlabelled } = sdkEvent;
+  return { ...others, sdkEvent: unlabelled };
+}
+
 /** Names, of which events from before the time window have a number. */
 export function withEarlier(names: Parts, config: Pick<Config, 'timeWindow'>): Parts {
   const number = `CASE WHEN ${isEarlier(config)} THEN 1e0 END`;
@@ -258,7 +267,16 @@ export const PARTS: Readonly<
   Record<ForwardedKind, Readonly<Partial<Record<keyof typeof COMPARED_DAYS, Parts>>>>
 > = {
   events: {
-    names: { event: { value: '"event_name"', label: `coalesce("sdk_type", '')`, where: IS_OF_APP }, sdk },
+    names: {
+      event: { value: '"event_name"', label: `coalesce("sdk_type", '')`, where: IS_OF_APP },
+      sdkEvent: {
+        subject: '"sdk_type"',
+        value: '"event_name"',
+        label: `concat(CAST("received_at" AS varchar), ' ', "sdk_version")`,
+        where: `${IS_OF_SDK} AND ${IS_OF_APP}`,
+      },
+      sdk,
+    },
     units: {
       environment: { subject: '"sdk_type"', value: '"environment"', sdk: VERSION, where: IS_OF_SDK },
       unit: { subject: '"sdk_type"', value: userForm, sdk: VERSION, where: IS_OF_SDK },

@@ -21,6 +21,7 @@ import {
   NO_TEXT,
   NO_TIME,
   ONE,
+  ofCuratedDays,
   PART,
   PARTS,
   type Part,
@@ -185,6 +186,8 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
     max(CASE WHEN "day" IS NOT NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "most_whole",
     max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
     max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen",
+    max(CASE WHEN "day" IS NULL THEN "label" END) OVER (${of}, "value") AS "last_label",
+    sum(CASE WHEN "day" IS NULL THEN "n" ELSE 0 END) OVER (PARTITION BY "what", "value") AS "now_value",
     ${numberSql.compared}
   FROM "shared"
 ), "usual" AS (
@@ -199,7 +202,8 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
   FROM "usual"
 ), "told" AS (
   SELECT *, CASE
-    WHEN "what" IN ('event', 'sdk', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
+    WHEN "what" = 'sdkEvent' AND "now_value" - "now_part" < ${EXPECTED} THEN NULL
+    WHEN "what" IN ('event', 'sdkEvent', 'sdk', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
       AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" <> 'group' AND "expected" >= ${TIMES * EXPECTED}
         AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'
     WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED}
@@ -224,7 +228,7 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
     max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
   FROM "differing"
 ), "grouped" AS (
-SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max("label")) AS "label", "sdk",
+SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max(CASE WHEN "what" = 'sdkEvent' THEN "last_label" ELSE "label" END)) AS "label", "sdk",
   count(DISTINCT ${ofTime}) AS "times",
   CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
   CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
@@ -295,7 +299,7 @@ function rowsOf(config: ContentConfig, kind: ForwardedKind, now: number): readon
     const ofReceipt = `CASE WHEN "what" = 'time' THEN ${received} ELSE "ds" END`;
     const ofHours = `CASE WHEN "what" = 'amount' THEN date_trunc('hour', "timestamp") END`;
     return [
-      scanOf(names, OF_DAY, curated(COMPARED_DAYS.names)),
+      scanOf(ofCuratedDays(names), OF_DAY, curated(COMPARED_DAYS.names)),
       scanOf(units, `${ofReceipt} AS "day", ${ofHours} AS "hour", ${NO_TIME} AS "received_at"`, {
         table: ofUnits.table,
         where: `${ofUnits.where} AND (${ofReceipt}) ${between(COMPARED_DAYS.units)}`,

@@ -366,6 +366,10 @@ export const collectorFindings = {
         `The app logs the event more seldom, or a part of its users does not log it any more. ${STILL_SENT}`,
         'The command shows the days by SDK and version: a version that has fewer came with a release, whose owner knows; if all have, ask whoever owns the app.',
       ],
+      sdkEvent: [
+        `The app with this SDK does not log the event any more, or hardly, while other SDKs do: a release lost it, or another app of the same product logs it now. ${STILL_SENT}`,
+        'The command shows the days by version, with the last event of each: ask whoever owns the app what the release after the version of the title changed. If the event moved to another SDK on purpose, nothing is to be done. Events that were not logged cannot be had again.',
+      ],
       more: [
         'A release logs it in a loop, its requests are sent again, or a program sends it that should not, unless more users came there. Each counts, also in the bill.',
         'The command shows the days by SDK and version: a version that has more came with a release, whose owner corrects it. If it is meant, nothing is to be done. Rows stay as they are.',

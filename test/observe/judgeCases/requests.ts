@@ -49,6 +49,14 @@ const missingGroup: ContentChange = { ...missingChange, ...groupChange, of: 120 
 const otherSplit: ContentChange = { ...moreChange, ...groupChange, what: 'split' };
 /** An experiment that stays away. */
 const missingExperiment: ContentChange = { ...missingChange, table: 'exposures', what: 'experiment' };
+/** An event that one SDK does not send any more. */
+const lostEvent: ContentChange = {
+  ...missingChange,
+  what: 'sdkEvent',
+  subject: 'android-client',
+  value: 'buy',
+  label: '4.44.1',
+};
 /** Events of a version of an SDK without a user. */
 const versionChange: ContentChange = { ...moreChange, sdk: 'js-client 3.1.0' };
 /** Numbers of events of a version of an SDK that are others. */
@@ -187,6 +195,23 @@ export const requestCases: readonly Case[] = [
     changed(
       { ...missingChange, value: "it's bought", of: 120 },
       { ...missingChange, value: 'refund', of: 12, since: '2026-11-19' },
+    ),
+  ],
+  [
+    'an SDK does not send an event any more that others send',
+    changed({ ...lostEvent, of: 120, since: hoursAgo(31) }, { ...lostEvent, value: 'refund', label: null }),
+  ],
+  [
+    'an event comes far more seldom, most of which one SDK sent',
+    changed({ ...missingChange, value: 'buy', count: 20, of: 120 }, { ...lostEvent, of: 70 }),
+  ],
+  [
+    'an event comes far more seldom, some of which one SDK sent, and another is gone from all',
+    changed(
+      { ...missingChange, value: 'buy', count: 20, of: 120 },
+      { ...lostEvent, of: 40 },
+      { ...missingChange, value: 'refund', of: 60 },
+      { ...lostEvent, value: 'refund', of: 40 },
     ),
   ],
   ['an event comes far more seldom', changed({ ...missingChange, value: 'buy', count: 12, of: 120 })],

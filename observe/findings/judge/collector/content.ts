@@ -61,6 +61,7 @@ function toldChanges(
   return changes.filter(
     (change) =>
       !meant.has(change) &&
+      !isToldOtherwise(change, changes) &&
       !toldWithEvents.has(change) &&
       !isOfLostGroup(change) &&
       !isUnevaluated(change) &&
@@ -69,6 +70,21 @@ function toldChanges(
       !isOfOneTime(change) &&
       !isOfClock(change),
   );
+}
+
+/** What less of an event one or several SDKs sent, as a part of what is missing of it, from which it is told of these. */
+const MOST_OF_LACK = 0.5;
+
+/** Whether an event is told by the SDKs that send less of it, or an SDK's by the event that is gone from all. */
+function isToldOtherwise(change: ContentChange, changes: readonly ContentChange[]): boolean {
+  const { what, kind, value } = change;
+  if (kind !== 'less' || (what !== 'event' && what !== 'sdkEvent')) return false;
+  const ofName = changes.filter((other) => other.kind === 'less' && other.value === value);
+  const event = ofName.find((other) => other.what === 'event');
+  const ofSdks = ofName.filter((other) => other.what === 'sdkEvent');
+  const isOfSdks =
+    event !== undefined && event.count > 0 && sum(ofSdks.map(lackOf)) >= MOST_OF_LACK * lackOf(event);
+  return what === 'event' ? isOfSdks : event !== undefined && !isOfSdks;
 }
 
 /** Events of another environment, as a part of what is missing in production, from which they may be it. */

@@ -56,12 +56,21 @@ const isNamed = (change: ContentChange): change is Named => Object.hasOwn(NAMED,
 /** `to the group "Test" of "checkout"` */
 const groupOf = ({ label, value, subject }: ContentChange) =>
   `to the group ${quotedName(label ?? value)} of ${quotedName(subject)}`;
+/** `"buy" from js-client`, of a change of an event of one SDK. */
+const eventOfSdk = ({ value, subject }: ContentChange) => `${quotedName(value)} from ${subject}`;
 /** What came, by its name: of a part of {@link NAMED}, or of a group. */
 const whichOf = (change: ContentChange) =>
   isNamed(change) ? NAMED[change.what].which(change.value) : groupOf(change);
+/** `No event "buy" from js-client came, where …; the last came from version 3.1.0` */
+function lostTitle(change: ContentChange): string {
+  const { label } = change;
+  const version = label === null ? '' : `; the last came from its version ${label}`;
+  return `${lessOf(change, eventOfSdk(change))}${version}`;
+}
 /** What a change is of, as the title of another one names it: `from ios-client`, `"buy" from js-client 3`. */
 export function namedChange(change: ContentChange): string {
   const { what, subject, sdk } = change;
+  if (what === 'sdkEvent') return eventOfSdk(change);
   if (isNamed(change) || what === 'group' || what === 'split') return whichOf(change);
   const of = ['value', 'amount', 'size', 'repeats', 'textForm', 'crossover'].includes(what)
     ? [quotedName(subject)]
@@ -73,7 +82,8 @@ export function namedChange(change: ContentChange): string {
 export function namingColumns(change: ContentChange): readonly string[] {
   if (isNamed(change)) return [`"${NAMED[change.what].column}"`];
   const { what } = change;
-  const isOfNameAndSdk = what === 'amount' || what === 'size' || what === 'repeats' || what === 'key';
+  const isOfNameAndSdk =
+    what === 'sdkEvent' || what === 'amount' || what === 'size' || what === 'repeats' || what === 'key';
   if (what === 'group') return ['"experiment_id"'];
   if (what === 'value') return ['"event_name"'];
   return isOfNameAndSdk ? ['"event_name"', '"sdk_type"'] : [];
@@ -101,9 +111,12 @@ const before = ({ days }: ContentChange) => `on each of the last ${counted(days,
 const nounOf = ({ table }: ContentChange) => (table === 'events' ? 'event' : 'exposure');
 
 /** `No event "buy" came, where at least 120 came on each of the last 7 curated days` */
-function lessTitle(change: ContentChange): string {
+const lessTitle = (change: ContentChange) => lessOf(change, whichOf(change));
+
+/** The same of what is named so. */
+function lessOf(change: ContentChange, which: string): string {
   const came = change.count === 0 ? `No ${nounOf(change)}` : counted(change.count, nounOf(change));
-  return `${came} ${whichOf(change)} came, where at least ${numbered(change.of)} came ${before(change)}`;
+  return `${came} ${which} came, where at least ${numbered(change.of)} came ${before(change)}`;
 }
 
 /** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of the last 3 curated days` */
@@ -184,6 +197,12 @@ const OF_FIELDS = { idForm: formedIds, newIds: manyIds } as const;
 const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, ChangeWording>> = {
   missing: { title: lessTitle, columns: SDK, where: ofNamed },
   fewer: { title: lessTitle, columns: ['"ds"', ...SDK], where: ofNamed },
+  sdkEvent: {
+    title: lostTitle,
+    columns: ['"ds"', '"sdk_version"'],
+    where: ({ value, subject }) =>
+      `"event_name" = ${quoteText(value)} AND "sdk_type" = ${quoteText(subject)}`,
+  },
   sdk: { title: lessTitle, columns: ['"ds"', '"sdk_version"'], where: ofNamed },
   experiment: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },
   group: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },

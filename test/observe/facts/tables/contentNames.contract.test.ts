@@ -155,6 +155,55 @@ it.each([
   expect(await toldOf({ exposures: [views, search] })).toEqual([]);
 });
 
+describe('an event that an SDK does not send any more, and others do,', () => {
+  const ofIos = (sent: Sent): Sent => ({ ...sent, as: { sdk_type: 'ios-client', ...sent.as } });
+  const buy = ofEvent('buy', { days: TWENTY });
+  const stillFromOthers = { ...buy, received: at(MORNING, 20) };
+  const iosViews = ofIos(views);
+  const toldOfSdk = async (...events: readonly Sent[]) =>
+    (await toldOf({ events: [views, ...events] })).filter(({ part }) => part === 'sdkEvent');
+
+  it('is told once, with when and from which version the last came', async () => {
+    const last = ofIos({
+      received: ['2026-11-19 09:00:00'],
+      as: { event_name: 'buy', sdk_version: '3.1.0' },
+    });
+    const before = ofIos({
+      received: ['2026-11-19 08:00:00'],
+      as: { event_name: 'buy', sdk_version: '3.9.0' },
+    });
+    const sent = [views, iosViews, stillFromOthers, ofIos(buy), last, before];
+    expect(await toldOf({ events: sent })).toEqual([
+      told({
+        part: 'sdkEvent',
+        subject: 'ios-client',
+        value: 'buy',
+        label: '2026-11-19 09:00:00 3.1.0',
+        since: '2026-11-19 09:00:00',
+      }),
+    ]);
+  });
+
+  it.each([
+    { what: 'if the SDK sends nothing', sent: [stillFromOthers, ofIos(buy)] },
+    { what: 'if no SDK sends the event', sent: [iosViews, buy, ofIos(buy)] },
+    {
+      what: 'if less than ten of it are expected',
+      sent: [iosViews, stillFromOthers, ofIos(ofEvent('buy', { days: each(19, ...DAYS) }))],
+    },
+    {
+      what: 'if the SDK did not send it on each day',
+      sent: [
+        iosViews,
+        stillFromOthers,
+        ofIos(ofEvent('buy', { days: each(40, '2026-11-15', '2026-11-17') })),
+      ],
+    },
+  ])('is not told of the SDK $what', async ({ sent }) => {
+    expect(await toldOfSdk(...sent)).toEqual([]);
+  });
+});
+
 describe('new names of events', () => {
   const ids = [...at('2026-11-20 09:00:00', 1), ...at(MORNING, 48)].map((time, i) =>
     ofEvent(`buy_${100 + i}`, { received: [time] }),
