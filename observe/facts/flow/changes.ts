@@ -11,6 +11,11 @@ const DAYS_BEFORE = 7;
 const ENOUGH = 3;
 /** A spike is an hour with so many times what is usual. */
 const SPIKE = 50;
+/**
+ * A spike is also `hours` of so many `times` the most that the same hour had on any of the days before: a loop of one app among several.
+ * A campaign doubles or trebles what comes.
+ */
+const LASTING = { hours: 3, times: 4 } as const;
 /** Where nothing is usual, a spike is an hour with so many. */
 const SPIKE_LEAST = { requests: 100, events: 1_000 } as const;
 /** A rise is an hour with so many times what is usual of something that should not be. */
@@ -200,15 +205,13 @@ function failedOf(day: readonly (readonly [number, RequestCounts])[]): LastDay['
 export function changesOf(counts: DayCounts): readonly Change[] {
   const measure = measuredOf(counts);
   const requests = measure('requests', (hour) => hour.requests);
+  const events = measure('events', (hour) => hour.received);
   const isSpike = (least: number) => (count: number, usual: number | null) =>
     usual !== null && count >= (usual === 0 ? least : SPIKE * Math.max(1, usual));
   const isRise = (count: number, usual: number | null) => count >= RISE_LEAST && count >= RISE * (usual ?? 0);
   return [
-    ...hoursThat(requests, isSpike(SPIKE_LEAST.requests)),
-    ...hoursThat(
-      measure('events', (hour) => hour.received),
-      isSpike(SPIKE_LEAST.events),
-    ),
+    ...hoursThat(requests, isSpike(SPIKE_LEAST.requests), lastingHours(requests, SPIKE_LEAST.requests)),
+    ...hoursThat(events, isSpike(SPIKE_LEAST.events), lastingHours(events, SPIKE_LEAST.events)),
     ...hoursThat(
       measure('overflowed', (hour) => hour.overflowed),
       isRise,
@@ -248,10 +251,31 @@ function measuredOf({
   };
 }
 
-/** All hours that are unlike the usual ones, as one change; none without any. @param isUnlike Of the number in an hour, and of the usual one: null while that is not known. */
-function hoursThat(measured: Measured, isUnlike: (count: number, usual: number | null) => boolean): Change[] {
+/** The hours of a rise that lasts, as {@link LASTING} says; none without one. @param least The fewest in such an hour. */
+function lastingHours(measured: Measured, least: number): ReadonlySet<number> {
+  const large = [...measured.hours].filter(([at, n]) => {
+    const before = valuesBefore(measured, at);
+    const isKnown = at >= measured.start && before.length >= ENOUGH;
+    return isKnown && n >= least && n >= LASTING.times * Math.max(...before);
+  });
+  return new Set(large.length < LASTING.hours ? [] : large.map(([at]) => at));
+}
+
+/**
+ * All hours that are unlike the usual ones, as one change; none without any.
+ *
+ * @param isUnlike Of the number in an hour, and of the usual one: null while that is not known.
+ * @param others Starts of hours that are unlike others by more than their own number. Default none.
+ */
+function hoursThat(
+  measured: Measured,
+  isUnlike: (count: number, usual: number | null) => boolean,
+  others: ReadonlySet<number> = new Set(),
+): Change[] {
   const { what, periods, hours, start, end } = measured;
-  const unlike = [...hours].filter(([at, n]) => at >= start && isUnlike(n, usualOf(measured, at)));
+  const unlike = [...hours].filter(
+    ([at, n]) => at >= start && (others.has(at) || isUnlike(n, usualOf(measured, at))),
+  );
   const [busiest] = unlike.toSorted(([, a], [, b]) => b - a);
   if (busiest === undefined) return [];
   const within = [...periods].filter(([at]) => unlike.some(([unlikeHour]) => unlikeHour === hourOf(at)));

@@ -16,10 +16,11 @@ export interface ContentChange {
    * How it differs:
    * `less`: others came, but a value that each of the days before had came no more; of names also less than a third of the fewest.
    * `more`: a value has a far larger share of what its sender sent; of names thrice the most. {@link EarlierEvents} do not count.
+   * `many`: of an event or an SDK five times the most of a day before came, whatever its share is.
    * `names`: many more names came than on any of the days before.
    * `other`: a number of events has been of another size for some hours.
    */
-  readonly kind: 'less' | 'names' | 'more' | 'other';
+  readonly kind: 'less' | 'names' | 'more' | 'many' | 'other';
   /**
    * What the value belongs to: the experiment of a group, of `split` and of `crossover`; the name of the event of `value`, `amount`, `size`,
    * `repeats` and `textForm`; empty for `event`, `sdk` and `experiment`; else, also for `sdkEvent`, the type of the SDK.
@@ -54,12 +55,12 @@ export interface ContentChange {
    */
   readonly count: number;
   /**
-   * What `count` is a part of. `more`: all of the sender. `names`: how many names came. `less`: the fewest rows of a day before.
+   * What `count` is a part of. `more`: all of the sender. `many`: all rows. `names`: how many names came. `less`: the fewest rows of a day before.
    * `other`: all since `since`.
    */
   readonly of: number;
   /**
-   * What the days before had. `newIds`: the most different IDs of a day. `more` and `repeats`: the largest share of a day, from 0 to 1. `names`: the most names of a day.
+   * What the days before had. `newIds`: the most different IDs of a day. `more` and `repeats`: the largest share of a day, from 0 to 1. `names`: the most names of a day. `many`: the most rows of a day.
    * `amount` and `size`: the geometric mean of the values, or of the characters of the metadata. `less`: 0.
    */
   readonly usual: number;
@@ -69,7 +70,7 @@ export interface ContentChange {
   readonly days: number;
   /**
    * When it began, ISO 8601.
-   * `more`: the first row of the first hour with such a share; for units the first of their last group.
+   * `more`, `many`: the first row of the first hour with such a share, or number; for units the first of their last group.
    * `other`: the first row of the first hour with such numbers. `names`: the first row with the new name.
    * `less`: when the last was received. If some still come: the end of the last hour that had as many as usual. If neither lies within two
    *   days: the day after the last day that is known to have some, or the first of the two days if that is later.

@@ -48,6 +48,8 @@ const EXPECTED = 10;
  * both by their number, and by what it is to the number of all others.
  */
 const TIMES = 3;
+/** A name is told by its number alone if it is so many times the most of a day before: a share of more than a third cannot be thrice as large. */
+const MANY_TIMES = 5;
 /** A share is told if it is `times` the largest of a day before, or larger by `share`. */
 const MORE = { times: 3, share: 0.15 } as const;
 /** A form of user IDs, or one time of many events, is told if its share was below `before` and is at least `now`: of some senders it always grows or shrinks. */
@@ -208,6 +210,7 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
         AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'
     WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED}
       AND ${freshPart} * (1 - "most_share") > ${TIMES} * "most_share" * (${fresh('whole', 'all_numbers')} - ${freshPart}) AND ${freshPart} >= ${TIMES} * "most" THEN 'more'
+    WHEN "what" IN ('event', 'sdk') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED} AND ${freshPart} >= ${MANY_TIMES} * "most" THEN 'many'
     WHEN "what" IN ('event', 'experiment') AND "day" IS NULL AND "days" = 0 AND "n" > 0
       AND "names" >= ${MANY_NAMES.least} AND "names" >= ${MANY_NAMES.times} * "most_names" THEN 'names'
     WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
@@ -230,13 +233,14 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
 ), "grouped" AS (
 SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max(CASE WHEN "what" = 'sdkEvent' THEN "last_label" ELSE "label" END)) AS "label", "sdk",
   count(DISTINCT ${ofTime}) AS "times",
-  CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
-  CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
-  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max(CASE WHEN ${IS_OF_ID} THEN "most" ELSE "usual_share" END) WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
+  CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN 'many' THEN max(${freshPart}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
+  CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN 'many' THEN max("whole") WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
+  CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max(CASE WHEN ${IS_OF_ID} THEN "most" ELSE "usual_share" END) WHEN 'many' THEN max("most") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
   CASE "kind" WHEN 'other' THEN ${numberSql.mean} WHEN '${EARLIER}' THEN max("most_number") ELSE 0 END AS "mean",
   CASE "kind" WHEN 'other' THEN max("mean_days") ELSE max("known") END AS "days", max("newest") AS "newest_day",
   CASE
     WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * ${fresh('own', 'day_numbers')} / ${fresh('own_all', 'all_numbers')} THEN "first_at" END)
+    WHEN "kind" = 'many' THEN min(CASE WHEN ${fresh('n', 'numbers')} * 48 >= "most" + ${freshPart} THEN "first_at" END)
     WHEN "kind" IN ('names', 'other', '${EARLIER}') THEN min("first_at")
     WHEN max("now_part") = 0 THEN max("last_seen")
     WHEN max("most_surplus") > 0 THEN max("fell_at") + INTERVAL '1' HOUR

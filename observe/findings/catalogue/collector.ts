@@ -41,6 +41,9 @@ const ASK_MEANT =
 /** Ends the cause of less than usual. */
 const STILL_SENT = 'Others of the same table came, so that requests arrive.';
 
+/** Stops one event of an app. */
+const DENY_EVENT =
+  'Until the app is corrected, `events.deny` of the configuration leaves out one event, with a deployment: what it leaves out, also of other versions, is in no table and is lost.';
 /** Why a key that was accepted is refused. */
 const REMOVED_KEY =
   'Somebody took the key out of the secret at the time that the detail names: by hand, or with `npx sluice keys remove`. SDKs do not send these requests again.';
@@ -372,7 +375,7 @@ export const collectorFindings = {
       ],
       more: [
         'A release logs it in a loop, its requests are sent again, or a program sends it that should not, unless more users came there. Each counts, also in the bill.',
-        'The command shows the days by SDK and version: a version that has more came with a release, whose owner corrects it. If it is meant, nothing is to be done. Rows stay as they are.',
+        `The command shows the days by SDK and version: a version that has more came with a release, whose owner corrects it. ${DENY_EVENT} If it is meant, nothing is to be done. Rows stay as they are.`,
       ],
       sdk: [
         `The app with this SDK sends less or nothing, or its requests do not get here. ${STILL_SENT}`,
@@ -491,8 +494,8 @@ export const collectorFindings = {
     { section: 'silent', ofDay: 'counted', ending },
   ),
   SLUICE_FINDING_SPIKE: warning(
-    'Within 24 hours an hour had at least 50 times of what is usual in it.',
-    'Ask whoever owns the sender that the title names whether it is meant. If it is not, take its key out (`npx sluice keys remove LABEL`). The command shows requests as they come, until Ctrl-C.',
+    'Within 24 hours an hour had at least 50 times of what is usual in it, or three hours had four times the most that the same hour had on any of the seven days before.',
+    `Ask whoever owns the sender that the title names whether it is meant. If it is not, the first command shows which event of which version it is. ${DENY_EVENT} If all that the sender sends is unwanted, take its key out (\`npx sluice keys remove LABEL\`): nothing of the app is accepted then. The last command shows requests as they come, until Ctrl-C.`,
     { section: 'abuse', alarms: ['invocations'], ofDay: 'counted' },
   ),
   SLUICE_FINDING_IGNORED: warning(

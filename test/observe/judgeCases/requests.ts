@@ -224,6 +224,31 @@ export const requestCases: readonly Case[] = [
     ),
   ],
   [
+    'an event and an SDK come five times as often, whatever their share is',
+    changed(
+      {
+        ...moreChange,
+        what: 'event',
+        kind: 'many',
+        subject: '',
+        value: 'view',
+        count: 9000,
+        of: 9400,
+        usual: 1700,
+      },
+      {
+        ...moreChange,
+        what: 'sdk',
+        kind: 'many',
+        subject: '',
+        value: 'ios-client',
+        count: 9000,
+        of: 9400,
+        usual: 1500,
+      },
+    ),
+  ],
+  [
     'an SDK falls silent, which sent events and exposures',
     changed(
       { ...missingExperiment, what: 'sdk', value: 'ios-client', of: 90, since: hoursAgo(31) },

@@ -1,9 +1,11 @@
+import { qualifiedName } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed, numbered, percent, quotedName } from '../../../../lib/base/text.ts';
-import { HOUR_MS } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
 import { failureKind } from '../../../explainAwsError.ts';
 import { type Change, SILENT_LEAST } from '../../../facts/flow/changes.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import { timestampText } from '../../../facts/tables/tracedRows.ts';
 import { finding } from '../../catalogue.ts';
 import { isLogRead } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
@@ -66,7 +68,7 @@ export function* silence(
 }
 
 /** What was not as usual within the last 24 hours: requests, events. */
-export function* spikes({ lastDay, spikeFrom }: StatusFacts, { commands }: Place): Findings {
+export function* spikes({ lastDay, spikeFrom }: StatusFacts, { commands, config }: Place): Findings {
   const changes = changesOf(lastDay, 'requests', 'events');
   const [change] = changes;
   if (change === undefined) return;
@@ -74,7 +76,20 @@ export function* spikes({ lastDay, spikeFrom }: StatusFacts, { commands }: Place
     changes,
     `came in the busiest hour, where ${numbered(Math.round(change.usual))} are usual${mostText(spikeFrom)}`,
   );
-  yield finding('SLUICE_FINDING_SPIKE', { ...told, detail: `${told.detail}.` }, [commands.sluice('tail')]);
+  const shown = [
+    commands.sluice('query', sentSinceSql(told.since ?? change.first, config)),
+    commands.sluice('tail'),
+  ];
+  yield finding('SLUICE_FINDING_SPIKE', { ...told, detail: `${told.detail}.` }, shown);
+}
+
+/** A query of the events that were received since a time, by name and version of the SDK, the most first. */
+function sentSinceSql(since: string, config: Place['config']): string {
+  const at = Date.parse(since);
+  const columns = '"event_name", "sdk_type", "sdk_version"';
+  // Events lie in the day of their time, which may be before that of their receipt.
+  const where = `"ds" >= DATE '${addDays(utcDay(at), -1)}' AND "received_at" >= ${timestampText(at)}`;
+  return `SELECT ${columns}, count(*) AS "rows", max("received_at") AS "last" FROM ${qualifiedName(config, config.tables.events)} WHERE ${where} GROUP BY 1, 2, 3 ORDER BY "rows" DESC LIMIT 20`;
 }
 
 /** `, about 95 % from js-client 3 with the key web`; empty where nobody knows who sent most. */

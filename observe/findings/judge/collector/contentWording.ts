@@ -207,7 +207,10 @@ const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, Ch
   experiment: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },
   group: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },
   more: {
-    title: (change) => shareTitle(change, nounOf(change), `are ${whichOf(change)}`),
+    title: (change) =>
+      change.kind === 'many'
+        ? `${counted(change.count, nounOf(change))} ${whichOf(change)} came, where at most ${numbered(change.usual)} came ${before(change)}`
+        : shareTitle(change, nounOf(change), `are ${whichOf(change)}`),
     columns: ['"ds"', ...SDK],
     where: ofNamed,
   },
@@ -352,7 +355,7 @@ export function wordingCaseOf({ kind, what, value, count }: ContentChange): Word
     return /override/i.test(value) ? 'overridden' : 'noValues';
   }
   const isOfName = what === 'event' || what === 'sdk' || what === 'experiment';
-  if (isOfName && kind === 'more') return 'more';
+  if (isOfName && (kind === 'more' || kind === 'many')) return 'more';
   const ofEvent = count === 0 ? 'missing' : 'fewer';
   return what === 'event' ? ofEvent : what;
 }

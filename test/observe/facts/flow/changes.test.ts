@@ -220,6 +220,38 @@ describe('what is not as usual', () => {
     ]);
   });
 
+  const NIGHT = ['03:00', '04:00', '05:00'];
+
+  it('is a spike of three hours with four times the most of the same hour', () => {
+    expect(changes({ usual: { requests: 100 }, today: only(NIGHT, { requests: 400 }) })).toMatchObject([
+      { what: 'requests', first: at('03:00'), last: at('05:00'), hour: 400, usual: 100 },
+    ]);
+    const events = only(NIGHT, { requests: 100, received: 1_200 });
+    expect(changes({ usual: { requests: 100, received: 300 }, today: events })).toMatchObject([
+      { what: 'events', first: at('03:00'), last: at('05:00'), hour: 1_200, usual: 300 },
+    ]);
+  });
+
+  it.each([
+    { what: 'two hours of four times the most', usual: 100, times: ['03:00', '04:00'], requests: 400 },
+    { what: 'three hours of less than that, as of a campaign', usual: 100, times: NIGHT, requests: 399 },
+    { what: 'three hours of fewer than 100', usual: 20, times: NIGHT, requests: 99 },
+    { what: 'what comes for the first time', usual: 100, days: 2, times: NIGHT, requests: 400 },
+  ])('is no spike of $what', ({ usual, days = 7, times, requests }) => {
+    expect(changes({ usual: { requests: usual }, days, today: only(times, { requests }) })).toEqual([]);
+  });
+
+  it('is no spike of hours of which one day before had half as many', () => {
+    const before = weekOf(100);
+    const day = new Map<number, RequestCounts>();
+    for (let time = START; time < END; time += HOUR_MS) {
+      const isNight = NIGHT.includes(new Date(time).toISOString().slice(11, 16));
+      day.set(time, { ...none, requests: isNight ? 400 : 100 });
+      if (isNight) before.set(time - 3 * DAY_MS, { ...none, requests: 200 });
+    }
+    expect(changesOf({ day, before, ...lastDay })).toEqual([]);
+  });
+
   it('is a spike from 100 requests or 1,000 events in an hour in which none are usual', () => {
     const night = (counts: Some) => changes({ today: only(['03:05'], counts) }).map(({ what }) => what);
     expect(night({ requests: 99 })).toEqual([]);

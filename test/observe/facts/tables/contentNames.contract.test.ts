@@ -136,6 +136,28 @@ describe('an event of which 60 come each day, beside 180 others, ', () => {
   });
 });
 
+describe('an event of which 200 come each day, beside 100 others, ', () => {
+  const ofShare = (came: number, others: number) => {
+    const usual = { days: each(100, ...DAYS), received: at(MORNING, others) };
+    return toldOf({
+      events: [usual, ofEvent('page', { days: each(200, ...DAYS), received: at(MORNING, came) })],
+    });
+  };
+
+  it('is told by its number alone if five times as many come, where others are four times as many', async () => {
+    expect(await ofShare(1_000, 400)).toEqual([
+      told({ value: 'page', kind: 'many', count: 1_000, of: 1_400, usual: 200, since: MORNING }),
+    ]);
+  });
+
+  it.each([
+    { what: 'less than five times as many come', came: 999, others: 400 },
+    { what: 'all come thrice as often, as in a campaign', came: 600, others: 300 },
+  ])('is not told if $what', async ({ came, others }) => {
+    expect(await ofShare(came, others)).toEqual([]);
+  });
+});
+
 it('an SDK that comes no more, where others do, is told of each table', async () => {
   const as = { sdk_type: 'ios-client' };
   const ios = { as, days: TWENTY, received: ['2026-11-19 08:00:00'] };
