@@ -1,6 +1,7 @@
 // `npm run docs` writes the pages of docs/ that are generated from code. With `--check` it writes none, and fails with
 // the names of the pages that differ.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { cliPage } from './docs/cliPage.ts';
 import { configurationPage, dropsConfigurationPage } from './docs/configurationPage.ts';
 import { errorsPage } from './docs/errorsPage.ts';
@@ -22,13 +23,13 @@ const pages: Readonly<Record<string, (page: string) => string | Promise<string>>
   'reference/configuration.md': configurationPage,
   'reference/configuration-drops.md': dropsConfigurationPage,
 };
-const isCheck = process.argv.includes('--check');
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 for (const [name, make] of Object.entries(pages)) {
   const file = new URL(`../docs/${name}`, import.meta.url);
   const page = readFileSync(file, 'utf8');
   const generated = await make(page);
   if (generated === page) continue;
-  if (isCheck) {
+  if (values.check) {
     process.stderr.write(`docs/${name} is not what \`npm run docs\` generates.\n`);
     process.exitCode = 1;
   } else writeFileSync(file, generated);

@@ -50,7 +50,7 @@ async function judgeRooms(files: readonly string[]): Promise<boolean> {
   return areAllSeen;
 }
 
-/** Paths of the files that the command line means. */
+/** Paths of the files that the command line means. @throws RangeError for a beginning that none has: nothing would be judged. */
 function chosenFiles(): readonly string[] {
   const git = (...args: readonly string[]) =>
     execFileSync('git', args, { cwd: projectRoot, encoding: 'utf8' }).trim().split('\n');
@@ -59,7 +59,10 @@ function chosenFiles(): readonly string[] {
     beginnings.length > 0
       ? git('ls-files').filter((file) => beginnings.some((path) => file.startsWith(path)))
       : git('diff', '--name-only', '--diff-filter=d', '--merge-base', values.since);
-  return files.filter((file) => PRODUCT.test(file));
+  const code = files.filter((file) => PRODUCT.test(file));
+  const idle = beginnings.filter((path) => !code.some((file) => file.startsWith(path)));
+  if (idle.length > 0) throw new RangeError(`There is no code in ${idle.join(', ')}.`);
+  return code;
 }
 
 /** Prints the faults and the score of a room. @returns Whether the score is high enough. */

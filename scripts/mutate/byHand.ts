@@ -24,8 +24,12 @@ export interface ByHandOptions {
  * fails. Prints each fault with that suite.
  *
  * @returns Whether each was seen, and no suite fails without a fault.
+ * @throws RangeError without a worker, and for a path without a fault: nothing would be judged.
  */
 export async function judgeByHand({ paths, workers }: ByHandOptions): Promise<boolean> {
+  if (!Number.isInteger(workers) || workers < 1) throw new RangeError('--workers: expected 1 or more.');
+  const idle = paths.filter((path) => !mutations.some(({ file }) => file.startsWith(path)));
+  if (idle.length > 0) throw new RangeError(`There is no fault in ${idle.join(', ')}.`);
   const chosen = mutations.filter(
     ({ file }) => paths.length === 0 || paths.some((path) => file.startsWith(path)),
   );
