@@ -10,9 +10,14 @@ import { writeJson, writeOut } from '../terminal/output.ts';
  * The role that CloudFormation takes by serverless.yml, as it is written there, perhaps with a variable.
  *
  * @returns Undefined without one, and without the file.
+ * @throws Error of Node for a file that cannot be read.
  */
 export async function readDeploymentRole(folder: string): Promise<string | undefined> {
-  const written = await readFile(join(folder, 'serverless.yml'), 'utf8').catch(() => '');
+  const file = join(folder, 'serverless.yml');
+  const written = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return '';
+  });
   const [, role] = /^[^#\n]*\bdeploymentRole:\s*['"]?((?:\$\{.*?\}|[^\s'"}])+)/m.exec(written) ?? [];
   return role;
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, matchesGlob } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readDeploymentRole } from '../../../../cli/commands/doctor.ts';
@@ -150,6 +150,13 @@ describe('what the role of CloudFormation may deploy', () => {
     account.decide = () => 'allowed';
     expect(await found(`provider: {} # deploymentRole: '${OWN}'`)).toEqual([]);
     expect(new Set(account.simulated.map(({ source }) => source))).toEqual(new Set([CALLER]));
+  });
+
+  it('is not taken for none where serverless.yml cannot be read', async () => {
+    const folder = join(directory.path, 'unreadable');
+    expect(await readDeploymentRole(folder)).toBeUndefined();
+    await mkdir(join(folder, 'serverless.yml'), { recursive: true });
+    await expect(readDeploymentRole(folder)).rejects.toMatchObject({ code: 'EISDIR' });
   });
 
   it('has to include a grant of Lake Formation', async () => {
