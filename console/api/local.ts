@@ -27,8 +27,8 @@ async function control(
 ): Promise<unknown> {
   const answer = await fetch(new URL(`/_sluice/${name}`, deployment.localControl), {
     method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(deployment.signal === undefined ? {} : { signal: deployment.signal }),
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: deployment.signal ?? null,
   });
   const json: unknown = await answer.json();
   const refused = z.object({ message: z.string() }).safeParse(json);

@@ -11,6 +11,7 @@ import {
   type MadeConsole,
   NO_ROWS,
   openMadeConsole,
+  type ProxyAnswer,
 } from './madeConsole.ts';
 
 let made: MadeConsole;
@@ -136,8 +137,12 @@ describe('a day of a dataset', () => {
     expect(said).not.toContain('expected by');
   });
 
-  it('that a proxy answers for with an error of its own is told as no answer of the console', async () => {
-    made.answer({ '/api/drops/day': () => ({ error: undefined }) });
+  it.each<{ readonly what: string; readonly answer: ProxyAnswer }>([
+    { what: 'JSON without an error', answer: { error: undefined } },
+    { what: 'an error that is a text', answer: { error: 'Bad Gateway' } },
+    { what: 'a page, as of a sign-in', answer: { page: '<h1>Sign in</h1>' } },
+  ])('that a proxy answers for with $what is told as no answer of the console', async ({ answer }) => {
+    made.answer({ '/api/drops/day': () => answer });
     expect(await made.textsOf(ofDataset(DAY), 'main', 'SLUICE_CONSOLE_')).toEqual([
       expect.stringContaining('SLUICE_CONSOLE_UNREACHABLE'),
     ]);

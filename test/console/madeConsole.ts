@@ -31,8 +31,7 @@ interface Answers {
   readonly '/api/quarantine/rows': QuarantinedPage;
   readonly '/api/quarantine/redrive': RedriveAnswer;
   readonly '/api/days': DaysAnswer;
-  // Without an error object it fails as before a proxy: with JSON that is not the console's.
-  readonly '/api/drops/day': ExplainedDay | { readonly error: ErrorObject | undefined };
+  readonly '/api/drops/day': ExplainedDay | { readonly error: ErrorObject } | ProxyAnswer;
   readonly '/api/drops/refused': QuarantinedPage;
   readonly '/api/live': LiveAnswer;
   readonly '/api/live/gate': GateAnswer;
@@ -42,12 +41,15 @@ interface Answers {
   readonly '/api/sql/start': SqlRun;
   readonly '/api/sql/run': SqlRun;
   readonly '/api/sql/rows': SqlPage;
-  readonly '/api/sql/cancel': SqlRun;
+  readonly '/api/sql/cancel': SqlRun | { readonly error: ErrorObject };
   // The page reads nothing of these answers.
   readonly '/api/drops/backfill': object;
   readonly '/api/exports/run': object;
   readonly '/api/curate/rebuild': object;
 }
+
+/** What a proxy answers that does not reach the console: a page, or JSON of its own. */
+export type ProxyAnswer = { readonly page: string } | { readonly error: string | undefined };
 
 /** How paths answer: by the query of a call, at once or later. */
 export type MadeAnswers = {
@@ -246,8 +248,9 @@ export async function openMadeConsole(): Promise<MadeConsole> {
     const body = request.method === 'POST' ? await json(request) : undefined;
     calls.push({ path: pathname, address: `${pathname}?${searchParams}`, body });
     const answer = await answers[pathname]?.(searchParams);
-    if (typeof answer === 'object' && answer !== null && 'error' in answer) response.statusCode = 400;
-    response.end(JSON.stringify(answer));
+    const isObject = typeof answer === 'object' && answer !== null;
+    if (isObject && 'error' in answer) response.statusCode = 400;
+    response.end(isObject && 'page' in answer ? answer.page : JSON.stringify(answer));
   });
   const address = await listen(server);
   const page = await openPage(address);

@@ -42,7 +42,7 @@ interface CallOptions {
   /** The body of a POST, as JSON. Without it the call is a GET. */
   readonly body?: unknown;
   /** Cancels the call when it is aborted. Default: it is not cancelled. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -54,21 +54,23 @@ interface CallOptions {
 export async function callApi<Answer>(path: string, options: CallOptions = {}): Promise<Answer> {
   const { params = {}, body, signal } = options;
   const token = sessionStorage.getItem(TOKEN);
+  const fail = (reason: unknown): never => {
+    if (signal?.aborted) throw reason;
+    throw new ApiError(UNREACHABLE);
+  };
   const response = await fetch(addressOf(path, params), {
     headers: {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    ...(signal === undefined ? {} : { signal }),
-  }).catch((reason: unknown) => {
-    if (signal?.aborted) throw reason;
-    throw new ApiError(UNREACHABLE);
-  });
-  if (response.ok) return response.json();
-  // What stands between may answer, too: JSON without an error is of a proxy.
-  const { error }: { readonly error?: ErrorObject } = await response.json();
-  throw new ApiError(error ?? UNREACHABLE);
+    signal: signal ?? null,
+  }).catch(fail);
+  // What stands between may answer, too: a page, or JSON without an error of the console, is of a proxy.
+  const answered = await response.json().catch(fail);
+  if (response.ok) return answered;
+  const { error }: { readonly error?: ErrorObject } = answered ?? {};
+  throw new ApiError(typeof error?.code === 'string' ? error : UNREACHABLE);
 }
 
 /** The path with those parameters that say something: not empty, not undefined, and not false, which is the default of each. */
