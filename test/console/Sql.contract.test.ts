@@ -48,4 +48,27 @@ describe('a query', () => {
     expect(made.posted().at(-1)).toEqual({ path: '/api/sql/cancel', body: { id: 'q1' } });
     await made.page.shows('Run', 'button');
   });
+
+  it('is stopped by Cancel also before its ID is known', async () => {
+    const started = Promise.withResolvers<typeof run>();
+    made.answer({ '/api/sql/start': () => started.promise });
+    made.page.go('/sql');
+    await made.page.click('button', 'Run');
+    await eventually('a start', () => made.timesOf('/api/sql/start') === 1);
+    await made.page.click('button', 'Cancel');
+    started.resolve(run);
+    await eventually('a call', () => made.timesOf('/api/sql/cancel') === 1);
+    expect(made.posted().at(-1)).toEqual({ path: '/api/sql/cancel', body: { id: 'q1' } });
+    await made.page.shows('Run', 'button');
+  });
+
+  it('that could not be stopped says why', async () => {
+    const error = { code: 'SLUICE_AWS_FAILED', message: 'denied', cause: 'c', cure: 'c' };
+    made.answer({ '/api/sql/run': () => run, '/api/sql/cancel': () => ({ error }) });
+    made.page.go('/sql');
+    await made.page.click('button', 'Run');
+    await eventually('a look', () => made.timesOf('/api/sql/run') > 0);
+    await made.page.click('button', 'Cancel');
+    await made.page.shows('SLUICE_AWS_FAILED');
+  });
 });

@@ -69,10 +69,14 @@ function useQuery() {
     running.current?.abort();
     const leaving = new AbortController();
     running.current = leaving;
+    // A query that another one has stopped shows nothing any more.
+    const show = (next: Outcome) => {
+      if (running.current === leaving) setOutcome(next);
+    };
     setParams({ q: sql });
-    setOutcome({ isRunning: true });
+    show({ isRunning: true });
     try {
-      await runAthena(sql, leaving.signal, setOutcome);
+      await runAthena(sql, leaving.signal, show);
     } catch (error) {
       if (!leaving.signal.aborted) setOutcome({ isRunning: false, error: asErrorObject(error) });
     }
@@ -166,11 +170,21 @@ function TableNames() {
   );
 }
 
-/** Starts a query, polls it, and reads its first rows. Stops it when the signal aborts before it has ended. */
+/**
+ * Starts a query, polls it, and reads its first rows. Stops it when the signal aborts before it has ended, and shows why if it cannot be
+ * stopped.
+ */
 async function runAthena(sql: string, signal: AbortSignal, show: (outcome: Outcome) => void): Promise<void> {
-  let run = await callApi<SqlRun>('/api/sql/start', { body: { sql }, signal });
+  // The call is not cancelled: without the ID that it answers nobody can stop the query.
+  let run = await callApi<SqlRun>('/api/sql/start', { body: { sql } });
   const { id } = run;
-  const stop = () => void callApi('/api/sql/cancel', { body: { id } }).catch(() => undefined);
+  const stop = () => {
+    callApi('/api/sql/cancel', { body: { id } }).catch((error: unknown) =>
+      show({ run, isRunning: false, error: asErrorObject(error) }),
+    );
+  };
+  if (signal.aborted) stop();
+  signal.throwIfAborted();
   signal.addEventListener('abort', stop, { once: true });
   try {
     for (let poll = 0; run.state === 'queued' || run.state === 'running'; poll += 1) {
@@ -188,10 +202,7 @@ async function runAthena(sql: string, signal: AbortSignal, show: (outcome: Outco
 
 /** Reads a page of rows. @param cursor Where it begins. Default: the first page. */
 function readRows({ id }: SqlRun, signal?: AbortSignal, cursor?: string): Promise<SqlPage> {
-  return callApi<SqlPage>('/api/sql/rows', {
-    params: { id: id ?? '', cursor },
-    ...(signal === undefined ? {} : { signal }),
-  });
+  return callApi<SqlPage>('/api/sql/rows', { params: { id: id ?? '', cursor }, signal });
 }
 
 /** How far the query is, in words. */
