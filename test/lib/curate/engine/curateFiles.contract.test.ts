@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import type { CuratedTable } from '../../../../lib/curate/curatedTables.ts';
@@ -15,12 +15,8 @@ import { generateRows } from '../../views/generateRows.ts';
 import { type FileRow, tables, writeRaw } from './rawFiles.ts';
 
 const ALL = Number.MAX_SAFE_INTEGER;
-let folder: string;
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sluice-curate-'));
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const folder = mkdtempSync(join(tmpdir(), 'sluice-curate-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What was written of a request. */
 interface Curated extends CuratedFiles {
@@ -55,6 +51,9 @@ async function curate(
   const rows = paths === '' ? [] : await duckDb(`SELECT ${columns} FROM read_parquet([${paths}])`);
   return { ...result, rows };
 }
+
+/** A part of the raw rows, by its number, or the files of a version. */
+type Part = number | 'old';
 
 /** The event and the experiment of each row, in order of the events. */
 const named = (all: readonly FileRow[]) =>
@@ -163,97 +162,127 @@ describe('curateFiles', () => {
     }
   });
 
-  it('has the same rows in one batch or several, staged or not, in slices or whole', async () => {
-    const all = generateRows(7).exposures.slice(0, 150);
+  describe('in batches and slices', () => {
     // Names by the event, so that copies have the same; some copies differ in their environment.
-    const rows = all.map((row, i) => {
-      const number = Number(String(row['event_id']).slice(1));
-      const name = number % 3 === 0 ? { experiment_id: `rare_${number % 17}` } : {};
-      return { ...row, ...name, ...(i % 11 === 0 ? { environment: 'elsewhere' } : {}) };
-    });
-    const files: EngineFile[] = [];
-    for (let i = 0; i < 6; i += 1) {
-      files.push(
-        await write(
-          `raw-${i}`,
-          rows.filter((_, n) => n % 6 === i),
-        ),
-      );
-    }
-    const whole = await curate(exposures, [files]);
-    expect(whole.account.resends).toBeGreaterThan(0);
-    expect(whole.account.differing).toBeGreaterThan(0);
-    expect(whole.account.rawRows).toBe(rows.length);
+    const rows = generateRows(7)
+      .exposures.slice(0, 150)
+      .map((row, i) => {
+        const number = Number(String(row['event_id']).slice(1));
+        const name = number % 3 === 0 ? { experiment_id: `rare_${number % 17}` } : {};
+        return { ...row, ...name, ...(i % 11 === 0 ? { environment: 'elsewhere' } : {}) };
+      });
+    let files: readonly EngineFile[];
+    let whole: Curated;
     const texts = (some: readonly FileRow[]) => some.map((row) => JSON.stringify(row)).sort();
-    const [first, ...others] = files;
-    const batches = [first === undefined ? [] : [first], [], others];
-    for (const rowsAtOnce of [ALL, 5]) {
-      const staged = await curate(exposures, batches, { rowsAtOnce });
+    beforeAll(async () => {
+      const parts = [0, 1, 2, 3, 4, 5].map((part) => rows.filter((_, n) => n % 6 === part));
+      files = await Promise.all(parts.map((some, i) => write(`batch-${i}`, some)));
+      whole = await curate(exposures, [files]);
+      expect(whole.account.resends).toBeGreaterThan(0);
+      expect(whole.account.differing).toBeGreaterThan(0);
+      expect(whole.account.rawRows).toBe(150);
+    });
+
+    it.each([
+      { what: 'all at once', rowsAtOnce: ALL, leastFiles: 1 },
+      { what: 'staged by five', rowsAtOnce: 5, leastFiles: 21 },
+    ])('has the rows that it has in one batch, $what', async ({ rowsAtOnce, leastFiles }) => {
+      const staged = await curate(exposures, [files.slice(0, 1), [], files.slice(1)], { rowsAtOnce });
       expect(staged.account).toEqual(whole.account);
       expect(texts(staged.rows)).toEqual(texts(whole.rows));
-      const { written } = staged;
-      if (rowsAtOnce === 5) expect(written.length).toBeGreaterThan(20);
-    }
-    const slices = [];
-    for (let slice = 0; slice < 3; slice += 1) {
-      slices.push(await curate(exposures, [files], { slices: 3, slice, rowsAtOnce: slice === 1 ? 10 : ALL }));
-    }
-    expect(texts(slices.flatMap((slice) => slice.rows))).toEqual(texts(whole.rows));
-    expect(slices.map(({ account }) => account.rawRows)).toEqual([rows.length, rows.length, rows.length]);
-    expect(sum(slices.map(({ account }) => account.sliceRows))).toBe(rows.length);
-    expect(slices.every(({ account }) => account.sliceRows > 0)).toBe(true);
-    const names = slices.flatMap(({ written }) => written.map(({ path }) => path.split('/').at(-1)));
-    expect(new Set(names).size).toBe(names.length);
+      expect(staged.written.length).toBeGreaterThanOrEqual(leastFiles);
+    });
+
+    it('has each row in one of the slices, which have names of their own', async () => {
+      const slices: Curated[] = [];
+      for (const [slice, rowsAtOnce] of [ALL, 10, ALL].entries())
+        slices.push(await curate(exposures, [files], { slices: 3, slice, rowsAtOnce }));
+      expect(texts(slices.flatMap((slice) => slice.rows))).toEqual(texts(whole.rows));
+      expect(slices.map(({ account }) => account.rawRows)).toEqual([150, 150, 150]);
+      expect(sum(slices.map(({ account }) => account.sliceRows))).toBe(150);
+      expect(slices.every(({ account }) => account.sliceRows > 0)).toBe(true);
+      const names = slices.flatMap(({ written }) => written.map(({ path }) => path.split('/').at(-1)));
+      expect(new Set(names).size).toBe(names.length);
+    });
   });
 
-  it('keeps the rows of a version whose events no raw file has, as they are, in batches and slices too', async () => {
-    const all = generateRows(8).exposures.slice(0, 120);
+  describe('keeps the rows of a version whose events no raw file has', () => {
     const rows = [
-      ...all.map((row, i) => ({ ...row, ...(i % 11 === 0 ? { environment: 'elsewhere' } : {}) })),
+      ...generateRows(8)
+        .exposures.slice(0, 120)
+        .map((row, i) => ({ ...row, ...(i % 11 === 0 ? { environment: 'elsewhere' } : {}) })),
       // In the first part.
       exposure({ event_id: null, experiment_id: null }),
     ];
     const rowsOf = (part: number) => rows.filter((_, n) => n % 3 === part);
-    const part = (i: number) => write(`raw-${i}`, rowsOf(i));
-    const files = [await part(0), await part(1), await part(2)] as const;
-    const before = await curate(exposures, [files]);
-    const old = before.written.map(({ path }) => ({ path, name: path, isKept: true }));
     const ids = (some: readonly FileRow[]) => new Set(some.map((row) => row['event_id']));
-    const curated = async (parts: readonly number[], batches: readonly (readonly EngineFile[])[]) => {
-      const has = ids(parts.flatMap(rowsOf));
-      const kept = (some: readonly FileRow[]) =>
-        some
-          .filter((row) => !has.has(row['event_id']))
-          .map((row) => JSON.stringify(row))
-          .sort();
-      const expected = kept(before.rows);
-      const run = (how: Partial<CurateRequest>) => curate(exposures, batches, { hasKept: true, ...how });
-      for (const rowsAtOnce of batches.length > 2 ? [ALL, 40] : [ALL]) {
-        const { rows: now, account } = await run({ rowsAtOnce });
-        expect(kept(now)).toEqual(expected);
-        expect(ids(now)).toEqual(ids(before.rows));
-        expect(account.kept).toBe(expected.length);
-        expect(account.sliceRows + account.kept).toBe(account.rows + account.resends);
-      }
-      if (batches.length > 2) {
-        const slices = [await run({ slices: 2 }), await run({ slices: 2, slice: 1, rowsAtOnce: 10 })];
-        expect(sum(slices.map(({ account }) => account.kept))).toBe(expected.length);
-      }
-      return expected.length;
+    let files: readonly EngineFile[];
+    let before: Curated;
+    let old: readonly EngineFile[];
+    beforeAll(async () => {
+      files = await Promise.all([0, 1, 2].map((part) => write(`part-${part}`, rowsOf(part))));
+      before = await curate(exposures, [files]);
+      old = before.written.map(({ path }) => ({ path, name: path, isKept: true }));
+    });
+    /** Curates batches of parts and of the files that the version has. */
+    const curateAgain = (batches: readonly (readonly Part[])[], how: Partial<CurateRequest> = {}) =>
+      curate(
+        exposures,
+        batches.map((batch) => batch.flatMap((part) => (part === 'old' ? old : files.slice(part, part + 1)))),
+        { hasKept: true, ...how },
+      );
+    /** The rows whose events none of the parts has. */
+    const keptOf = (some: readonly FileRow[], batches: readonly (readonly Part[])[]) => {
+      const has = ids(batches.flat().flatMap((part) => (part === 'old' ? [] : rowsOf(part))));
+      return some
+        .filter((row) => !has.has(row['event_id']))
+        .map((row) => JSON.stringify(row))
+        .sort();
     };
-    const [first, second, third] = files;
-    expect(await curated([0], [[first, ...old]])).toBeGreaterThan(0);
-    expect(await curated([0, 1], [[first], [second], [], old])).toBeGreaterThan(0);
-    expect(await curated([], [old])).toBe(before.rows.length);
-    expect(
-      await curated(
-        [0, 1, 2],
-        [
-          [first, second],
-          [third, ...old],
-        ],
-      ),
-    ).toBe(0);
+    const TWO_OF_THREE: readonly (readonly Part[])[] = [[0], [1], [], ['old']];
+
+    it.each<{
+      readonly what: string;
+      readonly batches: readonly (readonly Part[])[];
+      readonly rowsAtOnce: number;
+    }>([
+      { what: 'one part of three', batches: [[0, 'old']], rowsAtOnce: ALL },
+      { what: 'two parts, in batches', batches: TWO_OF_THREE, rowsAtOnce: ALL },
+      { what: 'two parts, in batches that are staged', batches: TWO_OF_THREE, rowsAtOnce: 40 },
+    ])('as they are, beside $what', async ({ batches, rowsAtOnce }) => {
+      const { rows: now, account } = await curateAgain(batches, { rowsAtOnce });
+      const expected = keptOf(before.rows, batches);
+      expect(expected.length).toBeGreaterThan(0);
+      expect(keptOf(now, batches)).toEqual(expected);
+      expect(ids(now)).toEqual(ids(before.rows));
+      expect(account.kept).toBe(expected.length);
+      expect(account.sliceRows + account.kept).toBe(account.rows + account.resends);
+    });
+
+    it('in one of two slices each', async () => {
+      const slices = [
+        await curateAgain(TWO_OF_THREE, { slices: 2 }),
+        await curateAgain(TWO_OF_THREE, { slices: 2, slice: 1, rowsAtOnce: 10 }),
+      ];
+      const kept = sum(slices.map(({ account }) => account.kept));
+      expect(kept).toBe(keptOf(before.rows, TWO_OF_THREE).length);
+    });
+
+    it('all of them without a raw file', async () => {
+      const { rows: now, account } = await curateAgain([['old']]);
+      expect(keptOf(now, [])).toEqual(keptOf(before.rows, []));
+      expect(account).toMatchObject({ kept: before.rows.length, sliceRows: 0 });
+    });
+
+    it('and none if the raw files have them all', async () => {
+      const { rows: now, account } = await curateAgain([
+        [0, 1],
+        [2, 'old'],
+      ]);
+      expect(ids(now)).toEqual(ids(before.rows));
+      expect(account.kept).toBe(0);
+      expect(account.sliceRows).toBe(account.rows + account.resends);
+    });
   });
 
   it('stages rows whose names have quotes, zero bytes, emoji or only a space', async () => {
