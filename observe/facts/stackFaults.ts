@@ -223,12 +223,11 @@ async function workgroupFaults({
     const present = answer.present?.WorkGroup;
     // A key that the outputs do not tell is a reference in the template.
     const text = JSON.stringify(Properties).replaceAll('{"Ref":"AWS::AccountId"}', JSON.stringify(account));
-    const { State, WorkGroupConfiguration } = Object(
-      JSON.parse(text, (member, value) =>
-        member === 'KmsKey' && typeof value !== 'string' ? undefined : value,
-      ),
+    const properties: unknown = JSON.parse(text, (member, value) =>
+      member === 'KmsKey' && typeof value !== 'string' ? undefined : value,
     );
-    const wanted = { State, ...WorkGroupConfiguration };
+    const configuration = valueAt(properties, ['WorkGroupConfiguration']);
+    const wanted = { State: valueAt(properties, ['State']), ...Object(configuration) };
     found.push(
       present === undefined
         ? { ...common, part, what: 'workgroup', name, differs: null, repair: revert }

@@ -91,12 +91,6 @@ export async function noteListing(
   const { place: before } = listed.last ?? {};
   const hasMoved = before !== undefined && before.name !== name;
   const place = { name, since: hasMoved ? now : (before?.since ?? now), owner: listed.source.owner };
-  const { failure, pastFailure = undefined } = listed.last ?? {};
-  // After a failure that ended on its day runs look for each day still: a longer one before it is what is told.
-  const ended =
-    failure?.since === undefined || utcDay(failure.since) === utcDay(now)
-      ? pastFailure
-      : { code: failure.code, since: failure.since, until: now };
   // Nothing has been compared at a new place.
   const lastNewer = hasMoved ? { days: [], comparedUntil: 0 } : listed.last?.newer;
   await ports.looks.write(source, dataset, {
@@ -110,8 +104,22 @@ export async function noteListing(
       elsewhere.days.length === 0 ? undefined : await compareOutside(ports, listed, isOutside, lastNewer),
     place,
     counts: countDays(days),
-    pastFailure: ended,
+    pastFailure: pastFailureOf(listed.last, now),
   });
+}
+
+/**
+ * Why the folder could not be listed before. After a failure that ended on its day runs look for each day still, so that
+ * a longer one before it is what is told.
+ *
+ * @param last The note before this listing.
+ * @param now The time of this listing, epoch milliseconds.
+ */
+function pastFailureOf(last: LastListing | null, now: number): LastListing['pastFailure'] {
+  if (last === null) return undefined;
+  const { failure, pastFailure } = last;
+  if (failure?.since === undefined || utcDay(failure.since) === utcDay(now)) return pastFailure;
+  return { code: failure.code, since: failure.since, until: now };
 }
 
 /** Whether a dataset has had no file ever, and its first day is not due: a customer who begins tomorrow has not stopped. */

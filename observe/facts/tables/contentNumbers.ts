@@ -129,7 +129,7 @@ export function eachUsualKey(from: string): string {
  *
  * @param from The step before.
  */
-export function eachForm(from: string): string {
+export function eachIdForm(from: string): string {
   const news = 'CASE WHEN "n" = "all" THEN 1 ELSE 0 END';
   const isNew = `"form" = '${ID_FORMS.new}'`;
   const n = `CASE WHEN NOT ${IS_OF_ID} THEN "n" WHEN ${isNew} THEN ${news} ELSE "n" - ${news} END`;
@@ -144,12 +144,13 @@ export function eachForm(from: string): string {
 }
 
 /**
- * The rows of a table with the length of their metadata (`metadata_length`), the form of their texts with its key (`text_form`, `text_form_key`, `text_form_sign`), whether one like it came less than a second before (`is_again`),
- * and whether another one comes less than a second after (`is_repeated`): of the same user, device, name, value and metadata. A row of the
- * same time in another request is the same event, sent again. Of a key that is held down all but the first are `is_again`. The time is the sender's.
- * With the keys of their metadata (`metadata_keys`).
+ * The rows of a table with what is compared of their metadata: its length (`metadata_length`), its keys (`metadata_keys`), and the form of
+ * its texts with its key and a sign (`text_form`, `text_form_key`, `text_form_sign`). `is_again` tells whether one like it came less than a
+ * second before, `is_repeated` whether another one comes less than a second after: of the same user, device, name, value and metadata, by
+ * the time of the sender. A row of the same time in another request is the same event, sent again. Of a key that is held down all but the
+ * first are `is_again`.
  */
-export function withRepeats({ table, where }: From): string {
+export function metadataRows({ table, where }: From): string {
   const keys = metadataKeys(`chr(${KEY_SEPARATORS.keys})`);
   const alike = `OVER (PARTITION BY "sdk_type", "event_name", "user_id", "stable_id", "event_value", "metadata_hash" ORDER BY "client_timestamp", "received_at")`;
   const isSoon = (from: string, to: string) => `${to} < ${from} + ${AT_ONCE}`;

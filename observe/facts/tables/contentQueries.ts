@@ -5,7 +5,7 @@ import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
-import { eachForm, eachUsualKey, numberSql, withRepeats } from './contentNumbers.ts';
+import { eachIdForm, eachUsualKey, metadataRows, numberSql } from './contentNumbers.ts';
 import {
   BETWEEN,
   COMPARED_DAYS,
@@ -105,10 +105,10 @@ export function metadataChangesSql(config: ContentConfig, now: number): string {
   const ofDays = `"ds" AS "day", ${hourOf('"timestamp"')}, ${NO_TIME} AS "received_at"`;
   const ofHours = `${NO_DAY} AS "day", ${hourOf('"received_at"')}, "received_at"`;
   const scans = [
-    scanOf(METADATA_PARTS, ofDays, { table: withRepeats(curated(COMPARED_DAYS.units)), where: 'true' }),
-    scanOf(METADATA_PARTS, ofHours, { table: withRepeats(raw), where: 'true' }),
+    scanOf(METADATA_PARTS, ofDays, { table: metadataRows(curated(COMPARED_DAYS.units)), where: 'true' }),
+    scanOf(METADATA_PARTS, ofHours, { table: metadataRows(raw), where: 'true' }),
   ];
-  return comparisonSql(scans, now, (from) => eachUsualKey(`(${eachForm(from)}) AS "formed"`));
+  return comparisonSql(scans, now, (from) => eachUsualKey(`(${eachIdForm(from)}) AS "formed"`));
 }
 
 /**
