@@ -46,32 +46,19 @@ export class LineJournal<Line> {
     file: string,
     parse: (value: unknown) => Entry,
   ): { readonly journal: LineJournal<Entry>; readonly lines: Entry[] } {
-    const bytes = readWhole(file);
-    const wholeLines = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
-    // What follows the last line end is a whole line without its end, a line that a kill has cut, or damage.
-    const ending = bytes.subarray(wholeLines.length).toString('utf8');
-    const isWhole = isChecked(ending);
-    const texts = wholeLines.toString('utf8').split('\n').slice(0, -1);
-    if (isWhole) texts.push(ending);
-    const lines: Entry[] = [];
-    const damaged: { readonly line: number; readonly cause: unknown }[] = [];
-    for (const [i, text] of texts.entries()) {
-      try {
-        lines.push(parse(parseChecked(text)));
-      } catch (cause) {
-        damaged.push({ line: i + 1, cause });
-      }
-    }
-    if (!isWhole && ending !== '' && !isTorn(ending))
-      damaged.push({ line: texts.length + 1, cause: 'The line has no end.' });
-    const [first] = damaged;
-    if (first !== undefined) {
-      const found = `${file}, line ${first.line}. ${lines.length} of ${lines.length + damaged.length} lines can be read.`;
-      throw new DiskError('DISK_DAMAGED', found, { cause: first.cause });
-    }
+    const { lines, ending, end } = readLines(file, parse);
     const journal = new LineJournal<Entry>(file, openSync(file, 'a'), lines.length);
-    journal.#takeEnding(ending, wholeLines.length);
+    journal.#takeEnding(ending, end);
     return { journal, lines };
+  }
+
+  /**
+   * Reads a journal without opening it: another process may be writing its last line, which then does not count.
+   *
+   * @throws DiskError DISK_DAMAGED, as {@link open}.
+   */
+  static read<Entry>(file: string, parse: (value: unknown) => Entry): readonly Entry[] {
+    return readLines(file, parse).lines;
   }
 
   /** Opens a journal for appending, whatever its lines hold. Damaged ones stay as they are. */
@@ -159,4 +146,42 @@ export class LineJournal<Line> {
 /** Lines as they stand in the file. */
 function textOf(lines: readonly unknown[]): string {
   return lines.map((line) => `${withChecksum(JSON.stringify(line))}\n`).join('');
+}
+
+/** What a journal's file holds. */
+interface FileLines<Entry> {
+  /** Every line that counts. */
+  readonly lines: Entry[];
+  /** The text after the last line end; empty if there is none. */
+  readonly ending: string;
+  /** Where that text begins, in bytes. */
+  readonly end: number;
+}
+
+/** Reads the lines of a journal. @throws DiskError DISK_DAMAGED */
+function readLines<Entry>(file: string, parse: (value: unknown) => Entry): FileLines<Entry> {
+  const bytes = readWhole(file);
+  const wholeLines = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
+  // What follows the last line end is a whole line without its end, a line that a kill has cut, or damage.
+  const ending = bytes.subarray(wholeLines.length).toString('utf8');
+  const isWhole = isChecked(ending);
+  const texts = wholeLines.toString('utf8').split('\n').slice(0, -1);
+  if (isWhole) texts.push(ending);
+  const lines: Entry[] = [];
+  const damaged: { readonly line: number; readonly cause: unknown }[] = [];
+  for (const [i, text] of texts.entries()) {
+    try {
+      lines.push(parse(parseChecked(text)));
+    } catch (cause) {
+      damaged.push({ line: i + 1, cause });
+    }
+  }
+  if (!isWhole && ending !== '' && !isTorn(ending))
+    damaged.push({ line: texts.length + 1, cause: 'The line has no end.' });
+  const [first] = damaged;
+  if (first !== undefined) {
+    const found = `${file}, line ${first.line}. ${lines.length} of ${lines.length + damaged.length} lines can be read.`;
+    throw new DiskError('DISK_DAMAGED', found, { cause: first.cause });
+  }
+  return { lines, ending, end: wholeLines.length };
 }

@@ -14,8 +14,12 @@ export {
   type DatabaseEntry,
   insertPartition,
   isView,
+  parseLocation,
+  partitionFolder,
+  partitionKeyValue,
   removePartition,
   replacePartition,
+  type S3Folder,
   type TableEntry,
 } from './entries.ts';
 export type { Column, StorageDescriptor, TableInput } from './inputs.ts';

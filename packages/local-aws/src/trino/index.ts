@@ -2,7 +2,7 @@
 export { duckDbType, parseHiveType } from './hiveTypes.ts';
 export { macroStatements } from './macros/macroStatements.ts';
 export { type QueryRow, readQuery, runQuery } from './query/runQuery.ts';
-export { listPartitionFiles, PARQUET_SERDE, PARQUET_SERDES, tableViewSql } from './query/tableView.ts';
+export { PARQUET_SERDE, PARQUET_SERDES } from './query/tableView.ts';
 export { type AthenaView, createViews, viewsNeededBy } from './query/views.ts';
 export { parseCastType } from './translate/calls/castType.ts';
 export { parseTypedLiteral } from './translate/literals.ts';

@@ -1,7 +1,12 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import { type Catalog, isView, readPrestoView, type TableEntry } from '../../glue/index.ts';
+import {
+  type Catalog,
+  isView,
+  partitionKeyValue,
+  readPrestoView,
+  type TableEntry,
+} from '../../glue/index.ts';
 import { parseHiveType } from '../../trino/index.ts';
-import { partitionKeyValue } from './dataFiles.ts';
 import { CATALOG } from './Session.ts';
 import { qualifiedName, type SessionColumn } from './tableSql.ts';
 

@@ -1,3 +1,4 @@
+import { parseLocation } from '../../glue/index.ts';
 import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { archivedClasses } from '../../s3/model/StoredObject.ts';
 import { STATEMENT_LIMITS } from './StatementRunner.ts';
@@ -14,22 +15,6 @@ export interface DataFile {
   readonly size: number;
   /** Whether S3 can't read it before somebody restores it. */
   readonly isArchived: boolean;
-}
-
-/** A folder of S3. */
-export interface S3Folder {
-  /** Name of the bucket. */
-  readonly bucket: string;
-  /** A prefix of keys. It ends with a slash or is empty. */
-  readonly folder: string;
-}
-
-/** Parses `s3://bucket/folder`; undefined for another scheme. */
-export function parseLocation(location: string): S3Folder | undefined {
-  const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(location) ?? [];
-  return bucket === undefined
-    ? undefined
-    : { bucket, folder: key === '' || key.endsWith('/') ? key : `${key}/` };
 }
 
 /**
@@ -64,26 +49,4 @@ export function listObjects(store: ObjectStore, location: string): DataFile[] {
     if (page.next === undefined) return files;
     after = page.next;
   }
-}
-
-/** Characters that Hive escapes as `%XX` in the names of partition folders. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: Hive escapes control characters.
-const ESCAPED_IN_FOLDERS = /[\u0000-\u001f"#%'*/:=?\\\u007f{[\]^]/g;
-
-/** The folder of a partition in Hive's format, `ds=2026-11-20/hour=5`, without a trailing slash. */
-export function partitionFolder(keys: readonly string[], values: readonly string[]): string {
-  return keys.map((key, index) => `${key}=${escapeValue(values[index] ?? '')}`).join('/');
-}
-
-/** A partition's value in the name of a folder, where Hive escapes some characters: `10:05` is `10%3A05`. */
-function escapeValue(value: string): string {
-  return value.replaceAll(
-    ESCAPED_IN_FOLDERS,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
-}
-
-/** The value of a partition key. Hive's default partition stands for null. */
-export function partitionKeyValue(value: string): string | null {
-  return value === '__HIVE_DEFAULT_PARTITION__' ? null : value;
 }

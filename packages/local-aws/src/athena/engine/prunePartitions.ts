@@ -1,6 +1,5 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
-import type { TableEntry } from '../../glue/index.ts';
-import { partitionKeyValue } from './dataFiles.ts';
+import { partitionKeyValue, type TableEntry } from '../../glue/index.ts';
 import { readScanFilters, type TableScan } from './readScanFilters.ts';
 import { type Session, STATISTICS_OPTIMIZERS } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';

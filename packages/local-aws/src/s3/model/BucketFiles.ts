@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { StoreError } from '../../base/errors.ts';
 import { codeOf } from '../../base/nodeErrors.ts';
+import { LineJournal } from '../../disk/LineJournal.ts';
 import type { ChecksumAlgorithm } from '../checksums.ts';
+import { bucketLineSchema, replay } from './bucketLines.ts';
 import {
   encodedName,
   linkFile,
@@ -22,6 +24,19 @@ export interface BucketFolders {
   readonly objects: string;
   /** Absolute path of the folder with the journal, uploads and older versions. */
   readonly internal: string;
+}
+
+/** The folder of the store's own files. No bucket's name begins with a dot, so no object is ever stored here. */
+export const INTERNAL = '.store';
+
+/** The folders of a bucket in the directory of a store. */
+export function bucketFolders(directory: string, name: string): BucketFolders {
+  return { objects: join(directory, name), internal: join(directory, INTERNAL, name) };
+}
+
+/** The folder with the bytes of objects whose keys are no paths, by {@link encodedName}. */
+export function encodedFolder({ internal }: BucketFolders): string {
+  return join(internal, 'encoded');
 }
 
 /** The parts of an object, or of an older version, that say where its bytes are. */
@@ -44,7 +59,7 @@ export class BucketFiles {
     if (place === 'version') return this.#versionPath({ key, versionId });
     return place === 'natural'
       ? join(this.#folders.objects, key)
-      : join(this.#folders.internal, 'encoded', encodedName(key));
+      : join(encodedFolder(this.#folders), encodedName(key));
   }
 
   /** Absolute path of the bytes of a version that is not current. */
@@ -88,7 +103,7 @@ export class BucketFiles {
 
   /** Removes the bytes of a current object. */
   remove(object: Placed): void {
-    const root = object.place === 'natural' ? this.#folders.objects : join(this.#folders.internal, 'encoded');
+    const root = object.place === 'natural' ? this.#folders.objects : encodedFolder(this.#folders);
     removeFile(this.pathOf(object), root);
   }
 
@@ -127,4 +142,42 @@ function openWhole(path: string, size: number): number {
   if (actual === size) return fd;
   closeSync(fd);
   throw new StoreError('S3_FILE_DAMAGED', `${path} has ${actual} bytes, not ${size}.`);
+}
+
+/** An object whose key is not the path of its file. */
+export interface EncodedObject {
+  /** Key of the object. */
+  readonly key: string;
+  /** Absolute path of its bytes. */
+  readonly path: string;
+}
+
+/**
+ * The objects of a bucket that are not stored at the path of their keys. The store is not opened, so another process may
+ * have it open.
+ *
+ * @param directory The directory of the store.
+ * @throws DiskError DISK_DAMAGED
+ */
+export function encodedObjects(directory: string, bucket: string): readonly EncodedObject[] {
+  const folders = bucketFolders(directory, bucket);
+  const folder = encodedFolder(folders);
+  // Most buckets have no such object, and a journal of 100,000 lines takes seconds.
+  if (isEmptyFolder(folder)) return [];
+  const lines = LineJournal.read(join(folders.internal, 'journal.ndjson'), (value) =>
+    bucketLineSchema.parse(value),
+  );
+  return [...replay(lines).objects.values()]
+    .filter(({ place }) => place === 'encoded')
+    .map(({ key }) => ({ key, path: join(folder, encodedName(key)) }));
+}
+
+/** Whether a folder has no entries, or does not exist. */
+function isEmptyFolder(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    return true;
+  }
 }

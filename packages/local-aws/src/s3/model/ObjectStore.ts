@@ -7,7 +7,7 @@ import type { ChecksumAlgorithm } from '../checksums.ts';
 import { s3Errors } from '../errors.ts';
 import { KEY_BYTES, OWNER_ACCOUNT } from '../limits.ts';
 import { Bucket, type BucketOptions, type CreateReason, type Deletion } from './Bucket.ts';
-import type { BucketFolders } from './BucketFiles.ts';
+import { bucketFolders, INTERNAL } from './BucketFiles.ts';
 import type { BucketInfo } from './bucketLines.ts';
 import type { BucketSettings } from './bucketSettings.ts';
 import { defaultEncryption } from './defaultEncryption.ts';
@@ -54,8 +54,6 @@ export interface PutOptions {
   readonly checksumAlgorithm?: ChecksumAlgorithm;
 }
 
-/** The folder of the store's own files. No bucket's name begins with a dot, so no object is ever stored here. */
-const INTERNAL = '.store';
 /** The beginning of the name of a bucket's internal folder that is being removed. */
 const REMOVED = '.removed-';
 
@@ -163,7 +161,7 @@ export class ObjectStore {
   deleteBucket(name: string): void {
     const bucket = this.bucket(name);
     if (!bucket.isEmpty) throw s3Errors.bucketNotEmpty(name, bucket.versioning !== undefined);
-    const { internal, objects } = this.#folders(name);
+    const { internal, objects } = bucketFolders(this.#directory, name);
     const removed = join(this.#directory, INTERNAL, `${REMOVED}${randomUUID()}`);
     renameSync(internal, removed);
     this.#buckets.delete(name);
@@ -300,15 +298,10 @@ export class ObjectStore {
   /** The options of one bucket. */
   #optionsOf(name: string): BucketOptions {
     return {
-      folders: this.#folders(name),
+      folders: bucketFolders(this.#directory, name),
       clock: this.#clock,
       onCreated: (object, reason) => this.#notify(name, object, reason),
     };
-  }
-
-  /** The folders of a bucket: of its objects under their own keys, and of what the store keeps itself. */
-  #folders(name: string): BucketFolders {
-    return { objects: join(this.#directory, name), internal: join(this.#directory, INTERNAL, name) };
   }
 
   /** Tells the listeners of a new object, if its bucket sends events. */

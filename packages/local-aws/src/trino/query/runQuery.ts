@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api';
@@ -6,6 +6,7 @@ import { messageOf, QueryError } from '../../base/errors.ts';
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { dataFolders } from '../../disk/dataDirectory.ts';
 import { isView, readCatalog, type TableEntry } from '../../glue/index.ts';
+import { bucketFolders, encodedFolder } from '../../s3/model/BucketFiles.ts';
 import { type JsonValue, toJsonValue } from './jsonValue.ts';
 import { readQueryTable, tableViewSql } from './tableView.ts';
 import { createViews, isListing, readViews, viewsNeededBy } from './views.ts';
@@ -44,13 +45,15 @@ export interface QueryPage {
 const MEMORY = '1GB';
 /** DuckDB loses an interruption that arrives between two steps of a query, so it is repeated. */
 const INTERRUPT_MS = 50;
+/** A text without a statement, for which DuckDB has no error of its own: spaces, comments and semicolons. */
+const NO_STATEMENT = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*$/;
 
 /**
- * Runs one SELECT for a caller that is not trusted with this machine: it reads the objects of the local S3 and no other
- * file. Otherwise like {@link runQuery}.
+ * Runs one SELECT for a caller that is not trusted with this machine: it reads the objects in the buckets of the local S3,
+ * and no other file. Otherwise like {@link runQuery}.
  *
  * @param options `most`: rows at the most. When the signal aborts, the query is interrupted.
- * @throws QueryError `QUERY_NO_SELECT` for any other statement, and for several; errors of {@link runQuery}.
+ * @throws QueryError `QUERY_NO_SELECT` for any other statement, for none and for several; errors of {@link runQuery}.
  */
 export async function readQuery(
   directory: string,
@@ -63,6 +66,7 @@ export async function readQuery(
       `SET memory_limit = '${MEMORY}'; SET allowed_directories = [${paths}];
        SET enable_external_access = false; SET lock_configuration = true`,
     );
+    if (NO_STATEMENT.test(sql)) throw new QueryError('QUERY_NO_SELECT', 'Got 0 statements.');
     const statements = await connection.extractStatements(sql);
     if (statements.count !== 1)
       throw new QueryError('QUERY_NO_SELECT', `Got ${statements.count} statements.`);
@@ -86,7 +90,20 @@ export async function readQuery(
   });
 }
 
-/** Opens DuckDB with the tables and views that a query needs. Those that cannot be read are left out of it. */
+/** The folders that have objects: the files of the store itself, and older versions, are beside them. */
+function objectFolders(s3Directory: string): string[] {
+  if (!existsSync(s3Directory)) return [];
+  return readdirSync(s3Directory)
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => bucketFolders(s3Directory, name))
+    .flatMap((folders) => [folders.objects, encodedFolder(folders)]);
+}
+
+/**
+ * Opens DuckDB with the tables and views that a query needs. Those that cannot be read are left out of it.
+ *
+ * @param work Gets the folders that the views and the query itself read.
+ */
 async function withTables<Result>(
   directory: string,
   sql: string,
@@ -102,9 +119,13 @@ async function withTables<Result>(
     isListing(sql) || texts.some((text) => text.includes(input.Name));
   // By default DuckDB spills into the current directory, with files that everybody can read.
   const scratch = mkdtempSync(join(tmpdir(), 'local-aws-query-'));
-  const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
-  const connection = await instance.connect();
+  using opened = new DisposableStack();
+  opened.defer(() => rmSync(scratch, { recursive: true, force: true }));
   try {
+    const instance = await DuckDBInstance.create(':memory:', { temp_directory: scratch });
+    opened.defer(() => instance.closeSync());
+    const connection = await instance.connect();
+    opened.defer(() => connection.closeSync());
     await connection.run("SET TimeZone = 'UTC'");
     for (const database of databases) {
       await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(database.input.Name)}`);
@@ -123,13 +144,9 @@ async function withTables<Result>(
       left.push(`The view ${view.name} could not be created: ${reason}`);
     const path = databases.map(({ input }) => quoteName(input.Name)).join(',');
     await connection.run(`SET search_path = ${quoteText(path)}`);
-    return await work(connection, [folders.s3, scratch]);
+    return await work(connection, [...objectFolders(folders.s3), scratch]);
   } catch (error) {
     if (error instanceof QueryError) throw error;
     throw new QueryError('QUERY_FAILED', [messageOf(error), ...left].join('\n'), { cause: error });
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-    rmSync(scratch, { recursive: true, force: true });
   }
 }

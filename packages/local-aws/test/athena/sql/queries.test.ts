@@ -178,6 +178,19 @@ describe('queries of the local Athena', () => {
     },
   );
 
+  it.each([
+    { what: 'empty', key: 'b.parquet', isEmpty: true },
+    { what: 'with a name that begins with _', key: 'deeper/_b.parquet', isEmpty: false },
+    { what: 'with a name that begins with .', key: '.b.parquet', isEmpty: false },
+  ])('skips an object $what', async ({ key, isEmpty }) => {
+    const name = `skips_${key.length}`;
+    await lake.put(`${name}/_deeper/a.parquet`, 'SELECT 1 AS a');
+    if (isEmpty) await lake.store.put('lake', `${name}/${key}`, '');
+    else await lake.put(`${name}/${key}`, 'SELECT 2 AS a');
+    await lake.rows(`CREATE EXTERNAL TABLE ${name} (a int) STORED AS PARQUET LOCATION 's3://lake/${name}/'`);
+    expect(await lake.rows(`SELECT a FROM ${name}`)).toEqual([['1']]);
+  });
+
   it('shows $path and other hidden columns only when they are selected', async () => {
     const paths = await lake.rows('SELECT DISTINCT "$path" FROM events WHERE ds = DATE \'2026-11-20\'');
     expect(paths).toEqual([['s3://lake/events/2026-11-20/0.parquet']]);

@@ -109,6 +109,16 @@ describe('partitions', () => {
     expect(failed.reason).toContain(reason);
   });
 
+  it("are at a place with Hive's escapes, if they state none", async () => {
+    await lake.put('escaped/at=10%3A05%2F%25/0', 'SELECT 1 AS a');
+    await lake.rows(
+      "CREATE EXTERNAL TABLE escaped (a int) PARTITIONED BY (at string) STORED AS PARQUET LOCATION 's3://lake/escaped/'",
+    );
+    await lake.rows("ALTER TABLE escaped ADD PARTITION (at = '10:05/%')");
+    expect(await lines('SHOW PARTITIONS escaped')).toEqual(['at=10%3A05%2F%25']);
+    expect(await lake.rows('SELECT a, at FROM escaped')).toEqual([['1', '10:05/%']]);
+  });
+
   it('are dropped where they exist', async () => {
     await makeParts('fewer');
     await lake.rows(

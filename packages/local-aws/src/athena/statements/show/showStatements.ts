@@ -1,6 +1,5 @@
-import type { Catalog } from '../../../glue/index.ts';
+import { type Catalog, partitionFolder } from '../../../glue/index.ts';
 import { textColumn } from '../../engine/columnTypes.ts';
-import { partitionFolder } from '../../engine/dataFiles.ts';
 import { assertNotIceberg } from '../../engine/QueryScope.ts';
 import { statementError } from '../../engine/StatementError.ts';
 import type { AthenaColumn, QueryCall } from '../../engine/StatementRunner.ts';

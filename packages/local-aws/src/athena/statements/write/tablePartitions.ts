@@ -1,5 +1,4 @@
-import { insertPartition, type TableEntry } from '../../../glue/index.ts';
-import { partitionFolder } from '../../engine/dataFiles.ts';
+import { insertPartition, partitionFolder, type TableEntry } from '../../../glue/index.ts';
 import type { QueryRun } from '../queryStatements.ts';
 
 /** A table of Glue, by names in lower case. */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { quoteName, quoteText } from '../../../base/sql.ts';
 import { readPieces } from '../../../disk/files.ts';
-import { parseLocation, type S3Folder } from '../../engine/dataFiles.ts';
+import { parseLocation, type S3Folder } from '../../../glue/index.ts';
 import { statementError } from '../../engine/StatementError.ts';
 import { type RunnerOptions, STATEMENT_LIMITS, type StatementResult } from '../../engine/StatementRunner.ts';
 import { type OpenQuery, type QueryRun, rowsFrom } from '../queryStatements.ts';
