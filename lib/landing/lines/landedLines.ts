@@ -14,7 +14,8 @@ export interface LandedLine {
   /** The day of the row's folder. */
   readonly day: UtcDay;
   /**
-   * The hour in which its row was received, `2026-11-25T07`; null for a line of an earlier release, whose row says it.
+   * The hour in which its row was received, `2026-11-25T07`; null for a line of an earlier release and for an hour that
+   * does not exist: the row says it.
    */
   readonly hour: string | null;
   /** Where the line begins. */
@@ -147,7 +148,7 @@ interface Head {
   readonly kind: TableKind;
   /** The day of the row's folder. */
   readonly day: UtcDay;
-  /** The hour of receipt, `2026-11-25T07`; null for a line without one. */
+  /** The hour of receipt, `2026-11-25T07`; null for a line without one, or with one that does not exist. */
   readonly hour: string | null;
 }
 
