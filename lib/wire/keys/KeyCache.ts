@@ -25,7 +25,8 @@ type KeysCode = keyof typeof KeysError.entries;
 
 /**
  * How long keys count as fresh, in milliseconds. Older ones are read again before the next answer, so that a removed key
- * is rejected everywhere after this time, also by an environment that was frozen meanwhile.
+ * is rejected everywhere after this time, also by an environment that was frozen meanwhile. Only while Secrets Manager
+ * cannot be read do they remain valid.
  */
 export const FRESH_MS = 5 * 60_000;
 /**
@@ -41,8 +42,8 @@ const REFRESH_SHARE = 0.25;
 /** Timeout of a read while keys are known, in milliseconds. */
 const READ_TIMEOUT_MS = 1_500;
 /**
- * Timeout of a read while no keys are known. It is longer than a request waits, and longer than the function's own
- * timeout: the read goes on while the next requests wait for it.
+ * Timeout of a read while no keys are known. It is longer than a request of the collector waits: the read goes on while
+ * the next requests wait for it.
  */
 const FIRST_READ_TIMEOUT_MS = 15_000;
 /** Pause after a failed read; it doubles with every failure. */
