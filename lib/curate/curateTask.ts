@@ -28,7 +28,7 @@ import { VERSION_VALID_MS } from './limits.ts';
 import { lostFiles } from './lostFiles.ts';
 import { makeSlice } from './makeSlice.ts';
 import { type CurateTask, PUBLISH_RUN } from './messageBodies.ts';
-import { type CuratedSubject, publishVersion, readKeptFiles, settleMoved } from './publishVersion.ts';
+import { type CuratedPlace, publishVersion, readKeptFiles, settleMoved } from './publishVersion.ts';
 import { type RawDay, readRawDay } from './RawDays.ts';
 
 /** The result of a task. */
@@ -103,7 +103,7 @@ interface TaskDay {
   /** The task as the queue has it. */
   readonly task: CurateTask;
   /** The day of the curated table. */
-  readonly place: CuratedSubject;
+  readonly place: CuratedPlace;
   /** The shape that the curated table has today. */
   readonly shape: string;
   /** The raw files as they were listed when the task began. */
@@ -298,7 +298,7 @@ async function isCurated({ curator, run, place, raw, shape }: TaskDay): Promise<
  * Puts a published day into the list that views read, and takes it out again if raw files have arrived since: their event
  * found nothing to take out if it came before. Asks the plan to write the list into the views.
  */
-async function serve(curator: Curator, run: Attempt, place: CuratedSubject): Promise<void> {
+async function serve(curator: Curator, run: Attempt, place: CuratedPlace): Promise<void> {
   const { kind, day, table } = place;
   const known = await curator.ledger.read(place);
   const { version, fingerprint, state } = known ?? {};

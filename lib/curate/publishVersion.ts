@@ -20,7 +20,7 @@ import { readRawDay } from './RawDays.ts';
 import { settledEntry } from './settledEntry.ts';
 
 /** A day of a curated table, and its ledger entry. */
-export interface CuratedSubject extends LedgerSubject {
+export interface CuratedPlace extends LedgerSubject {
   /** The kind of the curated table. */
   readonly kind: ForwardedKind;
 }
@@ -37,7 +37,7 @@ export interface CuratedSubject extends LedgerSubject {
 export async function publishVersion(
   curator: Curator,
   attempt: Attempt,
-  place: CuratedSubject,
+  place: CuratedPlace,
   claim: Claim,
 ): Promise<DayAccount | null> {
   const { ledger, clock, config } = curator;
@@ -54,12 +54,12 @@ export async function publishVersion(
   const listedAt = clock.now();
   const raw = await readRawDay(curator.raw, kind, day);
   if (raw.fingerprint !== made.fingerprint) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
-  // An erasure may have deleted rows of the version that is kept.
+  // An erasure, or whoever deletes files, may have taken rows out of the version that is kept.
   const keptFiles = made.kept === undefined ? [] : await readKeptFiles(curator, place, made.kept.version);
   if (made.kept !== undefined && fingerprintFiles(keptFiles) !== made.kept.fingerprint)
     throw new CurateError(
       'SLUICE_CURATE_FILES_CHANGED',
-      `An erasure has changed files of the version ${made.kept.version}.`,
+      `Files of the version ${made.kept.version} are others than when its rows were read, as after an erasure.`,
     );
   const retries = { clock, wait: curator.wait, random: curator.random, deadline: attempt.deadline };
   await requireTableOfToday(curator, kind, retries);
@@ -105,7 +105,7 @@ export async function publishVersion(
  *
  * @throws CatalogCallError; CatalogError; LedgerError; what the ledger's store throws.
  */
-export async function settleMoved(curator: Curator, attempt: Attempt, place: CuratedSubject): Promise<void> {
+export async function settleMoved(curator: Curator, attempt: Attempt, place: CuratedPlace): Promise<void> {
   const { ledger, clock } = curator;
   const movedRun = ({ curated, lease }: LedgerContent): CurationRun | null => {
     const isHeld = lease !== undefined && lease.until > clock.now();
@@ -160,7 +160,7 @@ async function requireTableOfToday(
 /** The files of a version whose rows the next one keeps. @throws CurateError. */
 export function readKeptFiles(
   { raw, config }: Pick<Curator, 'raw' | 'config'>,
-  { table, day }: CuratedSubject,
+  { table, day }: CuratedPlace,
   version: string,
 ): Promise<readonly FetchedObject[]> {
   return raw.filesUnder(versionPrefix(config, table, day, version));
@@ -207,5 +207,5 @@ async function noteReplaced({ landing }: Pick<Curator, 'landing'>, replaced: Ver
 /** The counts of a version in words, for the error when they differ. */
 function countsOf({ done }: CurationRun): string {
   const sumOf = (count: (slice: SliceResult) => number) => sum(done.map(count));
-  return `${done[0]?.rawRows ?? 0} raw rows; ${sumOf(({ rows }) => rows)} written, ${sumOf(({ resends }) => resends)} resends, ${sumOf(({ kept }) => kept)} kept.`;
+  return `${done[0]?.rawRows ?? 0} raw rows, ${sumOf(({ sliceRows }) => sliceRows)} in slices; ${sumOf(({ rows }) => rows)} written, ${sumOf(({ resends }) => resends)} resends, ${sumOf(({ kept }) => kept)} kept.`;
 }
