@@ -23,8 +23,10 @@ const JUDGED: Readonly<Record<string, RegExp>> = {
   CKV_AWS_258: /^AWS::Lambda::Url\.(?:Collect|IngestTrigger)Url$/,
 };
 
-/** It takes half a minute for seven templates, and far more on a busy machine. */
+/** It takes half a minute for the templates, and far more on a busy machine. */
 const CHECKOV_MS = 600_000;
+/** So much of an output that is no report is shown. */
+const SHOWN_CHARACTERS = 2_000;
 /** A report of checkov on one framework: https://www.checkov.io/2.Basics/Reviewing%20Scan%20Results.html */
 const reportSchema = z.object({
   summary: z.object({ passed: z.int().min(1), parsing_errors: z.literal(0) }),
@@ -40,23 +42,34 @@ const reportSchema = z.object({
  * @param bin The commands of checkov's Python environment.
  * @param folder Has the templates, and nothing else that ends in `.json`.
  * @returns What differs; empty if nothing does.
+ * @throws Error if checkov makes no report, with how it ended.
  */
 export function unansweredFindings(bin: string, folder: string): string {
   const options = ['--framework', 'cloudformation', '--skip-download', '--soft-fail'];
   // With what passes and with lines of the templates, the report has 70 MB.
   const report = ['--quiet', '--compact', '--output', 'json'];
   const args = ['--directory', folder, ...options, ...report];
-  const { stdout, stderr } = runCommand(join(bin, 'checkov'), args, CHECKOV_MS);
-  const { results } = reportSchema.parse(parseJson(stdout) ?? stderr);
-  const found = new Set(results.failed_checks.map(({ check_id }) => check_id));
+  const { status, error, stdout, stderr } = runCommand(join(bin, 'checkov'), args, CHECKOV_MS);
+  const read = reportSchema.safeParse(parseJson(stdout));
+  if (!read.success) {
+    const why = [`checkov ended with ${status}`, ...(error === undefined ? [] : [error.message])].join(', ');
+    throw new Error(`${why}: ${stderr || stdout.slice(0, SHOWN_CHARACTERS)}`, { cause: read.error });
+  }
+  const { failed_checks: failed } = read.data.results;
+  const found = new Set(failed.map(({ check_id }) => check_id));
   const page = textOf('docs', 'platform.md');
   const answered = new Set(page.match(/\bCKV2?_\w+/g));
-  const open = results.failed_checks.filter(
+  const open = failed.filter(
     ({ check_id, resource }) => !answered.has(check_id) || JUDGED[check_id]?.test(resource) !== true,
   );
   const stale = [...answered].filter((id) => !found.has(id));
+  const unmet = Object.entries(JUDGED).filter(
+    ([id, resources]) =>
+      !failed.some(({ check_id, resource }) => check_id === id && resources.test(resource)),
+  );
   return [
     ...new Set(open.map(({ check_id, check_name, resource }) => `${check_id}, ${resource}: ${check_name}`)),
     ...stale.map((id) => `${id}: docs/platform.md answers it, and checkov does not find it`),
+    ...unmet.map(([id]) => `${id}: it is judged here, and checkov does not find it at these resources`),
   ].join('\n');
 }
