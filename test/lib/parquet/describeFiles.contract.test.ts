@@ -4,12 +4,16 @@ import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
 import { THRIFT } from '../../../lib/parquet/thriftCompact.ts';
 import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
 import {
+  CHUNK,
+  ELEMENT,
   editSchema,
+  PAGE,
   plainPage,
   setChunk,
   setPages,
   setRows,
   structField,
+  V2,
   widen,
   withFields,
 } from './editFooter.ts';
@@ -60,12 +64,29 @@ describe('page headers', () => {
     { what: 'with negative levels', pages: plainPage(NAMES, { levels: -1 }) },
     {
       what: 'with the other size again, of a type that DuckDB skips',
-      pages: plainPage(NAMES, { more, after: [[2, longField(317)]] }),
+      pages: plainPage(NAMES, { more, after: [[PAGE.uncompressed, longField(317)]] }),
     },
-    { what: 'with the other size twice', pages: plainPage(NAMES, { more, before: [[2, intField(317)]] }) },
+    {
+      what: 'with the other size twice',
+      pages: plainPage(NAMES, { more, before: [[PAGE.uncompressed, intField(317)]] }),
+    },
+    {
+      what: 'with its own size twice, which others could read as another',
+      pages: plainPage(NAMES, { before: [[PAGE.uncompressed, intField(17)]] }),
+    },
+    {
+      what: 'with its own mark of compression twice',
+      pages: plainPage(NAMES, {
+        ofPage: [[V2.isCompressed, { type: THRIFT.false, bytes: Buffer.alloc(0) }]],
+      }),
+    },
     {
       what: 'with the other size under an ID that DuckDB cuts to 16 bits',
-      pages: plainPage(NAMES, { uncompressed: 317, more, after: [[65_536 + 2, intField(17)]] }),
+      pages: plainPage(NAMES, {
+        uncompressed: 317,
+        more,
+        after: [[65_536 + PAGE.uncompressed, intField(17)]],
+      }),
     },
     {
       what: 'with the other size beyond 32 bits, which DuckDB cuts off',
@@ -76,13 +97,13 @@ describe('page headers', () => {
       pages: plainPage(NAMES, {
         more,
         isCompressed: true,
-        ofPage: [[7, { type: THRIFT.false, bytes: Buffer.alloc(0) }]],
+        ofPage: [[V2.isCompressed, { type: THRIFT.false, bytes: Buffer.alloc(0) }]],
       }),
     },
     {
       what: 'behind a page that counts all values and is no page of data',
       pages: Buffer.concat([
-        plainPage([], { after: [[5, { type: THRIFT.struct, bytes: Buffer.of(0x15, 6, 0) }]] }),
+        plainPage([], { after: [[PAGE.dataV1, { type: THRIFT.struct, bytes: Buffer.of(0x15, 6, 0) }]] }),
         plainPage(NAMES, { more }),
       ]),
     },
@@ -106,7 +127,9 @@ describe('page headers', () => {
 
   it('are judged until DuckDB has all rows, where the chunk states fewer values', async () => {
     const part = plainPage(NAMES.slice(0, 1));
-    const short = setPages(await write(), NAME, Buffer.concat([part, hidden]), { 5: longField(1) });
+    const short = setPages(await write(), NAME, Buffer.concat([part, hidden]), {
+      [CHUNK.values]: longField(1),
+    });
     expect(await outcomeOf(short)).toBe(DAMAGED);
   });
 
@@ -115,7 +138,7 @@ describe('page headers', () => {
     const file = await write();
     const start = endOfPages(file);
     const behind = setPages(file, NAME, Buffer.concat([whole, hidden]), {
-      11: longField(start + whole.length),
+      [CHUNK.dictionaryPage]: longField(start + whole.length),
     });
     expect(await outcomeOf(behind)).toBe(DAMAGED);
   });
@@ -174,8 +197,8 @@ describe('a list in the footer with items of another type', () => {
   });
 
   it.each([
-    { what: 'encodings', id: 2 },
-    { what: 'the path', id: 3 },
+    { what: 'encodings', id: CHUNK.encodings },
+    { what: 'the path', id: CHUNK.path },
   ])('is damaged: $what of a column', async ({ id }) => {
     const list = listField({ type: THRIFT.i64, items: [] });
     expect(await outcomeOf(setChunk(await write(), NAME, { [id]: list }))).toEqual(NAMES);
@@ -185,30 +208,46 @@ describe('a list in the footer with items of another type', () => {
 });
 
 describe('a file whose sizes lie', () => {
-  const huge = -(2 ** 62);
+  const huge = 2 ** 62;
   it.each([
-    { what: 'bytes of a column', lie: (file: EngineFile) => setChunk(file, NOTE, { 7: longField(-huge) }) },
-    { what: 'negative bytes', lie: (file: EngineFile) => setChunk(file, NAME, { 7: longField(huge) }) },
+    {
+      what: 'bytes of a column',
+      lie: (file: EngineFile) => setChunk(file, NOTE, { [CHUNK.bytes]: longField(huge) }),
+    },
+    {
+      what: 'negative bytes',
+      lie: (file: EngineFile) => setChunk(file, NAME, { [CHUNK.bytes]: longField(-huge) }),
+    },
     {
       what: 'bytes beyond the file',
-      lie: (file: EngineFile) => setChunk(file, NAME, { 7: longField(100_000) }),
+      lie: (file: EngineFile) => setChunk(file, NAME, { [CHUNK.bytes]: longField(100_000) }),
     },
-    { what: 'uncompressed bytes', lie: (file: EngineFile) => setChunk(file, NAME, { 6: longField(-huge) }) },
+    {
+      what: 'uncompressed bytes',
+      lie: (file: EngineFile) => setChunk(file, NAME, { [CHUNK.uncompressed]: longField(huge) }),
+    },
     {
       what: 'negative uncompressed bytes',
-      lie: (file: EngineFile) => setChunk(file, NAME, { 6: longField(huge) }),
+      lie: (file: EngineFile) => setChunk(file, NAME, { [CHUNK.uncompressed]: longField(-huge) }),
     },
-    { what: 'values', lie: (file: EngineFile) => setChunk(file, NAME, { 5: longField(-huge) }) },
-    { what: 'negative values', lie: (file: EngineFile) => setChunk(file, NAME, { 5: longField(-3) }) },
-    { what: 'an offset', lie: (file: EngineFile) => setChunk(file, NAME, { 9: longField(huge) }) },
+    { what: 'values', lie: (file: EngineFile) => setChunk(file, NAME, { [CHUNK.values]: longField(huge) }) },
+    {
+      what: 'negative values',
+      lie: (file: EngineFile) => setChunk(file, NAME, { [CHUNK.values]: longField(-3) }),
+    },
+    {
+      what: 'an offset',
+      lie: (file: EngineFile) => setChunk(file, NAME, { [CHUNK.dataPage]: longField(-huge) }),
+    },
     {
       what: 'an offset beyond the file',
-      lie: (file: EngineFile) => setChunk(file, NAME, { 9: longField(-huge), 11: undefined }),
+      lie: (file: EngineFile) =>
+        setChunk(file, NAME, { [CHUNK.dataPage]: longField(huge), [CHUNK.dictionaryPage]: undefined }),
     },
-    { what: 'rows', lie: (file: EngineFile) => setRows(file, longField(-huge)) },
+    { what: 'rows', lie: (file: EngineFile) => setRows(file, longField(huge)) },
     {
       what: 'rows of row groups, too',
-      lie: (file: EngineFile) => setRows(file, longField(-huge), longField(-huge)),
+      lie: (file: EngineFile) => setRows(file, longField(huge), longField(huge)),
     },
     { what: 'negative rows', lie: (file: EngineFile) => setRows(file, longField(-3), longField(-3)) },
   ])('is damaged, by its footer alone: $what', async ({ lie }) => {
@@ -217,13 +256,15 @@ describe('a file whose sizes lie', () => {
   });
 
   it('is damaged if its pages are smaller, or have fewer values, than the footer says', async () => {
-    expect(await outcomeOf(setChunk(await write(), NAME, { 6: longField(100_000) }))).toBe(DAMAGED);
+    expect(await outcomeOf(setChunk(await write(), NAME, { [CHUNK.uncompressed]: longField(100_000) }))).toBe(
+      DAMAGED,
+    );
     expect(await outcomeOf(setRows(await write(), longField(1_000_000), longField(1_000_000)))).toBe(DAMAGED);
   });
 
   it('is described if only the sum of its texts is wrong, which nobody needs', async () => {
-    const sizes = structField(new Map([[1, longField(-huge)]]));
-    const [described] = await bench.describe([setChunk(await write(), NAME, { 16: sizes })]);
+    const sizes = structField(new Map([[1, longField(huge)]]));
+    const [described] = await bench.describe([setChunk(await write(), NAME, { [CHUNK.sizes]: sizes })]);
     if (described === undefined || 'problem' in described) throw described?.problem;
     expect(described.rows).toBe(3);
   });
@@ -247,8 +288,8 @@ describe('a file of too many columns', () => {
   const WIDE = 'SLUICE_INGEST_FILE_TOO_WIDE';
   const columns = (count: number) => Array.from({ length: count }, (_, i) => `1 AS c${i}`).join(', ');
 
-  it('is refused by name, before DuckDB opens it', async () => {
-    const many = widen(await bench.write('wide.parquet', `SELECT ${columns(100)}`), 200_000);
+  it.each([10_001, 200_000])('is refused by its own code, also by its footer alone: %i', async (count) => {
+    const many = widen(await bench.write('wide.parquet', `SELECT ${columns(100)}`), count);
     expect(await outcomeOf(many)).toBe(WIDE);
     expect((await bench.describe([{ ...many, onlyFooter: true }]))[0]).toMatchObject({
       problem: { code: WIDE },
@@ -259,9 +300,17 @@ describe('a file of too many columns', () => {
     const file = editSchema(await write(), ([root, ...columns]) => {
       const leaf = columns[NAME];
       if (root === undefined || leaf === undefined) throw new RangeError('No columns.');
-      const group = withFields(leaf, { 1: undefined, 5: intField(1), 6: undefined, 10: undefined });
+      const group = withFields(leaf, {
+        [ELEMENT.type]: undefined,
+        [ELEMENT.children]: intField(1),
+        [ELEMENT.convertedType]: undefined,
+        [ELEMENT.logicalType]: undefined,
+      });
       const deep = [...Array.from({ length: 90 }, () => group), leaf];
-      return [withFields(root, { 5: intField(500) }), ...Array.from({ length: 500 }, () => deep).flat()];
+      return [
+        withFields(root, { [ELEMENT.children]: intField(500) }),
+        ...Array.from({ length: 500 }, () => deep).flat(),
+      ];
     });
     expect(await outcomeOf(file)).toBe(WIDE);
   });

@@ -19,6 +19,9 @@ const METADATA = 3;
 const STATISTICS = 12;
 const NAME = 4;
 
+/** Fields of an element of the schema. */
+export const ELEMENT = { type: 1, children: 5, convertedType: 6, logicalType: 10 } as const;
+
 /** An element of a schema, and its name. */
 export interface Element {
   readonly name: string;
@@ -142,10 +145,21 @@ function structList(structs: readonly ThriftStruct[]): ThriftField {
   return listField({ type: THRIFT.struct, items: structs.map(writeStruct) });
 }
 
-// Fields of a column chunk, and of its page headers.
-const CHUNK = { values: 5, uncompressed: 6, bytes: 7, dataPage: 9, dictionaryPage: 11 } as const;
-const PAGE = { type: 1, uncompressed: 2, bytes: 3, dataV2: 8 } as const;
-const V2 = {
+/** Fields of a column chunk's metadata. */
+export const CHUNK = {
+  encodings: 2,
+  path: 3,
+  values: 5,
+  uncompressed: 6,
+  bytes: 7,
+  dataPage: 9,
+  dictionaryPage: 11,
+  sizes: 16,
+} as const;
+/** Fields of a page's header. */
+export const PAGE = { type: 1, uncompressed: 2, bytes: 3, dataV1: 5, dataV2: 8 } as const;
+/** Fields of the part of a page's header about version 2. */
+export const V2 = {
   values: 1,
   nulls: 2,
   rows: 3,
@@ -253,7 +267,7 @@ export function widen(file: EngineFile, count: number): EngineFile {
     const last = elements.at(-1);
     if (root === undefined || last === undefined) throw new RangeError('No columns.');
     const names = Array.from({ length: count }, (_, i) => ({ name: `c${i}`, fields: last.fields }));
-    return [withFields(root, { 5: intField(count) }), ...names];
+    return [withFields(root, { [ELEMENT.children]: intField(count) }), ...names];
   });
 }
 
