@@ -263,11 +263,33 @@ describe('a result that is not available', () => {
     });
   });
 
-  it('is rejected when its object is deleted', async () => {
-    rows = [['a']];
+  it('is rejected with a token of another place in it', async () => {
+    rows = [['a'], ['b']];
     width = 1;
     const { QueryExecutionId } = await runToEnd(athena.client, 'answer');
-    athena.store.delete(BUCKET, `out/${QueryExecutionId}.csv`);
+    const { NextToken = '' } = await get(QueryExecutionId, { MaxResults: 1 });
+    const text = Buffer.from(NextToken, 'base64url').toString('utf8');
+    expect(text).toContain('/5');
+    const other = Buffer.from(text.replace('/5', '/2')).toString('base64url');
+    await expect(get(QueryExecutionId, { NextToken: other })).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+      message: 'The NextToken is not one of this query.',
+    });
+  });
+
+  it.each([
+    { what: 'object', isBucket: false },
+    { what: 'bucket', isBucket: true },
+  ])('is rejected when its $what is deleted', async ({ isBucket }) => {
+    rows = [['a']];
+    width = 1;
+    athena.store.createBucket('gone');
+    const { QueryExecutionId } = await runToEnd(athena.client, 'answer', {
+      ResultConfiguration: { OutputLocation: 's3://gone/' },
+    });
+    for (const key of [`${QueryExecutionId}.csv`, `${QueryExecutionId}.csv.metadata`])
+      athena.store.delete('gone', key);
+    if (isBucket) athena.store.deleteBucket('gone');
     await expect(get(QueryExecutionId)).rejects.toMatchObject({
       name: 'InvalidRequestException',
       message: 'Could not find results',
