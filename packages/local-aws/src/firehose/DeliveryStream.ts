@@ -2,11 +2,11 @@ import type { Alarm, LocalClock } from '../base/clock.ts';
 import type { Faults } from '../faults/Faults.ts';
 import { DeliveryQueue } from './DeliveryQueue.ts';
 import { type DeliveryContext, deliver, objectKey, type StreamBuffer } from './deliver.ts';
-import { limits } from './errors.ts';
+import { FIREHOSE_LIMITS } from './errors.ts';
 import { Journal, type JournalEntry, type Segment } from './Journal.ts';
 
 /** How long a record is kept that S3 does not accept, milliseconds. */
-const RETENTION_MS = limits.retentionHours * 3_600_000;
+const RETENTION_MS = FIREHOSE_LIMITS.retentionHours * 3_600_000;
 /** The counts of a minute in which nothing has happened. */
 const NO_COUNTS = { incomingRecords: 0, incomingBytes: 0, delivered: 0, succeeded: 0, failed: 0 };
 

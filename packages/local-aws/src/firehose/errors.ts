@@ -1,7 +1,7 @@
 import { AwsError } from '../protocol/AwsError.ts';
 
 /** Limits of Amazon Data Firehose. https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
-export const limits = {
+export const FIREHOSE_LIMITS = {
   /** Bytes of one record, before base64: 1,000 KiB. https://docs.aws.amazon.com/firehose/latest/APIReference/API_Record.html */
   bytesPerRecord: 1000 * 1024,
   /** Interval of a buffer, seconds. https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
@@ -29,7 +29,9 @@ export const streamInUse = (name: string, account: string): AwsError =>
   new AwsError('ResourceInUseException', 400, `Firehose ${name} under account ${account} already exists.`);
 
 /**
- * The service is throttled or unavailable; the SDKs retry. `Slow down.` is the text of real answers of AWS.
+ * The service is throttled or unavailable; the SDKs retry. `Slow down.` is the text of real answers of AWS, with the status
+ * of API_PutRecord. A problem of the disk has the status of AWS's ServiceUnavailable, as in other services here:
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/CommonErrors.html
  *
  * @param disk The problem of the disk that keeps the local Firehose from accepting records. Default: none.
  */

@@ -4,7 +4,7 @@ import { diskProblem } from '../base/diskProblem.ts';
 import { reportDefect } from '../base/reportDefect.ts';
 import { blob, type JsonOperation, operation } from '../protocol/jsonService.ts';
 import type { DeliveryStream } from './DeliveryStream.ts';
-import { invalidArgument, limits, serviceUnavailable, streamNotFound } from './errors.ts';
+import { FIREHOSE_LIMITS, invalidArgument, serviceUnavailable, streamNotFound } from './errors.ts';
 
 /** Random bytes of a record's ID, which is then as long and as opaque as AWS's IDs. */
 const RECORD_ID_BYTES = 165;
@@ -28,9 +28,9 @@ export function putRecord(
       run({ DeliveryStreamName: name, Record: { Data } }) {
         const stream = streams.get(name);
         if (stream === undefined) throw streamNotFound(name, account);
-        if (Data.length > limits.bytesPerRecord) {
+        if (Data.length > FIREHOSE_LIMITS.bytesPerRecord) {
           throw invalidArgument(
-            `Record size must be at most ${limits.bytesPerRecord} bytes (1,000 KiB), got ${Data.length}.`,
+            `Record size must be at most ${FIREHOSE_LIMITS.bytesPerRecord} bytes (1,000 KiB), got ${Data.length}.`,
           );
         }
         try {

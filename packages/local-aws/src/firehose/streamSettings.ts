@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notImplemented } from '../protocol/AwsError.ts';
 import { inert } from '../protocol/readProperties.ts';
-import { limits } from './errors.ts';
+import { FIREHOSE_LIMITS } from './errors.ts';
 
 /** A delivery stream's validated settings, with defaults. */
 export interface StreamSettings {
@@ -31,17 +31,25 @@ export function readStreamSettings(destination: DestinationProperties): StreamSe
     prefix,
     extension,
     buffering: {
-      seconds: hints.IntervalInSeconds ?? limits.bufferSeconds.default,
-      bytes: (hints.SizeInMBs ?? limits.bufferMebibytes.default) * MEBIBYTE,
+      seconds: hints.IntervalInSeconds ?? FIREHOSE_LIMITS.bufferSeconds.default,
+      bytes: (hints.SizeInMBs ?? FIREHOSE_LIMITS.bufferMebibytes.default) * MEBIBYTE,
     },
   };
 }
 
-/** When a buffer is delivered. AWS takes both members or none: API_BufferingHints, as {@link limits}. */
+/** When a buffer is delivered. AWS takes both members or none: API_BufferingHints, as {@link FIREHOSE_LIMITS}. */
 const bufferingHints = z
   .strictObject({
-    IntervalInSeconds: z.int().min(limits.bufferSeconds.least).max(limits.bufferSeconds.most).optional(),
-    SizeInMBs: z.int().min(limits.bufferMebibytes.least).max(limits.bufferMebibytes.most).optional(),
+    IntervalInSeconds: z
+      .int()
+      .min(FIREHOSE_LIMITS.bufferSeconds.least)
+      .max(FIREHOSE_LIMITS.bufferSeconds.most)
+      .optional(),
+    SizeInMBs: z
+      .int()
+      .min(FIREHOSE_LIMITS.bufferMebibytes.least)
+      .max(FIREHOSE_LIMITS.bufferMebibytes.most)
+      .optional(),
   })
   .refine(
     ({ IntervalInSeconds, SizeInMBs }) => (IntervalInSeconds === undefined) === (SizeInMBs === undefined),
@@ -58,7 +66,7 @@ const extendedS3 = z.strictObject({
   Prefix: z.string().default(''),
   FileExtension: z
     .string()
-    .max(limits.extensionCharacters)
+    .max(FIREHOSE_LIMITS.extensionCharacters)
     .regex(
       /^$|^\.[0-9a-z!\-_.*'()]+$/,
       "an extension with its dot, of lower-case letters, digits and !-_.*'()",

@@ -5,7 +5,7 @@ import type { Faults } from '../faults/Faults.ts';
 import { AwsError } from '../protocol/AwsError.ts';
 import { bodyMd5, type ReceivedMessage, systemAttributes } from '../sqs/Message.ts';
 import type { Queue } from '../sqs/Queue.ts';
-import { invocationsInChain, RECURSION_LIMIT } from '../sqs/recursion.ts';
+import { invocationsInChain, RECURSION_LIMIT } from './recursion.ts';
 
 /**
  * The shortest pause after a failure of the queue, milliseconds, doubled up to the longest. No jitter, because nothing else polls the

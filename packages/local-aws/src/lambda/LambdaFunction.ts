@@ -1,5 +1,5 @@
+import { realClock } from '../base/clock.ts';
 import { Faults } from '../faults/Faults.ts';
-import { invocationTrace } from '../sqs/recursion.ts';
 import {
   type EnvironmentOptions,
   ExecutionEnvironment,
@@ -7,6 +7,7 @@ import {
   LAMBDA_LIMITS,
 } from './ExecutionEnvironment.ts';
 import { loadsNativeCode, processHost, threadHost } from './host.ts';
+import { invocationTrace } from './recursion.ts';
 
 /** Whether Lambda refused an invocation because of too many at once. */
 export function isThrottled(error: unknown): boolean {
@@ -94,7 +95,8 @@ export class LambdaFunction {
     this.#busy.add(environment);
     try {
       if (this.#closed) await environment.close();
-      return await environment.invoke(payload, invocationTrace(traceHeaders, this.#options.functionArn), {
+      const { functionArn, clock = realClock } = this.#options;
+      return await environment.invoke(payload, invocationTrace(traceHeaders, functionArn, clock.now()), {
         freezes: struck.freezeAfterAnswer !== undefined,
         end: ending && (ending.fault === 'killInvocations' ? 'killed' : 'timedOut'),
         afterMs: ending?.afterMs,

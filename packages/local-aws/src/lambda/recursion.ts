@@ -1,18 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Lambda's detection of recursive loops. It counts a function's invocations in one chain of messages and stops the
- * function after about 16, unless its `RecursiveLoop` is `Allow`.
+ * Invocations of a function in one chain of messages, after which Lambda's detection of recursive loops stops it unless
+ * its `RecursiveLoop` is `Allow`. AWS says "approximately 16 times".
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
  */
 export const RECURSION_LIMIT = 16;
-
-/** The header of a request with which AWS SDKs in a function pass the chain on. SQS stores it as `AWSTraceHeader`. */
-export function traceHeader(headers: IncomingHttpHeaders): string | undefined {
-  const value = headers['x-amzn-trace-id'];
-  return Array.isArray(value) ? value[0] : value;
-}
 
 /** Invocations of each function in a chain, by {@link functionHash}. */
 type Lineage = ReadonlyMap<string, number>;
@@ -27,12 +20,18 @@ export function invocationsInChain(header: string | undefined, functionArn: stri
 }
 
 /**
- * The `_X_AMZN_TRACE_ID` of an invocation: the trace of the longest chain among the messages of its batch,
- * plus one invocation of the function. AWS documents the header, but not the format of its lineage.
+ * The `_X_AMZN_TRACE_ID` of an invocation. It has the first trace ID among the messages of its batch, and of each
+ * function the highest count among their chains, plus one invocation of this function. AWS documents the header, but not
+ * the format of its lineage.
  *
  * @param traceHeaders Trace headers of the messages.
+ * @param now Epoch milliseconds, for the ID of a new trace.
  */
-export function invocationTrace(traceHeaders: readonly (string | undefined)[], functionArn: string): string {
+export function invocationTrace(
+  traceHeaders: readonly (string | undefined)[],
+  functionArn: string,
+  now: number,
+): string {
   const hash = functionHash(functionArn);
   const lineage = new Map<string, number>();
   for (const header of traceHeaders)
@@ -41,7 +40,7 @@ export function invocationTrace(traceHeaders: readonly (string | undefined)[], f
   const root = traceHeaders.map((header) => partOf(header, 'Root')).find((part) => part !== undefined);
   const hops = [...lineage].map(([name, count]) => `${count}:${name}:0`).join('|');
   return [
-    `Root=${root ?? newRoot()}`,
+    `Root=${root ?? newRoot(now)}`,
     `Parent=${randomBytes(8).toString('hex')}`,
     'Sampled=0',
     `Lineage=${hops}`,
@@ -71,8 +70,13 @@ function functionHash(functionArn: string): string {
   return createHash('sha256').update(functionArn).digest('hex').slice(0, 8);
 }
 
-/** The ID of a new trace: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids */
-function newRoot(): string {
-  const id = randomBytes(16).toString('hex');
-  return `1-${id.slice(0, 8)}-${id.slice(8)}`;
+/**
+ * The ID of a new trace, which has its time in epoch seconds, as 8 hexadecimal digits, and 96 random bits:
+ * https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids
+ */
+function newRoot(now: number): string {
+  const time = Math.floor(now / 1_000)
+    .toString(16)
+    .padStart(8, '0');
+  return `1-${time}-${randomBytes(12).toString('hex')}`;
 }

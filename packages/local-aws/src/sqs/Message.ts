@@ -16,7 +16,7 @@ const messageSchema = z.strictObject({
   firstReceivedAt: z.number().optional(),
   /** Time at which the message was last received. */
   receivedAt: z.number().optional(),
-  /** Trace header of the request that sent the message, which a function's SDK adds: recursion.ts. */
+  /** Trace header of the request that sent the message, which a function's SDK adds: lambda/recursion.ts. */
   traceHeader: z.string().optional(),
   /** The `MessageGroupId` that its sender stated: the tenant of a fair queue. */
   groupId: z.string().optional(),

@@ -17,7 +17,6 @@ import {
 import { bodyMd5, type ReceivedMessage, systemAttributes } from './Message.ts';
 import type { Queue } from './Queue.ts';
 import type { Queues } from './Queues.ts';
-import { traceHeader } from './recursion.ts';
 
 /** The member of every operation on one queue. */
 const byUrl = { QueueUrl: z.string() };
@@ -101,6 +100,12 @@ function send(
     groupId: MessageGroupId,
   });
   return { MessageId: id, MD5OfMessageBody: bodyMd5(MessageBody) };
+}
+
+/** The header with which AWS SDKs in a function pass its chain on. SQS stores it as `AWSTraceHeader`. */
+function traceHeader(headers: IncomingHttpHeaders): string | undefined {
+  const value = headers['x-amzn-trace-id'];
+  return Array.isArray(value) ? value[0] : value;
 }
 
 /** Converts a visibility timeout to milliseconds; undefined stands for the queue's own. */

@@ -4,13 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { realClock } from '../../src/base/clock.ts';
 import { type Edge, startEdge } from '../../src/edge/startEdge.ts';
 import type { RecursiveLoop } from '../../src/lambda/EventSourceMapping.ts';
+import { invocationsInChain, invocationTrace } from '../../src/lambda/recursion.ts';
 import { type Functions, startFunctions } from '../../src/server/startFunctions.ts';
 import { startTriggers, type Triggers } from '../../src/server/startTriggers.ts';
 import { sqsService } from '../../src/sqs/index.ts';
 import type { Queue } from '../../src/sqs/Queue.ts';
 import { Queues } from '../../src/sqs/Queues.ts';
 import { queueSettingsSchema } from '../../src/sqs/queueSettings.ts';
-import { invocationsInChain, invocationTrace } from '../../src/sqs/recursion.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 const ACCOUNT = '000000000000';
@@ -19,11 +19,13 @@ const ARN = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${NAME}`;
 
 describe('a chain of invocations', () => {
   const other = `${ARN}-other`;
-  const once = invocationTrace([undefined], ARN);
-  const thrice = invocationTrace([invocationTrace([once], ARN)], ARN);
+  /** 0x5759e988 seconds. */
+  const NOW = 1_465_510_280_123;
+  const once = invocationTrace([undefined], ARN, NOW);
+  const thrice = invocationTrace([invocationTrace([once], ARN, NOW)], ARN, NOW);
 
   it('counts each function separately', () => {
-    const trace = invocationTrace([thrice], other);
+    const trace = invocationTrace([thrice], other, NOW);
     expect(invocationsInChain(trace, ARN)).toBe(3);
     expect(invocationsInChain(trace, other)).toBe(1);
   });
@@ -32,13 +34,13 @@ describe('a chain of invocations', () => {
     { order: 'first', batch: [thrice, once] },
     { order: 'last', batch: [once, thrice] },
   ])('counts along the longest of the chains of a batch, where that is the $order', ({ batch }) => {
-    expect(invocationsInChain(invocationTrace(batch, ARN), ARN)).toBe(4);
+    expect(invocationsInChain(invocationTrace(batch, ARN, NOW), ARN)).toBe(4);
   });
 
-  it('keeps the ID of its trace', () => {
+  it('keeps the ID of its trace, which has the time of its beginning', () => {
     const [root] = once.split(';');
-    expect(root).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
-    expect(invocationTrace([once], other).split(';')[0]).toBe(root);
+    expect(root).toMatch(/^Root=1-5759e988-[0-9a-f]{24}$/);
+    expect(invocationTrace([once], other, NOW).split(';')[0]).toBe(root);
   });
 
   it.each([
