@@ -174,6 +174,24 @@ describe('findings', () => {
     const [said] = await made.textsOf('/', 'main', '1 problem2 warnings3 not checked');
     expect(said).toContain('4 more SLUICE_FINDING_INGEST_LATE');
   });
+
+  it.each([
+    { part: 'drops', links: ['#/days'] },
+    { part: 'partitions', links: ['#/tables'] },
+    { part: 'streams', links: [] },
+  ] as const)(
+    'of $part that are not listed are on the page of what they are about',
+    async ({ part, links }) => {
+      const problems = problemsOf('one')
+        .slice(0, 1)
+        .map((found) => ({ ...found, part }));
+      const more = Object.fromEntries(problems.map(({ code }) => [code, 4]));
+      made.answer({ '/api/findings': () => ({ ...busy, problems, more }) });
+      await made.textsOf('/', '.findings ~ p', '4 more');
+      const found = `[...document.querySelectorAll('.findings ~ p a')].map((a) => a.getAttribute('href'))`;
+      await made.page.holds(`JSON.stringify(${found}) === '${JSON.stringify(links)}'`);
+    },
+  );
 });
 
 it('received hours are counted as they were judged', async () => {
@@ -191,6 +209,19 @@ it('received hours are counted as they were judged', async () => {
   await made.textsOf('/', '.charts dl dd', '34');
   // Whole, open, unknown, short, and the events that are missing. The hours of the day that were not judged are open.
   expect(made.page.texts('.charts dl dd')).toEqual(['1', '21', '0', '2', '34']);
+});
+
+it.each([
+  { what: 'that no night has judged are none', receivedHours: [], figures: ['0', '0', '0', '0', '0'] },
+  { what: 'that could not be read are not known', receivedHours: null, figures: ['–', '–', '–', '–', '–'] },
+])('received hours $what', async ({ receivedHours, figures }) => {
+  made.answer({
+    '/api/over-time': () => [period('20T10:50', 1)],
+    '/api/findings': () => ({ ...busy, receivedHours }),
+  });
+  const [first = ''] = figures;
+  await made.textsOf('/', '.charts dl dd', first);
+  expect(made.page.texts('.charts dl dd')).toEqual(figures);
 });
 
 it('alarms that are on are counted, and listed first', async () => {

@@ -4,6 +4,7 @@ import { counted } from '../../../lib/base/text.ts';
 import { type HourState, hourStates } from '../../../lib/reconcile/judgeHour.ts';
 import type { Period } from '../../../observe/facts/flow/overTime.ts';
 import { hourStrips, lastJudgedHours, STRIP_LEGEND } from '../../../observe/facts/hourStrips.ts';
+import type { FindingPart } from '../../../observe/findings/catalogue/entry.ts';
 import type { Status as StatusOf } from '../../../observe/findings/status.ts';
 import { useApi } from '../parts/api.ts';
 import { useConsole, useEvery } from '../parts/context.ts';
@@ -28,7 +29,7 @@ export function Status() {
       <Answered state={status}>{(answer) => <Known status={answer} />}</Answered>
       {(status.answer === undefined || !isEmpty(status.answer)) && (
         <OverTime state={periods} days={days} usual={status.answer?.lastDay?.usualHours ?? []}>
-          <Hours hours={status.answer?.receivedHours ?? []} />
+          <Hours hours={status.answer?.receivedHours} />
         </OverTime>
       )}
       <Way cards={statusCards(status.answer, periods.answer ?? [], days)} />
@@ -81,15 +82,34 @@ function Known({ status }: { readonly status: StatusOf }) {
       <Findings findings={status.problems} />
       {Object.entries(status.more).map(([code, count]) => (
         <p key={code}>
-          {count} more {code}: see <a href={link('/days')}>Days</a>.
+          {count} more {code}
+          <PageOf part={status.problems.find((found) => found.code === code)?.part ?? null} />.
         </p>
       ))}
     </>
   );
 }
 
-/** The hours of three days as the nights have judged them, in the scale of hours. */
-function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours']> }) {
+/** The pages that list all of what findings of a part are about. */
+const PAGES: ReadonlyMap<FindingPart | null, readonly [path: string, name: string]> = new Map([
+  ['drops', ['/days', 'Days']],
+  ['partitions', ['/tables', 'Tables']],
+]);
+
+/** Names the page of a part; nothing for a part without one. */
+function PageOf({ part }: { readonly part: FindingPart | null }) {
+  const [path, name] = PAGES.get(part) ?? [];
+  if (path === undefined) return null;
+  return (
+    <>
+      : see <a href={link(path)}>{name}</a>
+    </>
+  );
+}
+
+/** The hours of three days as the nights have judged them. @param hours Null if they could not be read; undefined before the first answer. */
+function Hours({ hours: known }: { readonly hours: StatusOf['receivedHours'] | undefined }) {
+  const hours = known ?? [];
   const days = lastJudgedHours(hours);
   const states = days.flatMap((judged) => judged.hours.map(({ state }) => state));
   return (
@@ -97,15 +117,17 @@ function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours'
       <figcaption>
         <strong>Received hours</strong>{' '}
         <span class="faint">
-          {days.length === 0 ? 'No night has judged an hour yet.' : 'as nights judged them'}
+          {known === null && 'could not be read'}
+          {known?.length === 0 && 'No night has judged an hour yet.'}
+          {hours.length > 0 && 'as nights judged them'}
         </span>
         <Figures
           figures={[
             ...hourStates.map((state): Figure => {
               const count = states.filter((found) => found === state).length;
-              return [state, count, count > 0 ? HOUR_TONES[state] : 'plain'];
+              return [state, known && count, count > 0 ? HOUR_TONES[state] : 'plain'];
             }),
-            countFigure('events missing', sum(hours.map(({ missing }) => missing)), 'bad'),
+            countFigure('events missing', known && sum(hours.map(({ missing }) => missing)), 'bad'),
           ]}
         />
       </figcaption>
@@ -114,20 +136,25 @@ function Hours({ hours }: { readonly hours: NonNullable<StatusOf['receivedHours'
           <Fragment key={judged.day}>
             <span>{formatDay(judged.day)}</span>
             {judged.hours.map(({ state, letter }, hour) => (
-              <b key={hour} class={HOUR_TONES[state]} title={`${judged.day} ${hour}:00 ${state}`}>
+              <b key={hour} class={HOUR_TONES[state]} title={`${judged.day} ${twoDigits(hour)}:00 ${state}`}>
                 {letter}
               </b>
             ))}
           </Fragment>
         ))}
         <span>UTC</span>
-        {['00', '03', '06', '09', '12', '15', '18', '21'].map((hour) => (
-          <small key={hour}>{hour}</small>
+        {[0, 3, 6, 9, 12, 15, 18, 21].map((hour) => (
+          <small key={hour}>{twoDigits(hour)}</small>
         ))}
       </div>
       <p class="faint">{STRIP_LEGEND}</p>
     </figure>
   );
+}
+
+/** `07`: an hour of the day. */
+function twoDigits(hour: number): string {
+  return String(hour).padStart(2, '0');
 }
 
 /** The tone of each state of an hour. */
