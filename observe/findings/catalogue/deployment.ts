@@ -69,7 +69,11 @@ export const deploymentFindings = {
     {
       table: [
         `Somebody deleted it from the catalog after the last deployment. Its files are still in the bucket. ${WHO} DeleteTable.`,
-        `${BLIND} Run the commands: they make it again. Then ask \`npx sluice status\` again: a curated or customer's table has no partition yet, and its finding has the command.`,
+        `${BLIND} Run each command that is here: the table is made again. Then ask \`npx sluice status\` again: a curated or customer's table has no partition yet, and its finding has the command.`,
+      ],
+      view: [
+        `Somebody deleted it from the catalog after the last deployment. What it reads is still there. ${WHO} DeleteTable.`,
+        `${BLIND} Run the command, which makes the view again.`,
       ],
       database: [
         `Somebody deleted it from the catalog, with its tables, after the last deployment. Their files are still in the bucket. ${WHO} DeleteDatabase.`,
@@ -147,7 +151,8 @@ export const deploymentFindings = {
         'Run the commands in their order.',
       ],
       unfit: [
-        'S3 and Statsig use symmetric single-Region keys alone.',
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+        "S3 takes symmetric keys alone. It takes multi-Region keys, but Statsig's guide asks for a key of yours of a single Region.",
         'Set `existing.keyArn` to such a key, or take it out, and deploy a stage with a bucket of its own: docs/platform.md, "Encryption".',
       ],
       state: [
@@ -276,7 +281,7 @@ export const deploymentFindings = {
     {
       queue: [
         `Lambda does not take the messages: somebody disabled or deleted the function's event source mapping, or its role may no longer read the queue. ${WHO} UpdateEventSourceMapping, DeleteEventSourceMapping, PutRolePolicy.`,
-        'Run the first command: it names which of them it is, and has the commands that set it back. Lambda then takes the messages within a minute.',
+        'Run the command: it names which of them it is, and has the commands that set it back. Lambda then takes the messages within a minute.',
       ],
       local: [
         'Somebody took its trigger or its schedule out of the local cloud, which does not say who.',
@@ -284,7 +289,7 @@ export const deploymentFindings = {
       ],
       schedule: [
         `No schedule sends a message: somebody disabled or deleted it, or its role may no longer send to the queue. ${WHO} UpdateSchedule, DeleteSchedule, PutRolePolicy.`,
-        'Run the first command: it names which of them it is, and has the commands that set it back. The next run then does the work of those that are missing.',
+        'Run the command: it names which of them it is, and has the commands that set it back. The next run then does the work of those that are missing.',
       ],
     },
     { section: 'functions' },

@@ -44,8 +44,8 @@ export function judgeKey(
   const on = DeletionDate === undefined ? '' : ` at ${DeletionDate.toISOString()}`;
   const more = [...(MultiRegion === true ? ['multi-Region'] : []), ...(isOfAws ? ["AWS's own"] : [])];
   const kind = [KeySpec, KeyUsage, ...more].join(', ');
-  const users = isOfLogs ? 'CloudWatch Logs does not use' : 'S3 and Statsig do not use';
-  const wrong = `is of a kind that ${users} (${kind})`;
+  const usersOfBucket = isOfKind ? 'Statsig' : 'S3';
+  const wrong = `is of a kind that ${isOfLogs ? 'CloudWatch Logs' : usersOfBucket} does not use (${kind})`;
   const faults = [...(isEnabled ? [] : [`${state}${on}`]), ...(isFit ? [] : [wrong])].join(', and ');
   return [
     finding(

@@ -185,8 +185,7 @@ function missingCase({
   if (!isDeployed) return 'new';
   if (keptUntil !== undefined) return 'secret';
   if (repair.length === 0) return 'local';
-  if (what === 'database') return 'database';
-  return what === 'table' || what === 'view' ? 'table' : 'stack';
+  return what === 'table' || what === 'view' || what === 'database' ? what : 'stack';
 }
 
 /** The name in the ARN of a role. */

@@ -133,9 +133,7 @@ describe('keys that the configuration brings', () => {
       what: 'have one of a bucket in many regions',
       ofBucket: { ...FIT, MultiRegion: true },
       ofLogs: FIT,
-      found: [
-        problem(`${OF_BUCKET} is of a kind that S3 and Statsig do not use (${KIND}, multi-Region).`, 0),
-      ],
+      found: [problem(`${OF_BUCKET} is of a kind that Statsig does not use (${KIND}, multi-Region).`, 0)],
     },
     {
       what: 'are disabled, the one of logs to be deleted',
