@@ -184,6 +184,10 @@ export const collectorFindings = {
         'None failed within the last hour, and the log has no later request of these senders that was stored: it has a part of them.',
         'The command shows what AWS answered. If one of these senders still sends, `npx sluice tail` shows whether it is stored.',
       ],
+      mangled: [
+        'The bodies are compressed and no header says so: the gateway or the Function URL passes them on as text, which destroys them.',
+        'Have the sender send the header `content-encoding: gzip` with such a body; the detail has what SDKs and senders without headers do. `npx sluice tail` shows whether its requests are stored then. The command shows those that were not.',
+      ],
       stores: [
         `Neither Firehose nor the bucket took them. ${LOST}`,
         'The command shows what AWS answered, as `object_error` and `not_streamed`. After a denial correct the role, the bucket or its key: `npx sluice doctor` names it. A throttling or a timeout passes.',
@@ -500,12 +504,30 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_IGNORED: warning(
     'Within 24 hours the configured lists left out far more events than usual: they are in no table. SDKs do not send them again.',
-    'The lists `events` and `exposures` of the configuration leave out what was not left out before, or what they leave out is sent more often. The command shows requests with `event_filtered` and `exposure_filtered` in `ignored_as`: if names that you want are left out, correct `allow` and `deny`, which tell upper from lower case, and deploy.',
+    {
+      lasting: [
+        'The lists `events` and `exposures` of the configuration leave out what was not left out before, or what they leave out is sent more often: they are in no table. SDKs do not send them again.',
+        'The detail has the lists. Compare them with the names that the app sends: the log has none, and the command shows requests with `event_filtered` and `exposure_filtered` in `ignored_as`. If names that you want are left out, correct `allow` and `deny`, which tell upper from lower case, and deploy.',
+      ],
+      over: [
+        'It is over: within the last hour the lists left out nothing. What they left out before is in no table, and SDKs do not send it again.',
+        'Nothing is to be done.',
+      ],
+    },
     { section: 'abuse', ofDay: 'counted' },
   ),
   SLUICE_FINDING_TIME_SECONDS: warning(
     'Events of the last 24 hours have a time before the year 2000: their sender most likely counts seconds, where milliseconds are expected.',
-    'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C.',
+    {
+      lasting: [
+        'Their sender most likely counts seconds, where milliseconds are expected.',
+        'Have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C.',
+      ],
+      quiet: [
+        'None came within the last hour. Their sender most likely counted seconds, where milliseconds are expected.',
+        'If its owner has corrected it, nothing is to be done. If not, have it send milliseconds since 1970. Rows that are stored stay as they are: docs/answers.md, "What is noted". The command shows such requests until Ctrl-C.',
+      ],
+    },
     { ofDay: 'counted' },
   ),
   SLUICE_FINDING_CLOCK_OFF: warning(

@@ -129,8 +129,8 @@ export const streamsFindings = {
         'The command shows the log; `npx sluice doctor` names a role, a bucket or a key that was changed. Correct it in time.',
       ],
       local: [
-        'The stream of the local cloud has not delivered.',
-        'Correct the role, the bucket or the key, and remove faults. Then the command delivers what waits.',
+        'The stream of the local cloud has not delivered: the error that its delivery failed with last stands in the detail, and says which policy, role, bucket or key it is.',
+        'Correct what that error names, and remove faults. If `SLUICE_FINDING_ROLE_DENIED` or `SLUICE_FINDING_KEY_UNUSABLE` is there, do first what it says. Then the command delivers what waits.',
       ],
     },
     {

@@ -72,7 +72,7 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
     ],
   ),
   'the lists leave out more events, among them two names of the days before': {
-    config: { events: { allow: ['Buy'] } },
+    config: { events: { allow: ['Buy'] }, exposures: { deny: ['old_*'] } },
     facts: {
       ...changedRequests({ what: 'ignored' }),
       contentChanges: [goneBuy, { ...goneBuy, value: 'pay' }],

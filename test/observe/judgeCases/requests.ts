@@ -3,6 +3,7 @@ import type { ContentChange } from '../../../observe/facts/tables/contentChanges
 import {
   answered,
   changedRequests,
+  failedRequests,
   HOUR_MS,
   hoursAgo,
   keysFailure,
@@ -558,6 +559,17 @@ export const requestCases: readonly Case[] = [
     {
       ...changedRequests({ what: 'ignored' }),
       ignoredFrom: { key: 'web', sdk: 'js-client 3', share: 0.953 },
+    },
+  ],
+  [
+    'the lists of the configuration left out more than usual, and nothing within the last hour',
+    { ...changedRequests({ what: 'ignored' }), lastHour: wellHour, deployedAt: hoursAgo(9.5) },
+  ],
+  ['compressed bodies come without their header', failedRequests({ SLUICE_COLLECT_BODY_MANGLED: 7 })],
+  [
+    'a client has counted seconds within the last hour',
+    {
+      noted: { ...notedTimes, before2000: [{ ...requestGroup, key: 'shop', count: 6, last: hoursAgo(0.9) }] },
     },
   ],
   ['more goes past the stream than usual', changedRequests({ what: 'overflowed' })],

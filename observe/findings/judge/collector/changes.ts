@@ -2,6 +2,8 @@ import { qualifiedName } from '../../../../lib/base/sql.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed, numbered, percent, quotedName } from '../../../../lib/base/text.ts';
 import { addDays, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
+import type { NameLists } from '../../../../lib/collect/eventFilter.ts';
+import { type ForwardedKind, forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { failureKind } from '../../../explainAwsError.ts';
 import { type Change, SILENT_LEAST } from '../../../facts/flow/changes.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
@@ -128,10 +130,14 @@ export function* overflow(facts: StatusFacts, { commands, now }: Place): Finding
 }
 
 /** Events that the configured lists leave out, where that is not usual. */
-export function* ignoredEvents(facts: StatusFacts, { commands, config }: Place): Findings {
+export function* ignoredEvents(facts: StatusFacts, { commands, config, now }: Place): Findings {
   const changes = changesOf(facts.lastDay, 'ignored');
   const [change] = changes;
   if (change === undefined) return;
+  const { lastHour, deployedAt } = facts;
+  const isSent = lastHour !== null && lastHour.requests > 0;
+  const isOver = isSent && lastHour.filtered === 0 && now - Date.parse(change.last ?? '') >= HOUR_MS;
+  const over = isOver ? `, until ${change.last}` : '';
   const names = leftOutNames(facts, config);
   const [name] = names;
   const others = names.length < 2 ? '' : ` and ${counted(names.length - 1, 'other name')}`;
@@ -139,12 +145,33 @@ export function* ignoredEvents(facts: StatusFacts, { commands, config }: Place):
     name === undefined ? '' : `, among them ${quotedName(name.change.value)}${others} of the days before`;
   const told = changesTold(
     changes,
-    `were left out by the configured lists in the busiest hour, where ${numbered(Math.round(change.usual))} are usual${mostText(facts.ignoredFrom)}${among}`,
+    `were left out by the configured lists in the busiest hour, where ${numbered(Math.round(change.usual))} are usual${mostText(facts.ignoredFrom)}${among}${over}`,
   );
-  const sentences = [told.detail, ...(names.length === 0 ? [] : [leftOutText(names)])];
-  yield finding('SLUICE_FINDING_IGNORED', { ...told, detail: `${sentences.join('. ')}.` }, [
-    commands.sluice('tail'),
-  ]);
+  const sentences = [
+    told.detail,
+    ...(names.length === 0 ? [] : [leftOutText(names)]),
+    ...(deployedAt === null ? [] : [`The stack was deployed last at ${deployedAt}`]),
+    ...forwardedKinds.flatMap((kind) => listsText(kind, config[kind])),
+  ];
+  yield finding(
+    'SLUICE_FINDING_IGNORED',
+    { case: isOver ? 'over' : 'lasting', ...told, detail: `${sentences.join('. ')}.` },
+    [commands.sluice('tail')],
+  );
+}
+
+/** Names of a list that are told. */
+const MOST_LISTED = 20;
+
+/** What the configured lists of a table have, a sentence each without its stop. */
+function listsText(kind: ForwardedKind, { allow, deny }: NameLists): readonly string[] {
+  const all = Object.entries({ allow: allow ?? null, deny: deny.length === 0 ? null : deny });
+  return all.flatMap(([list, patterns]) => {
+    if (patterns === null) return [];
+    const shown = patterns.slice(0, MOST_LISTED).map(quotedName);
+    const more = patterns.length > shown.length ? [`${patterns.length - shown.length} more`] : [];
+    return [`${kind}.${list} has ${listed([...shown, ...more])}`];
+  });
 }
 
 /** The changes of a day that are of these counts. */

@@ -11,18 +11,22 @@ import type { Findings, Place } from '../place.ts';
 import { fromText, sentText, tailErrors } from '../texts.ts';
 
 /** Events whose times are seconds, as the collector has noted them. */
-export function* oldTimes({ noted }: StatusFacts, { commands }: Place): Findings {
+export function* oldTimes({ noted }: StatusFacts, { commands, now }: Place): Findings {
+  const isQuiet = noted?.before2000.every(({ last }) => now - Date.parse(last) >= HOUR_MS) === true;
   const old = (noted?.before2000 ?? []).map((group) => `${counted(group.count, 'event')}${sentText(group)}`);
   if (old.length > 0)
     yield finding(
       'SLUICE_FINDING_TIME_SECONDS',
-      groupsTold(
-        noted,
-        noted?.before2000 ?? [],
-        { one: 'has', many: 'have' },
-        'a time before the year 2000',
-        old,
-      ),
+      {
+        case: isQuiet ? 'quiet' : 'lasting',
+        ...groupsTold(
+          noted,
+          noted?.before2000 ?? [],
+          { one: 'has', many: 'have' },
+          'a time before the year 2000',
+          old,
+        ),
+      },
       [tailErrors(commands)],
     );
 }

@@ -18,6 +18,8 @@ const NOT_STORED: readonly string[] = [
   'SLUICE_COLLECT_NO_QUARANTINE',
 ] satisfies (keyof typeof CollectError.entries)[];
 
+/** The code of requests whose compressed body lacks its header. */
+const MANGLED: keyof typeof CollectError.entries = 'SLUICE_COLLECT_BODY_MANGLED';
 /** It is not over before a minute has passed in which no request failed. */
 const OVER_AFTER_MS = 120_000;
 
@@ -153,7 +155,8 @@ function unstoredCase(
   state: FailedCode['state'],
   { keys, keysFailure }: Pick<StatusFacts, 'keys' | 'keysFailure'>,
 ): CaseOf<'SLUICE_FINDING_NOT_STORED'> {
-  if (state === 'over' && code in KeysError.entries) return 'keysOver';
+  if (state === 'over') return code in KeysError.entries ? 'keysOver' : 'over';
+  if (code === MANGLED) return 'mangled';
   if (state !== 'open') return state;
   if (NOT_STORED.includes(code)) return 'stores';
   if (!(code in KeysError.entries)) return 'other';
