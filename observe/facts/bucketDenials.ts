@@ -76,13 +76,13 @@ function conditionOf(
   return result;
 }
 
-/** The statements of a policy. */
-function statementsOf(policy: string): readonly JsonObject[] {
+/** The statements of a policy. @param policy JSON; empty without a policy. */
+export function statementsOf(policy: string): readonly JsonObject[] {
   return valuesOf(valueAt(parseJson(policy), ['Statement'])).filter(isJsonObject);
 }
 
 /** The name of a statement, or `Statement 2`. */
-function sidOf({ Sid }: JsonObject, i: number): string {
+export function sidOf({ Sid }: JsonObject, i: number): string {
   return typeof Sid === 'string' ? Sid : `Statement ${i + 1}`;
 }
 

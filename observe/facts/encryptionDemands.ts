@@ -2,10 +2,12 @@ import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { isOfAction, isOfRole, matchesAny, partsOf } from '../../infra/template/policyMatch.ts';
 import { objectsArn } from '../../lib/access/arns.ts';
 import { parseArn } from '../../lib/base/arn.ts';
-import { isJsonObject, type JsonObject, parseJson, valueAt, valuesOf } from '../../lib/base/json.ts';
+import { type JsonObject, valuesOf } from '../../lib/base/json.ts';
 import type { Export } from '../../lib/schema/exports.ts';
 import { exportFolder } from '../../lib/tables/exportKeys.ts';
 import type { Deployment } from '../deployment.ts';
+import { explainAwsError } from '../explainAwsError.ts';
+import { sidOf, statementsOf } from './bucketDenials.ts';
 import type { ExportDays } from './days/exportDays.ts';
 
 /** What the policy of an export's bucket demands of objects, and the export does not send. */
@@ -21,7 +23,7 @@ export interface EncryptionDemand {
 }
 
 /** The code of a day that the customer's bucket denies. */
-const DENIED = 'SLUICE_EXPORT_ACCESS_DENIED';
+export const DENIED = 'SLUICE_EXPORT_ACCESS_DENIED';
 /** The header that states how an object is encrypted, and how that of its key begins. */
 const HEADER = 'x-amz-server-side-encryption';
 
@@ -33,6 +35,7 @@ const HEADER = 'x-amz-server-side-encryption';
  * @param exports What is known of the days of exports: those count of which the bucket has denied a day.
  * @param ownRole ARN of the stack's role that exports, for targets without a role; undefined if it is not known.
  * @returns None of a bucket whose policy these credentials may not read, and none of a role that is not known.
+ * @throws What the client of S3 throws if S3 has not answered.
  */
 export async function readEncryptionDemands(
   { s3, config }: Pick<Deployment, 's3' | 'config'>,
@@ -45,8 +48,10 @@ export async function readEncryptionDemands(
     const role = target.role?.arn ?? ownRole;
     if (role === undefined) return [];
     const asked = { Bucket: target.bucket, ExpectedBucketOwner: target.owner };
-    const { Policy = '' } = await s3.send(new GetBucketPolicyCommand(asked)).catch(() => ({ Policy: '' }));
-    return demandsOf(Policy, { name, target, role }).map(
+    const answer = await s3.send(new GetBucketPolicyCommand(asked)).catch((error: unknown) => {
+      if (explainAwsError(error)?.kind !== 'answered') throw error;
+    });
+    return demandsOf(answer?.Policy ?? '', { name, target, role }).map(
       (demand): EncryptionDemand => ({ export: name, ...demand }),
     );
   });
@@ -72,8 +77,7 @@ function demandsOf(
     [`${HEADER}-aws-kms-key-id`, target.kmsKeyArn],
   ]);
   const objects = objectsArn(parseArn(role), target.bucket, exportFolder({ name, target }));
-  const statements = valuesOf(valueAt(parseJson(policy), ['Statement'])).filter(isJsonObject);
-  return statements.flatMap((statement, i) => {
+  return statementsOf(policy).flatMap((statement, i) => {
     const conditions = conditionsOf(statement);
     const isDenying =
       statement['Effect'] === 'Deny' &&
@@ -82,7 +86,7 @@ function demandsOf(
       partsOf(statement, objects).includes(objects) &&
       conditions.every((condition) => holds(condition, sent));
     if (!isDenying) return [];
-    const sid = typeof statement['Sid'] === 'string' ? statement['Sid'] : `Statement ${i + 1}`;
+    const sid = sidOf(statement, i);
     return conditions.flatMap(({ operator, key, values }) => {
       const isNull = operator === 'Null';
       const isDemand = isNull ? values.includes('true') : operator.includes('Not');

@@ -16,8 +16,8 @@ const HEADER = 's3:x-amz-server-side-encryption';
 const KEY_HEADER = `${HEADER}-aws-kms-key-id`;
 
 interface Failed {
-  /** Statements of the policy of the target's bucket; null without a policy. */
-  readonly statements: readonly object[] | null;
+  /** Statements of the policy of the target's bucket, or the error in place of an answer. */
+  readonly statements: readonly object[] | Error;
   /** How the target differs from one without encryption and role. */
   readonly target?: Partial<NonNullable<ConfigInput['exports']>[number]['target']>;
   /** The code with which a day of the export failed. Default: the bucket denied it. */
@@ -37,7 +37,7 @@ async function asked({
   const calls: AskedCall[] = [];
   const s3 = answeredBy(S3Client, (call) => {
     calls.push(call);
-    if (statements === null) throw named('NoSuchBucketPolicy');
+    if (statements instanceof Error) throw statements;
     return { Policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) };
   });
   const exports: readonly ExportDays[] = [{ ...namedExport, days: [{ ...failedDay, failure }] }];
@@ -99,7 +99,14 @@ describe('the policy of the bucket of a denied export', () => {
   });
 
   it('demands nothing if there is none', async () => {
-    expect(await demandsOf({ statements: null })).toEqual([]);
+    const answer = { $metadata: { httpStatusCode: 404 } };
+    const missing = Object.assign(named('NoSuchBucketPolicy'), answer);
+    expect(await demandsOf({ statements: missing })).toEqual([]);
+  });
+
+  it('is not taken for none where S3 has not answered', async () => {
+    const silent = named('TimeoutError');
+    await expect(demandsOf({ statements: silent })).rejects.toBe(silent);
   });
 });
 
