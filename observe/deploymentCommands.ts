@@ -33,8 +33,8 @@ export interface DeploymentCommands {
   readonly onQueue: (queue: string, call: string, ...words: readonly string[]) => string;
   /** A call of the local cloud's control API. */
   readonly control: (method: 'POST' | 'DELETE', name: string) => string;
-  /** A message to the queue of a function; the command finds the queue's address, which depends on the account. */
-  readonly send: (part: string, body: string) => string;
+  /** Asks the registrar for its daily run; the command finds the queue's address, which depends on the account. */
+  readonly register: string;
 }
 
 /** Failed days, ranges of days and reasons that have a command. */
@@ -92,8 +92,7 @@ export function deploymentCommands(
     control: (method: 'POST' | 'DELETE', name: string) =>
       shellCommand(['curl', '-X', method, `${localControl}/_sluice/${name}`]),
     onQueue,
-    send: (part: string, body: string) =>
-      onQueue(partName(stack, part), 'send-message', '--message-body', body),
+    register: onQueue(partName(stack, 'register'), 'send-message', '--message-body', '{"sluice":"daily"}'),
   };
 }
 

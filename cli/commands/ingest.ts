@@ -174,7 +174,7 @@ async function explain(line: CommandLine): Promise<number> {
     import('../ingest/dayText.ts'),
   ]);
   const explained = await withDeployment(line, (deployment) => explainDay(deployment, wanted));
-  writeResult<ExplainedDay>(line, explained, () => dayText(explained, explained.explanation));
+  writeResult<ExplainedDay>(line, explained, () => dayText(explained));
   const { state, explanation } = explained;
   const { isLacking, hasNewer } = explanation;
   return state === 'failed' || state === 'inputs_missing' || isLacking || hasNewer ? PROBLEMS_FOUND : 0;

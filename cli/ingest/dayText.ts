@@ -1,14 +1,14 @@
 import { visibleLine } from '../../lib/base/text.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/leftOut.ts';
-import type { FileFate, LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
+import type { FileFate } from '../../lib/ledger/LedgerEntry.ts';
 import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined.ts';
-import { explainEntry } from '../../observe/ingest/explainDay.ts';
+import type { ExplainedDay } from '../../observe/ingest/explainDay.ts';
 import { type ListLength, moreNote } from '../terminal/phrases.ts';
 import { textTable } from '../terminal/tables.ts';
 
 /** A day as text: what happened and what is next, then each of its files. */
-export function dayText(entry: LedgerEntry, explanation = explainEntry(entry)): string {
-  const { source, dataset, day, table, state, attempts, failure } = entry;
+export function dayText(entry: ExplainedDay): string {
+  const { source, dataset, day, table, state, attempts, failure, explanation } = entry;
   const { meaning, served, next } = explanation;
   const cure = state === 'failed' ? explanation.failure?.cure : undefined;
   const head = [

@@ -17,7 +17,7 @@ import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
 import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
-import { readSettings } from '../../observe/doctor/lakeFormation.ts';
+import { readSettings } from '../../observe/doctor/account/lakeFormation.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
 import { configuredDatasets } from '../../observe/facts/days/datasets.ts';
 import { type ConfiguredDataset, readLedgerDays } from '../../observe/facts/days/ledgerDays.ts';

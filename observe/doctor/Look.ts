@@ -1,5 +1,5 @@
 import { isMissing, isNamed, isOfKey, unreadKind, whyUnread } from '../explainAwsError.ts';
-import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { type Unread, unreadFindings } from '../findings/judge/deployment/unread.ts';
 import type { Setup } from './Setup.ts';
 
@@ -66,6 +66,22 @@ export const NOT_EMULATED = /^NotImplemented$/;
 /** What AWS does not say to these credentials. @param detail Default: the title. */
 export function unsaid(title: string, detail = title): Finding {
   return finding('SLUICE_FINDING_UNCHECKED', { case: 'silent', ...seenNow(title, detail) });
+}
+
+/**
+ * Something that does not exist.
+ *
+ * @param subject As it begins a sentence: `The key …`.
+ * @param kind Who makes it again, and how.
+ * @param shown Commands that do.
+ */
+export function missing(
+  subject: string,
+  kind: CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'>,
+  shown: readonly string[] = [],
+): Finding {
+  const told = { case: kind, ...seenNow(`${subject} does not exist`, `${subject}.`) };
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', told, shown);
 }
 
 /** A text that begins with a capital letter. */

@@ -29,7 +29,7 @@ import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { archivingRuleFindings } from '../findings/judge/days/archives.ts';
 import { judgeSetting } from '../findings/judge/deployment/bucket.ts';
 import { judgeKey, type KeyUser } from '../findings/judge/deployment/key.ts';
-import { type Look, type Question, settled, unsaid } from './Look.ts';
+import { type Look, missing, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The bucket itself: nothing else can be read without it. */
@@ -41,10 +41,9 @@ export const bucketLook: Look = {
     const { config, identity } = setup;
     const { region } = identity;
     const there = await findBucket(setup, config.bucket);
+    const kindOfStack = setup.isLocal ? 'local' : 'drift';
     if (there.kind === 'missing')
-      return [
-        missing(`The bucket ${config.bucket}`, { isLocal: setup.isLocal, isBrought: config.existing.bucket }),
-      ];
+      return [missing(`The bucket ${config.bucket}`, config.existing.bucket ? 'own' : kindOfStack)];
     if (there.kind === 'denied') return [judgeDenied(config.bucket, setup)];
     return there.region === region ? [] : [judgeElsewhere(config.bucket, { there: there.region, region })];
   },
@@ -83,18 +82,6 @@ export const bucketBeforeLook: Look = {
   isGround: false,
   find: async (setup) => (setup.config.existing.bucket ? bucketLook.find(setup) : []),
 };
-
-/** Something that the stack makes, or that somebody brings, and that does not exist. @param subject As it begins a sentence: `The key …`. */
-export function missing(
-  subject: string,
-  { isLocal, isBrought }: { readonly isLocal: boolean; readonly isBrought: boolean },
-): Finding {
-  const caseOfStack = isLocal ? 'local' : 'drift';
-  return finding('SLUICE_FINDING_RESOURCE_MISSING', {
-    case: isBrought ? 'own' : caseOfStack,
-    ...seenNow(`${subject} does not exist`, `${subject}.`),
-  });
-}
 
 /** Where a bucket is. `denied`: S3 denies access, as it does to another account's bucket. */
 export type BucketPlace =
@@ -190,7 +177,7 @@ export function judgeForeignKeys(bucket: string, keys: readonly string[]): Findi
 /** Looks at one setting of the bucket. */
 async function findSetting(setup: Setup, setting: BucketSetting): Promise<readonly Finding[]> {
   const { config, commands } = setup;
-  const fault = await findBucketFault(setup, setting, { account: setup.identity?.account });
+  const fault = await findBucketFault(setup, setting, { account: setup.identity.account });
   if (fault === null) return [];
   const others = setting.name === 'lifecycle' && config.existing.bucket ? await readForeignKeys(setup) : [];
   if (others.length > 0) return [judgeForeignKeys(config.bucket, others)];
@@ -240,7 +227,7 @@ export const broughtKeysLook: Look = {
         throw error;
       }
       return answer === undefined
-        ? [missing(`The key ${arn}`, { isLocal, isBrought: true })]
+        ? [missing(`The key ${arn}`, 'own')]
         : judgeKey({ Arn: arn, ...answer.KeyMetadata }, commands, { user });
     };
     const keys = [
@@ -261,13 +248,12 @@ export const keyLook: Look = {
   expects: 'the key is enabled, symmetric and single-Region',
   async find({ isLocal, config, key, stackName, clients: { kms }, commands }) {
     if (key.kind === 's3') return [];
-    if (key.kind === 'unknown') return [missing(`The key of ${stackName}`, { isLocal, isBrought: false })];
+    if (key.kind === 'unknown') return [missing(`The key of ${stackName}`, isLocal ? 'local' : 'drift')];
     // The local cloud has only the keys of the template.
     if (isLocal && config.existing.keyArn !== null) return [];
     const found = await ifThere(kms.send(new DescribeKeyCommand({ KeyId: key.arn })));
     // A brought key that is not there is most likely mistyped: nobody knows that it was deleted.
-    if (found === undefined && config.existing.keyArn !== null)
-      return [missing(`The key ${key.arn}`, { isLocal, isBrought: true })];
+    if (found === undefined && config.existing.keyArn !== null) return [missing(`The key ${key.arn}`, 'own')];
     return judgeKey({ Arn: key.arn, KeyState: NO_KEY, ...found?.KeyMetadata }, commands);
   },
 };
@@ -320,6 +306,7 @@ async function withVersion({ s3, config }: Setup, file: ForeignFile): Promise<Fo
 
 /** A file that Sluice did not write. */
 export interface ForeignFile {
+  /** Its key. */
   readonly key: string;
   /** Bytes. */
   readonly size: number;

@@ -20,7 +20,7 @@ import { ALWAYS, dayFolders, unregisteredDays } from '../facts/tables/partitionG
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { misplacedPartitions } from '../findings/judge/days/partitions.ts';
 import { findUnlistedHoldouts } from './holdouts.ts';
-import { type Look, type Question, settled } from './Look.ts';
+import { type Look, missing, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The database of the tables: nothing of the catalog can be read without it. */
@@ -28,36 +28,31 @@ export const databaseLook: Look = {
   name: 'database',
   expects: 'the Glue database exists',
   isGround: true,
-  async find(setup) {
-    const isThere = await isDatabaseThere(setup, setup.config.database);
-    return isThere ? [] : [judgeDatabase('database', setup.config, ...makesDatabase(setup, 'database'))];
-  },
+  find: (setup) => findDatabase(setup, 'database'),
 };
 
 /** The database in which Statsig makes tables of its own. Nothing of ours reads it. */
 export const stagingDatabaseLook: Look = {
   name: 'staging-database',
   expects: 'the Glue database exists in which Statsig makes its tables',
-  async find(setup) {
-    if (await isDatabaseThere(setup, setup.config.athena.stagingDatabase)) return [];
-    return [judgeDatabase('stagingDatabase', setup.config, ...makesDatabase(setup, 'stagingDatabase'))];
-  },
+  find: (setup) => findDatabase(setup, 'stagingDatabase'),
 };
 
-/** Whether a database is in the catalog. */
-async function isDatabaseThere({ glue }: Setup, Name: string): Promise<boolean> {
-  return (await ifThere(glue.send(new GetDatabaseCommand({ Name })))) !== undefined;
-}
+/** Which of the stack's databases. */
+type DatabaseName = 'database' | 'stagingDatabase';
 
-/** Whether the stack has a database, and the command that makes it. */
-function makesDatabase(
-  { config, stack, resources, commands }: Setup,
-  which: 'database' | 'stagingDatabase',
-): readonly [isDeployed: boolean, make: string] {
+/** Looks whether a database is in the catalog. */
+async function findDatabase(
+  { glue, config, stack, resources, commands }: Setup,
+  which: DatabaseName,
+): Promise<readonly Finding[]> {
+  const Name = which === 'database' ? config.database : config.athena.stagingDatabase;
+  if ((await ifThere(glue.send(new GetDatabaseCommand({ Name })))) !== undefined) return [];
   const id = logicalIds[which];
   const { Properties } = catalog({ config, ...stack })[id] ?? {};
   const input = JSON.stringify(valueAt(Properties, ['DatabaseInput']));
-  return [resources.has(id), commands.aws('glue', 'create-database', '--database-input', input)];
+  const make = commands.aws('glue', 'create-database', '--database-input', input);
+  return [judgeDatabase(which, config, resources.has(id), make)];
 }
 
 /**
@@ -67,19 +62,16 @@ function makesDatabase(
  * @param make The command that makes it.
  */
 export function judgeDatabase(
-  which: 'database' | 'stagingDatabase',
-  { database: own, athena, existing }: Pick<Config, 'athena' | 'database' | 'existing'>,
+  which: DatabaseName,
+  { database, athena, existing }: Pick<Config, 'athena' | 'database' | 'existing'>,
   isDeployed: boolean,
   make: string,
 ): Finding {
-  const name = which === 'database' ? own : athena.stagingDatabase;
+  const name = which === 'database' ? database : athena.stagingDatabase;
   const caseOfStack = isDeployed ? which : 'new';
-  const told = {
-    case: existing[which] ? 'own' : caseOfStack,
-    ...seenNow(`The database ${name} does not exist`, `The database ${name}.`),
-  } as const;
   // A deployment creates one that the stack does not have.
-  return finding('SLUICE_FINDING_RESOURCE_MISSING', told, isDeployed ? [make] : []);
+  const shown = isDeployed ? [make] : [];
+  return missing(`The database ${name}`, existing[which] ? 'own' : caseOfStack, shown);
 }
 
 /** The partitions against the folders of days: no query reads a day in S3 without a partition. */
@@ -110,9 +102,9 @@ async function findPartitions(setup: Setup, kind: TableKind): Promise<readonly F
   } while (token !== undefined);
   const stale = findStalePartitions(table, all).map(({ values: [day = ''] }) => day);
   const gaps = await unregisteredDays(setup, kind, folders, ALWAYS);
-  const missing = gaps.filter(({ elsewhere }) => elsewhere === undefined).map(({ day }) => day);
+  const unregistered = gaps.filter(({ elsewhere }) => elsewhere === undefined).map(({ day }) => day);
   return [
-    ...judgePartitions(name, 'folder', missing, commands),
+    ...judgePartitions(name, 'folder', unregistered, commands),
     ...misplacedPartitions(gaps, setup),
     ...judgePartitions(name, 'columns', stale.filter(isUtcDay), commands),
   ];
@@ -123,15 +115,14 @@ export function judgePartitions(
   table: string,
   fault: 'folder' | 'columns',
   days: readonly UtcDay[],
-  commands: Pick<Setup['commands'], 'send'>,
+  commands: Pick<Setup['commands'], 'register'>,
 ): readonly Finding[] {
   const [first] = days;
   if (first === undefined) return [];
   const what = fault === 'folder' ? 'no partition' : 'an earlier set of columns';
   const title = `${counted(days.length, 'day')} of ${table} ${days.length === 1 ? 'has' : 'have'} ${what}, the first ${first}`;
   const told = { case: fault, ...seenNow(title, `${table}: ${what}: ${listed(days)}.`) };
-  const register = commands.send('register', '{"sluice":"daily"}');
-  return [finding('SLUICE_FINDING_PARTITION_WRONG', told, [register])];
+  return [finding('SLUICE_FINDING_PARTITION_WRONG', told, [commands.register])];
 }
 
 /** Names that SDKs do not send: which gates are holdouts, and which experiments browsers send hashed. */

@@ -4,7 +4,10 @@ import { type Severity, severities } from '../findings/catalogue/entry.ts';
 import { type Finding, type FindingCode, isFinding } from '../findings/catalogue.ts';
 import type { Status } from '../findings/status.ts';
 import { deploymentOptions } from '../target.ts';
-import { deployerLook, freeNamesLook, quotasLook } from './account.ts';
+import { deployerLook } from './account/deployer.ts';
+import { freeNamesLook } from './account/freeNames.ts';
+import { databaseCreatorsLook } from './account/lakeFormation.ts';
+import { quotasLook } from './account/quotas.ts';
 import {
   broughtKeysLook,
   bucketBeforeLook,
@@ -18,7 +21,6 @@ import {
 import { databaseLook, namesLook, partitionsLook, stagingDatabaseLook } from './catalog.ts';
 import { openClients } from './clients.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
-import { databaseCreatorsLook } from './lakeFormation.ts';
 import { readersLook } from './readers.ts';
 import { bucketPolicyLook, isOfBucketPolicy, rolesLook } from './roles.ts';
 import { readSetup, type Setup } from './Setup.ts';

@@ -10,10 +10,10 @@ import {
   exceptedDenials,
   withOwnStatements,
 } from '../facts/bucketDenials.ts';
-import { type Finding, finding, findingCatalogue, seenNow } from '../findings/catalogue.ts';
+import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import type { Look } from './Look.ts';
-import { type Simulated, simulateStatement, wrongDecisions } from './readers.ts';
 import type { Setup } from './Setup.ts';
+import { type Simulated, simulateStatement, wrongDecisions } from './simulator.ts';
 
 /** The roles that delete are the exception of this statement. */
 const OWN_STATEMENT = deleteByVersionOnly([], []).Sid;
@@ -61,11 +61,8 @@ export const bucketPolicyLook: Look = {
 };
 
 /** Whether a finding of `sluice status` is of calls that the bucket's policy denied. */
-export function isOfBucketPolicy({ code, cause }: Finding): boolean {
-  return (
-    code === 'SLUICE_FINDING_ROLE_DENIED' &&
-    cause === findingCatalogue.SLUICE_FINDING_ROLE_DENIED.cases.bucket.cause
-  );
+export function isOfBucketPolicy({ code, case: name }: Finding): boolean {
+  return code === 'SLUICE_FINDING_ROLE_DENIED' && name === ('bucket' satisfies CaseOf<typeof code>);
 }
 
 /**

@@ -17,8 +17,7 @@ import { ifThere } from '../explainAwsError.ts';
 import { outputsOf, stackStateOf, undeployedOf } from '../facts/flow/stackOutputs.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { REPAIR_VERBS, undeployedFindings, unfinishedFindings } from '../findings/judge/deployment/stack.ts';
-import { missing } from './bucket.ts';
-import { type Look, type Question, settled, unsaid } from './Look.ts';
+import { type Look, missing, type Question, settled, unsaid } from './Look.ts';
 import type { Setup } from './Setup.ts';
 
 /** The stack: whether it exists, is complete, and was deployed from this configuration. */
@@ -166,19 +165,15 @@ export const driftLook: Look = {
  */
 export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly string[]): Finding {
   const name = `${found.ResourceType} ${found.PhysicalResourceId}`;
-  if (found.StackResourceDriftStatus === 'DELETED')
-    return finding(
-      'SLUICE_FINDING_RESOURCE_MISSING',
-      { case: 'stack', ...seenNow(`The resource ${name} does not exist`, `${name}.`) },
-      revert,
-    );
-  const differences = (found.PropertyDifferences ?? []).map(
+  if (found.StackResourceDriftStatus === 'DELETED') return missing(`The resource ${name}`, 'stack', revert);
+  const { PropertyDifferences: properties = [] } = found;
+  const differences = properties.map(
     ({ PropertyPath, ExpectedValue, ActualValue }) =>
       `${PropertyPath}: got ${ActualValue || 'none'}, expected ${ExpectedValue || 'none'}`,
   );
   const points = counted(differences.length, 'point');
   const told = seenNow(
-    `The resource ${name} differs from its template in ${points}, the first ${(found.PropertyDifferences ?? [])[0]?.PropertyPath ?? 'unnamed'}`,
+    `The resource ${name} differs from its template in ${points}, the first ${properties[0]?.PropertyPath ?? 'unnamed'}`,
     `${name}: ${differences.join('; ')}.`,
   );
   return finding('SLUICE_FINDING_DRIFT', { case: 'stack', ...told }, revert);
@@ -194,8 +189,7 @@ export const domainLook: Look = {
     // API Gateway has one list of domains, whichever of its two APIs made them.
     const asked = new GetDomainNameCommand({ domainName: endpoint.domain });
     const found = await ifThere(apiGateway.send(asked));
-    if (found === undefined)
-      return [missing(`The domain ${endpoint.domain}`, { isLocal: false, isBrought: false })];
+    if (found === undefined) return [missing(`The domain ${endpoint.domain}`, 'drift')];
     const addresses = await addressesOf(endpoint.domain);
     const expected = await addressesOf(found.regionalDomainName);
     const isDirect = addresses.some((address) => expected.includes(address));
@@ -291,6 +285,5 @@ export const queuesLook: Look = {
 
 /** Judges a queue that does not exist. @param revert As of {@link judgeDrift}; none for the local cloud. */
 export function judgeQueue(name: string, isLocal: boolean, revert: readonly string[]): Finding {
-  const told = seenNow(`The queue ${name} does not exist`, `The queue ${name}.`);
-  return finding('SLUICE_FINDING_RESOURCE_MISSING', { case: isLocal ? 'local' : 'stack', ...told }, revert);
+  return missing(`The queue ${name}`, isLocal ? 'local' : 'stack', revert);
 }

@@ -1,6 +1,8 @@
 import { sum } from '../../lib/base/sum.ts';
+
 /** Observed units of one group, and its expected share. */
 export interface GroupCount {
+  /** How many there are. */
   readonly units: number;
   /** A weight above 0, of any scale. */
   readonly weight: number;

@@ -503,7 +503,7 @@ export const mutations: readonly Mutation[] = [
     [", readQueue(deployment, 'relay-dead-letters')", ''],
   ]),
   faultsOf('observe/facts/stackFaults.ts', 'e2e/changedByHand.proof', [['ResultConfiguration, ', '']]),
-  faultsOf('observe/findings/judge/days/curated.ts', 'observe/judge/judge', [
+  faultsOf('observe/findings/judge/days/resends.ts', 'observe/judge/judge', [
     ['>= RESENT.times * low', '> RESENT.times'],
   ]),
   faultsOf('observe/findings/judge/Ringing.ts', 'observe/judge/judge', [

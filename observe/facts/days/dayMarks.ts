@@ -89,10 +89,10 @@ function markOf({
 }
 
 /** The legend of marks. @param shown Names of those that a calendar has. Default: all. */
-export function legendOf(shown: Iterable<MarkName> = Object.keys(DAY_MARKS) as MarkName[]): string {
-  const names = new Set(shown);
+export function legendOf(shown?: Iterable<string>): string {
+  const names = new Set(shown ?? Object.keys(DAY_MARKS));
   return Object.entries(DAY_MARKS)
-    .filter(([name]) => names.has(name as MarkName))
+    .filter(([name]) => names.has(name))
     .map(([, { mark, words }]) => `${mark} ${words}`)
     .join(', ');
 }

@@ -3,7 +3,7 @@ import { UNREADABLE } from '../../../lib/ledger/Ledger.ts';
 import { quotaIn } from '../../explainAwsError.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, type FindingCode, finding } from '../catalogue.ts';
-import type { deniedFindings } from './deployment/bucket.ts';
+import { type DeniedFinding, roleName } from './deployment/denials.ts';
 import type { idleFindings } from './functions.ts';
 import type { Place } from './place.ts';
 
@@ -143,7 +143,7 @@ export function quotaCauses(
 /** A key that cannot be used, and calls that are denied. @param findings That on the key, if there is one. */
 export function denialCauses(
   [key]: readonly Finding[],
-  denied: ReturnType<typeof deniedFindings>,
+  denied: readonly DeniedFinding[],
   { failures, keyFailedSince, key: keyFacts, waiting: { buffered } }: StatusFacts,
 ): readonly Cause[] {
   const ofDenial = denied.map(({ found, calls }): Cause => {
@@ -151,7 +151,7 @@ export function denialCauses(
       calls.some(
         ({ role, action, part }) =>
           (code === 'SLUICE_FINDING_UNDELETED' && part === 'write' && action === 's3:DeleteObject') ||
-          (text.includes(`/${role.slice(role.lastIndexOf('/') + 1)}/`) && text.includes(action)),
+          (text.includes(`/${roleName(role)}/`) && text.includes(action)),
       );
     return { found, isErrorOf, since: found.since };
   });

@@ -12,20 +12,17 @@ import { refusedRequests } from './collector/refusedRequests.ts';
 import { copyFindings, lostCopies, unkeptCopies } from './collector/relay.ts';
 import { unreachedRequests } from './collector/unreachedRequests.ts';
 import { archivedFiles } from './days/archives.ts';
-import { curatedFindings, resentFindings } from './days/curated.ts';
+import { curatedFindings } from './days/curated.ts';
 import { exportFindings } from './days/exports.ts';
 import { missingPartitions } from './days/partitions.ts';
 import { damagedFiles, lostDays } from './days/rawDays.ts';
+import { resentFindings } from './days/resends.ts';
 import { deadLetterFindings } from './deadLetters.ts';
-import { bucketFindings, deniedFindings, earlyRules } from './deployment/bucket.ts';
+import { bucketFindings, earlyRules } from './deployment/bucket.ts';
+import { deniedFindings } from './deployment/denials.ts';
 import { judgeKey } from './deployment/key.ts';
-import {
-  failedDeployment,
-  faultFindings,
-  silentAlarms,
-  stackFaultFindings,
-  undeployedFindings,
-} from './deployment/stack.ts';
+import { failedDeployment, faultFindings, silentAlarms, undeployedFindings } from './deployment/stack.ts';
+import { stackFaultFindings } from './deployment/stackFaults.ts';
 import { unreadParts } from './deployment/unread.ts';
 import { dropFindings } from './drops/dropFindings.ts';
 import { openErasures } from './erasures.ts';

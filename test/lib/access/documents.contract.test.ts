@@ -18,7 +18,7 @@ import { readerWorkgroup } from '../../../lib/access/readerStatements.ts';
 import { statsigPolicy } from '../../../lib/access/statsigPolicy.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { alsoReadsSchema } from '../../../lib/schema/fields/alsoReads.ts';
-import { sampleActions } from '../../../observe/doctor/readers.ts';
+import { sampleActions } from '../../../observe/doctor/simulator.ts';
 import { textOf } from '../../harness/textOf.ts';
 import { keyPolicy, scope } from './calls.ts';
 import { decideCall } from './decideCall.ts';

@@ -252,7 +252,7 @@ const ONE_PAGE: Readonly<Record<string, string>> = {
   'observe/doctor/Setup.ts DescribeStacks': 'one stack by its name',
   'observe/facts/flow/stackOutputs.ts DescribeStacks': 'one stack by its name',
   'observe/facts/flow/alarms.ts DescribeAlarms': 'a hundred alarms by their names',
-  'observe/doctor/account.ts DescribeLogGroups': 'one group by its name',
+  'observe/doctor/account/freeNames.ts DescribeLogGroups': 'one group by its name',
   'cli/trial/removeTrial.ts ListObjectVersions': 'what is listed is deleted, and listed again',
   'observe/doctor/bucket.ts ListObjectsV2': 'some keys, as an example',
 };

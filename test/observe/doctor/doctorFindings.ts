@@ -3,15 +3,18 @@ import { heldNames, replacedReaders } from '../../../infra/serverless/readerProb
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { deploymentCommands, revertDriftWords } from '../../../observe/deploymentCommands.ts';
-import * as account from '../../../observe/doctor/account.ts';
+import { judgeCaller, judgeDeployer } from '../../../observe/doctor/account/deployer.ts';
+import { judgeHeldName, judgeName } from '../../../observe/doctor/account/freeNames.ts';
+import { judgeMaker } from '../../../observe/doctor/account/lakeFormation.ts';
+import { judgeGatewayLimits, judgeLambdaLimits } from '../../../observe/doctor/account/quotas.ts';
 import { judgeOtherAccount, judgeRefusal, judgeRegion } from '../../../observe/doctor/accountFindings.ts';
 import * as bucket from '../../../observe/doctor/bucket.ts';
 import * as catalog from '../../../observe/doctor/catalog.ts';
 import { judgeUnlisted } from '../../../observe/doctor/holdouts.ts';
-import { unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
-import { judgeMaker } from '../../../observe/doctor/lakeFormation.ts';
+import { missing, unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
 import * as readers from '../../../observe/doctor/readers.ts';
 import * as roles from '../../../observe/doctor/roles.ts';
+import type { Decision } from '../../../observe/doctor/simulator.ts';
 import * as stacks from '../../../observe/doctor/stack.ts';
 import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
@@ -52,7 +55,7 @@ const madeResources = new Map([['ReaderBiUser', 'sluice-prod-ReaderBiUser-1']]);
 const readerStack = { stackName: 'sluice-prod', partition: 'aws', account: ACCOUNT };
 
 /** Decisions of IAM's simulator about a statement, for each reason. */
-const simulation = (sid: string, isAllowed: boolean, ...reasons: readonly readers.Decision['reason'][]) => ({
+const simulation = (sid: string, isAllowed: boolean, ...reasons: readonly Decision['reason'][]) => ({
   sid,
   decisions: reasons.map((reason) => {
     const policies = reason === 'explicit' || isAllowed ? ['NoReading'] : [];
@@ -113,7 +116,7 @@ const ofCaller: readonly Finding[] = [
   ...[configOfExisting({ bucket: true, keyArn: keyArn('1') }), logsKeyConfig].flatMap(
     (brought) => judgeRegion(REGION, brought) ?? [],
   ),
-  account.judgeCaller(arn('root')),
+  judgeCaller(arn('root')),
   ...['NoSuchBucket', 'NotImplemented', 'AccessDenied', 'SlowDown'].map((name) =>
     unreadFinding(
       'the check names',
@@ -130,9 +133,7 @@ const ofKeys: readonly Finding[] = [
 
 /** Names that others have, or have had. */
 const ofNames: readonly Finding[] = [
-  ...heldNames(readerConfig, { stackName: 'sluice-prod', resources: heldResources }).map(
-    account.judgeHeldName,
-  ),
+  ...heldNames(readerConfig, { stackName: 'sluice-prod', resources: heldResources }).map(judgeHeldName),
   ...replacedReaders(readerConfig, { ...readerStack, resources: madeResources }).map(stacks.judgeReplaced),
   ...(
     [
@@ -150,22 +151,22 @@ const ofNames: readonly Finding[] = [
       'deletedSecret',
       'logGroup',
     ] as const
-  ).map((kind) => account.judgeName({ type: 'AWS::A::B', name: 'sluice' }, { case: kind }, commands)),
+  ).map((kind) => judgeName({ type: 'AWS::A::B', name: 'sluice' }, { case: kind }, commands)),
 ];
 
 /** What the deployer may do, and the quotas of the account. */
 const ofDeployer: readonly Finding[] = [
-  ...account.judgeDeployer(arn('role/ci'), deniedFor('Make'), commands),
-  ...account.judgeDeployer(arn('role/ci'), simulation('PassRole', false, 'missing'), commands),
+  ...judgeDeployer(arn('role/ci'), deniedFor('Make'), commands),
+  ...judgeDeployer(arn('role/ci'), simulation('PassRole', false, 'missing'), commands),
   ...[{}, { rateLimit: 5, burstLimit: 5 }, { rateLimit: 9, burstLimit: 10 }].flatMap((throttling) =>
-    account.judgeGatewayLimits(
+    judgeGatewayLimits(
       throttling,
       { requestsPerSecond: 9, effectiveRequestsPerSecond: 9, burst: 9 },
       config.endpoint,
     ),
   ),
-  ...account.judgeLambdaLimits({}, config),
-  ...account.judgeLambdaLimits(
+  ...judgeLambdaLimits({}, config),
+  ...judgeLambdaLimits(
     { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 },
     defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } }),
   ),
@@ -175,9 +176,7 @@ const ofDeployer: readonly Finding[] = [
 const ofBucket: readonly Finding[] = [
   bucket.judgeDenied('acme', { identity: { account: ACCOUNT }, commands }),
   bucket.judgeElsewhere('acme', { there: 'us-east-1', region: REGION }),
-  bucket.missing('The bucket acme', { isLocal: false, isBrought: true }),
-  bucket.missing('The bucket acme', { isLocal: false, isBrought: false }),
-  bucket.missing('The bucket acme', { isLocal: true, isBrought: false }),
+  ...(['own', 'drift', 'local'] as const).map((kind) => missing('The bucket acme', kind)),
   ...[{ isBrought: false }, { isBrought: true }, { isBrought: true, isEarly: true }].map(
     ({ isBrought, isEarly = false }) =>
       judgeSetting(

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { logicalIds } from '../../../infra/template/Stack.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
-import { quotasLook } from '../../../observe/doctor/account.ts';
+import { quotasLook } from '../../../observe/doctor/account/quotas.ts';
 import { bucketLook, bucketSettingsLook, keyLook } from '../../../observe/doctor/bucket.ts';
 import type { Look } from '../../../observe/doctor/Look.ts';
 import { readersLook } from '../../../observe/doctor/readers.ts';

@@ -5,12 +5,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { describe, expect, it } from '@jest/globals';
 import type { Statement } from '../../../lib/access/policyDocument.ts';
-import {
-  type Decision,
-  judgeSimulation,
-  simulateStatement,
-  wrongDecisions,
-} from '../../../observe/doctor/readers.ts';
+import { judgeSimulation } from '../../../observe/doctor/readers.ts';
+import { type Decision, simulateStatement, wrongDecisions } from '../../../observe/doctor/simulator.ts';
 import { type AskedCall, answeredBy } from '../../harness/answering.ts';
 import { commands, setupOf } from './setupOf.ts';
 

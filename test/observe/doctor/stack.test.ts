@@ -228,7 +228,7 @@ describe('a resource that differs', () => {
   it('is missing if it was deleted', () => {
     expect(judgeDrift({ ...ofQueue, StackResourceDriftStatus: 'DELETED' }, ['revert'])).toMatchObject({
       code: 'SLUICE_FINDING_RESOURCE_MISSING',
-      detail: 'AWS::SQS::Queue q.',
+      detail: 'The resource AWS::SQS::Queue q.',
       commands: ['revert'],
     });
   });

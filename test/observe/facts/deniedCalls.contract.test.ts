@@ -8,7 +8,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { findBucketFault } from '../../../observe/facts/bucketFaults.ts';
 import { readDeniedCalls } from '../../../observe/facts/deniedCalls.ts';
-import { deniedFindings } from '../../../observe/findings/judge/deployment/bucket.ts';
+import { deniedFindings } from '../../../observe/findings/judge/deployment/denials.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 import { cloudFormationService } from '../../../packages/local-aws/src/cloudformation/index.ts';
 import { MetricStore } from '../../../packages/local-aws/src/cloudwatch/index.ts';

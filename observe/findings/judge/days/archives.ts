@@ -2,10 +2,9 @@ import { lifecycleRules } from '../../../../lib/access/buckets/lifecycleRules.ts
 import { ARCHIVE_CLASSES } from '../../../../lib/base/ObjectStore.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
-import { isoTimestamp } from '../../../../lib/base/time.ts';
+import { isoTimestamp, type UtcDay } from '../../../../lib/base/time.ts';
 import type { ArchivingRule, NotedRule } from '../../../../lib/landing/catalog/archivingRules.ts';
 import { QUERY_RESULTS_FOLDER } from '../../../../lib/tables/objectKeys.ts';
-import { daysWords } from '../../../commands.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import type { ArchivedDay, ArchivedDays } from '../../../facts/days/files/archivedDays.ts';
@@ -13,8 +12,10 @@ import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { commandDays } from '../texts.ts';
+import { curatedCommands, datasetCommands } from './dayCommands.ts';
 import { sinceOf, unlookedText } from './dayTexts.ts';
 
+/** Whether an object of a listing is archived, as JMESPath. */
 const isOfArchiveClass = ARCHIVE_CLASSES.map((name) => `StorageClass=='${name}'`).join('||');
 /** Keys of the archived objects of a listing, as JMESPath. */
 const ARCHIVED_KEYS = `Contents[?${isOfArchiveClass}].Key`;
@@ -53,33 +54,23 @@ export function* archivedFiles(facts: StatusFacts, place: Place): Findings {
 /** A table whose days are made of other files. */
 interface MadeTable extends Pick<DatasetDays, 'table' | 'lacking'> {
   /** The command that makes days again. */
-  readonly again: (from: string, to: string) => string;
+  readonly again: (from: UtcDay, to: UtcDay) => string;
   /** The command that shows its days, from one on. */
-  readonly all: (from: string | undefined) => string;
+  readonly all: (from: UtcDay | undefined) => string;
 }
 
 /** The tables of datasets, and the curated ones. */
 function madeTables(
   { datasets, curated }: StatusFacts,
-  { now, commands: { sluice } }: Pick<Place, 'now' | 'commands'>,
+  place: Pick<Place, 'now' | 'commands'>,
 ): readonly MadeTable[] {
-  const ofDrops = (datasets ?? []).map(({ source, dataset, table, lacking }): MadeTable => {
-    const words = ['--source', source, '--dataset', dataset];
-    return {
-      table,
-      lacking,
-      again: (from, to) => sluice('ingest', 'backfill', ...words, '--from', from, '--to', to),
-      all: (from) => sluice('ingest', 'status', ...words, ...daysWords(from, now)),
-    };
+  const ofDrops = (datasets ?? []).map((drops): MadeTable => {
+    const { backfill: again, status: all } = datasetCommands(drops, place);
+    return { table: drops.table, lacking: drops.lacking, again, all };
   });
   const ofRaw = (curated ?? []).map(({ kind, table, lacking }): MadeTable => {
-    const words = ['--table', kind];
-    return {
-      table,
-      lacking,
-      again: (from, to) => sluice('curate', 'rebuild', ...words, '--from', from, '--to', to),
-      all: (from) => sluice('curate', 'status', ...words, ...daysWords(from, now)),
-    };
+    const { rebuild: again, status: all } = curatedCommands(kind, place);
+    return { table, lacking, again, all };
   });
   return ofDrops.concat(ofRaw);
 }

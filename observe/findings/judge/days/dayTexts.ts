@@ -67,29 +67,28 @@ function failingText(day: string, code: string, failing: Failing | null): string
   return `${day} ${code}, since ${isoTimestamp(since)}, ${what} ${isoTimestamp(last)}`;
 }
 
-/** Days whose version lacks files, a finding for each reason. @param again A command that makes days again. */
+/** Days of a table whose version lacks files. */
+interface LackingDays {
+  /** What the days are of, as the finding says. */
+  readonly name: string;
+  /** Name of the table. */
+  readonly table: string;
+  /** The parts whose answers show it. */
+  readonly judgedBy: readonly SharedPart[];
+  /** The days, oldest first. */
+  readonly lacking: readonly LackingDay[];
+  /** The command that makes days again. */
+  readonly again: (from: UtcDay, to: UtcDay) => string;
+  /** The command that shows all days from one on. */
+  readonly all: (from: UtcDay | undefined) => string;
+}
+
+/** Days whose version lacks files, a finding for each reason. Archived files are there: another finding tells of them. */
 export function* lostFilesOf(
-  {
-    commands,
-    archivedDays,
-    isUnrestorable,
-  }: Pick<Place, 'commands' | 'isUnrestorable'> & Pick<StatusFacts, 'archivedDays'>,
-  {
-    name,
-    table,
-    judgedBy,
-    all,
-  }: {
-    readonly name: string;
-    readonly table: string;
-    readonly judgedBy: readonly SharedPart[];
-    /** The command that shows all days from one on. */
-    readonly all: (from: string | undefined) => string;
-  },
-  lacking: readonly LackingDay[],
-  again: (from: string, to: string) => string,
+  { name, table, judgedBy, lacking, again, all }: LackingDays,
+  archivedDays: StatusFacts['archivedDays'],
+  { commands, isUnrestorable }: Pick<Place, 'commands' | 'isUnrestorable'>,
 ): Findings {
-  // The finding ARCHIVED is of archived files, which are there.
   const isArchived = ({ day }: LackingDay) =>
     archivedDays?.days.some((archived) => archived.table === table && archived.day === day) === true;
   const lost = lacking.filter((day) => !isArchived(day));

@@ -34,7 +34,7 @@ export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
   } as const;
   yield finding('SLUICE_FINDING_PARTITION_WRONG', told, [
     ...explained(why, 'register', place),
-    commands.send('register', '{"sluice":"daily"}'),
+    commands.register,
   ]);
 }
 
@@ -53,7 +53,7 @@ export function misplacedPartitions(
   return [...Map.groupBy(misplaced, kindOf).values()].flatMap((days) => {
     const [first] = days;
     if (first === undefined) return [];
-    const register = first.isWithoutFiles ? null : place.commands.send('register', '{"sluice":"daily"}');
+    const register = first.isWithoutFiles ? null : place.commands.register;
     const table = place.config.tables[first.table];
     return [misplacedOf({ table, days, register, judgedBy: ['the partitions'] }, place)];
   });

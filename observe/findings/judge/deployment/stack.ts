@@ -2,11 +2,9 @@ import { CONFIGURATION_OUTPUT } from '../../../../infra/template/deployedConfigu
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { DeploymentCommands } from '../../../deploymentCommands.ts';
-import type { StackFault } from '../../../facts/stackFaults.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
-import { type CaseOf, type Finding, finding, seenNow } from '../../catalogue.ts';
+import { type CaseOf, finding, seenNow } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
-import { isUnreadBy } from './unread.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#stack-status-codes */
 const FINISHED = /^(CREATE|UPDATE|IMPORT)_COMPLETE(_CLEANUP_IN_PROGRESS)?$/;
@@ -105,97 +103,6 @@ export function* undeployedFindings(
   yield finding('SLUICE_FINDING_STACK_DIFFERS', told, [
     commands.aws('cloudformation', 'describe-stacks', ...words),
   ]);
-}
-
-/** What somebody, or a crawler, has changed or deleted of the stack. */
-export function* stackFaultFindings(
-  { stackFaults, unknown = [] }: Pick<StatusFacts, 'stackFaults'> & Partial<Pick<StatusFacts, 'unknown'>>,
-  { commands, config }: Pick<Place, 'commands' | 'config'>,
-): Findings {
-  for (const fault of stackFaults ?? []) {
-    const { what, name, part, differs, repair, isRegistered, deployedAt, keptUntil, others = 0 } = fault;
-    const judgedBy = ['the stack', part] as const;
-    // The deployment repairs what another release has.
-    const isOfRelease = differs !== null && fault.isOtherRelease;
-    const shown = isOfRelease ? [] : repair.map((words) => commands.aws(...words));
-    const unread = unknown
-      .filter((read) => isUnreadBy(fault, read, config))
-      .map((read) => `${read.part}: ${read.why}`);
-    const without =
-      unread.length === 0
-        ? ''
-        : ` ${differs === null ? 'Without' : 'For'} it nobody can read ${listed(unread, '; ')}`;
-    if (isRegistered === true && shown.length > 0)
-      shown.push(commands.send('register', '{"sluice":"daily"}'));
-    if (differs === null) {
-      const of = deployedAt === null || !fault.isDeployed ? '' : ` of the deployment of ${deployedAt}`;
-      const nor =
-        others === 0 ? '' : `, and neither ${others === 1 ? 'does' : 'do'} ${counted(others, 'other')}`;
-      const title = `The ${what} ${name}${of} does not exist${nor}`;
-      const deleted = `The ${what} ${name} is deleted, and can be brought back until ${keptUntil}`;
-      const told = seenNow(keptUntil === undefined ? title : deleted, `The ${what} ${name}.${without}`);
-      yield finding(
-        'SLUICE_FINDING_RESOURCE_MISSING',
-        { case: missingCase(fault), judgedBy, ...told },
-        shown,
-      );
-      continue;
-    }
-    const [first = ''] = differs;
-    const points = `differs from its definition in ${counted(differs.length, 'point')}: ${first.replaceAll('`', '')}`;
-    const more = differs.length === 1 ? '' : ', and others';
-    if (what === 'workgroup') {
-      const told = seenNow(
-        `The workgroup ${name} ${points}${more}`,
-        `workgroup ${name}: ${differs.join('; ')}.`,
-      );
-      const cause = fault.isOtherRelease ? 'release' : 'workgroup';
-      yield finding('SLUICE_FINDING_DRIFT', { case: cause, judgedBy, ...told }, shown);
-    } else yield tableFinding(fault, `${points}${more}`, { shown, without });
-  }
-}
-
-/** A table or view that differs. Glue keeps when it was changed last. */
-function tableFinding(
-  fault: StackFault,
-  points: string,
-  { shown, without }: { readonly shown: readonly string[]; readonly without: string },
-): Finding {
-  const { what, name, part, differs, changedAt, isOtherRelease } = fault;
-  const judgedBy = ['the stack', part] as const;
-  const when = changedAt === null ? '' : `, changed last at ${changedAt}`;
-  const title = `The ${what} ${name} ${points}${when}`;
-  const deployed = what === 'view' ? 'view' : 'table';
-  const cause = shown.length === 0 ? 'local' : deployed;
-  const detail = `${name}: ${(differs ?? []).join('; ')}.${without}`;
-  return finding(
-    'SLUICE_FINDING_TABLE_DIFFERS',
-    { case: isOtherRelease ? 'release' : cause, judgedBy, title, since: changedAt, detail },
-    shown,
-  );
-}
-
-/** Why something of the stack is gone. */
-function missingCase({
-  what,
-  repair,
-  isDeployed,
-  keptUntil,
-}: StackFault): CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'> {
-  if (!isDeployed) return 'new';
-  if (keptUntil !== undefined) return 'secret';
-  if (repair.length === 0) return 'local';
-  return what === 'table' || what === 'view' || what === 'database' ? what : 'stack';
-}
-
-/** The name in the ARN of a role. */
-export function nameOf(role: string): string {
-  return role.slice(role.lastIndexOf('/') + 1);
-}
-
-/** An ARN without its beginning, and without the name of an object. */
-export function placeOf(resource: string): string {
-  return resource.replace(/^arn:.*:/, '').replace(/[^/]{20,}$/, '…');
 }
 
 /** Alarms that notify nobody. */

@@ -21,11 +21,11 @@ const OWNER_DIFFERS = 'SLUICE_SOURCE_OWNER_DIFFERS';
 /** The code of a listing that S3 denies. */
 const ACCESS_DENIED = 'SLUICE_SOURCE_ACCESS_DENIED';
 
+/** The last listing of a folder. */
+type LastLook = NonNullable<DatasetDays['lastLook']>;
+
 /** Why the last listing failed. That of another place, as of a mistyped bucket, says nothing of today's. */
-function failureOf({
-  lastLook,
-  place,
-}: DatasetDays): NonNullable<DatasetDays['lastLook']>['failure'] | undefined {
+function failureOf({ lastLook, place }: DatasetDays): LastLook['failure'] {
   const { failure } = lastLook ?? {};
   return (failure?.place ?? place) === place ? failure : undefined;
 }
@@ -46,56 +46,76 @@ export function isBucketOfOthers(drops: DatasetDays): boolean {
  */
 export function* strangersBuckets(datasets: readonly DatasetDays[], place: Place): Findings {
   for (const [source, ofSource] of Map.groupBy(datasets, (drops) => drops.source)) {
-    const looks = ofSource.flatMap(({ lastLook }) => lastLook ?? []);
     const bucket = bucketOf(ofSource[0]);
     const owner = place.config.sources.find(({ name }) => name === source)?.owner ?? '';
-    const lastGood = latestOf(looks.map(({ failure }) => failure?.lastGood ?? null));
-    const before = looks.flatMap((look) => look.place?.owner ?? []).find((other) => other !== owner);
+    const lastGood = lastListed(ofSource);
+    const before = looksOf(ofSource)
+      .flatMap((look) => look.place?.owner ?? [])
+      .find((other) => other !== owner);
     const asBefore = before === undefined ? '' : `, when owner was ${before}`;
-    const known =
-      lastGood === null ? 'was never listed' : `was listed last at ${isoTimestamp(lastGood)}${asBefore}`;
+    const known = lastGood === null ? 'was never listed' : `was listed last at ${lastGood}${asBefore}`;
     const ofListed = before === undefined ? 'owner' : 'ownerSet';
-    const names = ofSource.map(({ dataset }) => `${source}/${dataset}`);
     const told = {
       case: lastGood === null ? 'ownerWrong' : ofListed,
       title: `The bucket ${bucket} of ${source} is of another account than owner of the source, ${owner}; it ${known}`,
-      since: sinceOf(looks.map(({ at, failure }) => failure?.since ?? at)),
-      detail: `${bucket}: ${OWNER_DIFFERS}, ${known}. ${counted(names.length, 'dataset')}: ${listed(names)}.`,
+      detail: `${bucket}: ${OWNER_DIFFERS}, ${known}.`,
     } as const;
-    const commands = ofSource.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
-    const schedules = new Set(ofSource.map(({ schedule }) => schedule));
-    yield place.ringing.tell(
-      finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, commands),
-      alarmsOf(schedules),
-    );
+    yield bucketFinding(told, ofSource, place);
   }
 }
 
-/** The alarms of datasets whose folders cannot be listed. */
-function alarmsOf(schedules: ReadonlySet<DatasetDays['schedule']>): readonly string[] {
-  return scheduleNames(['ingest-unreadable', 'ingest-stopped', 'ingest-late'], ...schedules);
-}
-
-/** Buckets that do not exist, a finding each, with all alarms of their datasets: nothing else can be said of files that are to come. */
+/** Buckets that do not exist, a finding each. */
 export function* goneBuckets(datasets: readonly DatasetDays[], place: Place): Findings {
   for (const [bucket, ofBucket] of Map.groupBy(datasets, bucketOf)) {
-    const looks = ofBucket.flatMap(({ lastLook }) => lastLook ?? []);
-    const lastGood = latestOf(looks.map(({ failure }) => failure?.lastGood ?? null));
-    const names = ofBucket.map(({ source, dataset }) => `${source}/${dataset}`);
-    const known = lastGood === null ? 'was never there' : `was listed last at ${isoTimestamp(lastGood)}`;
+    const lastGood = lastListed(ofBucket);
+    const known = lastGood === null ? 'was never there' : `was listed last at ${lastGood}`;
     const told = {
       case: lastGood === null ? 'noBucket' : 'bucketGone',
-      title: `The bucket ${bucket} of ${listed(names)} does not exist; it ${known}`,
-      since: sinceOf(looks.map(({ at, failure }) => failure?.since ?? at)),
-      detail: `${bucket}: ${BUCKET_MISSING}, ${known}. ${counted(names.length, 'dataset')}: ${listed(names)}.`,
+      title: `The bucket ${bucket} of ${listed(namesOf(ofBucket))} does not exist; it ${known}`,
+      detail: `${bucket}: ${BUCKET_MISSING}, ${known}.`,
     } as const;
-    const commands = ofBucket.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
-    const schedules = new Set(ofBucket.map(({ schedule }) => schedule));
-    yield place.ringing.tell(
-      finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, commands),
-      alarmsOf(schedules),
-    );
+    yield bucketFinding(told, ofBucket, place);
   }
+}
+
+/** What is told of a bucket, but for its datasets, and since when they could not be listed. */
+type ToldBucket = Required<Pick<Told, 'title' | 'detail'>> & {
+  readonly case: CaseOf<'SLUICE_FINDING_SOURCE_UNREADABLE'>;
+};
+
+/**
+ * The finding of a bucket in which no folder can be listed, with all alarms of its datasets: nothing else can be said of files that are to
+ * come.
+ */
+function bucketFinding(told: ToldBucket, datasets: readonly DatasetDays[], place: Place): Finding {
+  const names = namesOf(datasets);
+  const found = {
+    ...told,
+    since: sinceOf(looksOf(datasets).map(({ at, failure }) => failure?.since ?? at)),
+    detail: `${told.detail} ${counted(names.length, 'dataset')}: ${listed(names)}.`,
+  };
+  const commands = datasets.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
+  const schedules = new Set(datasets.map(({ schedule }) => schedule));
+  return place.ringing.tell(
+    finding('SLUICE_FINDING_SOURCE_UNREADABLE', found, commands),
+    scheduleNames(['ingest-unreadable', 'ingest-stopped', 'ingest-late'], ...schedules),
+  );
+}
+
+/** The last listings of datasets. */
+function looksOf(datasets: readonly DatasetDays[]): readonly LastLook[] {
+  return datasets.flatMap(({ lastLook }) => lastLook ?? []);
+}
+
+/** When a folder of these datasets was listed last before the listing that failed, ISO 8601; null if none ever was. */
+function lastListed(datasets: readonly DatasetDays[]): string | null {
+  const lastGood = latestOf(looksOf(datasets).map(({ failure }) => failure?.lastGood ?? null));
+  return lastGood === null ? null : isoTimestamp(lastGood);
+}
+
+/** `acme/events` of each. */
+function namesOf(datasets: readonly DatasetDays[]): readonly string[] {
+  return datasets.map(({ source, dataset }) => `${source}/${dataset}`);
 }
 
 /** The bucket of a dataset's folder. */
@@ -116,9 +136,6 @@ export function* listing(drops: DatasetDays, dataset: Dataset): Findings {
   else yield* otherNames(drops, dataset);
 }
 
-/** The last listing of a folder. */
-type LastLook = NonNullable<DatasetDays['lastLook']>;
-
 /** A warning that something of a dataset is late. */
 function lateFinding(
   told: Told & { readonly case: CaseOf<'SLUICE_FINDING_INGEST_LATE'> },
@@ -137,9 +154,9 @@ function overdue({ isPlanFailing, log, run }: Dataset) {
 
 /** A folder that was never listed: of a new deployment, or of a plan that does not come to it. */
 function* neverListed({ schedule }: DatasetDays, dataset: Dataset): Findings {
-  const { name, now, run, deployedAt: since, isLookDamaged, isPlanIdle } = dataset;
+  const { name, place, run, deployedAt: since, isLookDamaged, isPlanIdle } = dataset;
   if (isLookDamaged || isPlanIdle) return;
-  const isDue = since !== null && now - Date.parse(since) > OLD_AFTER_MS[schedule];
+  const isDue = since !== null && place.now - Date.parse(since) > OLD_AFTER_MS[schedule];
   const title = `The folder of ${name} was never listed, where its schedule is ${schedule}`;
   const detail = `${name}: never listed, ${schedule}.`;
   const { case: overdueCase, commands } = overdue(dataset);

@@ -52,13 +52,13 @@ function failureCase(code: string): CaseOf<'SLUICE_FINDING_INGEST_FAILED'> {
 /** Days whose files are gone from the customer's folder. */
 export function* missingInputs(
   { days }: DatasetDays,
-  { name, now, explain, accept, status }: Dataset,
+  { name, place, explain, accept, status }: Dataset,
 ): Findings {
   const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
   if (missing.length > 0) {
     const names = missing.map(({ day, missingSince, uncommitted }) => {
       const more = uncommitted === 0 ? '' : `, with ${counted(uncommitted, 'file')} and no commit`;
-      return `${day} since ${isoTimestamp(missingSince ?? now)}${more}`;
+      return `${day} since ${isoTimestamp(missingSince ?? place.now)}${more}`;
     });
     const missingDays = missing.map(({ day }) => day);
     // Nobody accepts a day that the detail does not name.
@@ -77,9 +77,12 @@ export function* missingInputs(
 }
 
 /** Days whose version lacks files. */
-export function* lostFiles({ table, lacking }: DatasetDays, dataset: Dataset): Findings {
-  const { name, backfill, status: all } = dataset;
-  yield* lostFilesOf(dataset, { name, table, judgedBy: ['the drops'], all }, lacking, backfill);
+export function* lostFiles(
+  { table, lacking }: DatasetDays,
+  { name, place, archivedDays, backfill, status: all }: Dataset,
+): Findings {
+  const versions = { name, table, judgedBy: ['the drops'], lacking, again: backfill, all } as const;
+  yield* lostFilesOf(versions, archivedDays, place);
 }
 
 /** Days that were loaded and that no query reads. */
@@ -93,13 +96,13 @@ export function* unreadDays({ table, unread }: DatasetDays, { name, place }: Dat
 /** Days whose receipt the customer's bucket does not take. */
 export function* failedReceipts(
   { days }: DatasetDays,
-  { name, customer, now, policy, needs, backfill, status }: Dataset,
+  { name, customer, place, policy, needs, backfill, status }: Dataset,
 ): Findings {
   const untold = days.filter((other) => other.receipt !== null).toReversed();
   const [newest] = untold;
   if (newest === undefined) return;
   const { day, receipt } = newest;
-  const { code = '', since = now } = receipt ?? {};
+  const { code = '', since = place.now } = receipt ?? {};
   const untoldDays = untold.map((other) => other.day);
   const { ranges, left } = commandDays(untoldDays, status(untoldDays.at(-1)));
   yield finding(

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { databaseCreatorsLook } from '../../../../observe/doctor/lakeFormation.ts';
+import { databaseCreatorsLook } from '../../../../observe/doctor/account/lakeFormation.ts';
 import { account, BY_IAM, lakeFormation, ROLE } from '../fakeAccount.ts';
 import { startBeforeDeploy } from './startBeforeDeploy.ts';
 

@@ -1,12 +1,12 @@
 import { text } from 'node:stream/consumers';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
-import { resources as templateResources } from '../../infra/resources.ts';
-import { parseJson } from '../../lib/base/json.ts';
-import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
-import { readCallerArn } from './account.ts';
-import { type Look, unsaid } from './Look.ts';
-import type { Setup } from './Setup.ts';
+import { resources as templateResources } from '../../../infra/resources.ts';
+import { parseJson } from '../../../lib/base/json.ts';
+import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';
+import { type Look, unsaid } from '../Look.ts';
+import type { Setup } from '../Setup.ts';
+import { readCallerArn } from './deployer.ts';
 
 /** Everybody whom IAM allows: https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html */
 const ALLOWED_BY_IAM = 'IAM_ALLOWED_PRINCIPALS';

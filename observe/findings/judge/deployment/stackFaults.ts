@@ -1,0 +1,104 @@
+import { counted, listed } from '../../../../lib/base/text.ts';
+import type { StackFault } from '../../../facts/stackFaults.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import { type CaseOf, type Finding, finding, seenNow } from '../../catalogue.ts';
+import type { Findings, Place } from '../place.ts';
+import { isUnreadBy } from './unread.ts';
+
+/** What is told with a fault of the stack. */
+interface Beside {
+  /** Commands that repair it. */
+  readonly shown: readonly string[];
+  /** What nobody can read because of it, a text each. */
+  readonly unread: readonly string[];
+}
+
+/** What somebody, or a crawler, has changed or deleted of the stack. */
+export function* stackFaultFindings(
+  { stackFaults, unknown = [] }: Pick<StatusFacts, 'stackFaults'> & Partial<Pick<StatusFacts, 'unknown'>>,
+  { commands, config }: Pick<Place, 'commands' | 'config'>,
+): Findings {
+  for (const fault of stackFaults ?? []) {
+    const { what, differs, isOtherRelease, isRegistered, repair } = fault;
+    // The deployment repairs what another release has.
+    const isOfRelease = differs !== null && isOtherRelease;
+    const repairs = isOfRelease ? [] : repair.map((words) => commands.aws(...words));
+    const register = isRegistered === true && repairs.length > 0 ? [commands.register] : [];
+    const unread = unknown
+      .filter((read) => isUnreadBy(fault, read, config))
+      .map(({ part, why }) => `${part}: ${why}`);
+    const beside = { shown: [...repairs, ...register], unread };
+    if (differs === null) yield missingFinding(fault, beside);
+    else if (what === 'workgroup') yield workgroupFinding(fault, differs, beside);
+    else yield tableFinding(fault, differs, beside);
+  }
+}
+
+/** Something that is gone. */
+function missingFinding(fault: StackFault, { shown, unread }: Beside): Finding {
+  const { what, name, part, isDeployed, deployedAt, keptUntil, others = 0 } = fault;
+  const of = deployedAt === null || !isDeployed ? '' : ` of the deployment of ${deployedAt}`;
+  const nor = others === 0 ? '' : `, and neither ${others === 1 ? 'does' : 'do'} ${counted(others, 'other')}`;
+  const title =
+    keptUntil === undefined
+      ? `The ${what} ${name}${of} does not exist${nor}`
+      : `The ${what} ${name} is deleted, and can be brought back until ${keptUntil}`;
+  const without = unread.length === 0 ? '' : ` Without it nobody can read ${listed(unread, '; ')}`;
+  const told = seenNow(title, `The ${what} ${name}.${without}`);
+  const judgedBy = ['the stack', part] as const;
+  return finding('SLUICE_FINDING_RESOURCE_MISSING', { case: missingCase(fault), judgedBy, ...told }, shown);
+}
+
+/** A workgroup that differs. */
+function workgroupFinding(
+  { name, part, isOtherRelease }: StackFault,
+  differs: readonly string[],
+  { shown }: Beside,
+): Finding {
+  const told = {
+    case: isOtherRelease ? 'release' : 'workgroup',
+    judgedBy: ['the stack', part],
+    ...seenNow(`The workgroup ${name} ${pointsText(differs)}`, `workgroup ${name}: ${differs.join('; ')}.`),
+  } as const;
+  return finding('SLUICE_FINDING_DRIFT', told, shown);
+}
+
+/** A table or view that differs. Glue keeps when it was changed last. */
+function tableFinding(
+  { what, name, part, changedAt, isOtherRelease }: StackFault,
+  differs: readonly string[],
+  { shown, unread }: Beside,
+): Finding {
+  const when = changedAt === null ? '' : `, changed last at ${changedAt}`;
+  const deployed = what === 'view' ? 'view' : 'table';
+  const cause = shown.length === 0 ? 'local' : deployed;
+  const without = unread.length === 0 ? '' : ` For it nobody can read ${listed(unread, '; ')}`;
+  const told = {
+    case: isOtherRelease ? 'release' : cause,
+    judgedBy: ['the stack', part],
+    title: `The ${what} ${name} ${pointsText(differs)}${when}`,
+    since: changedAt,
+    detail: `${name}: ${differs.join('; ')}.${without}`,
+  } as const;
+  return finding('SLUICE_FINDING_TABLE_DIFFERS', told, shown);
+}
+
+/** `differs from its definition in 2 points: column price is missing, and others` */
+function pointsText(differs: readonly string[]): string {
+  const [first = ''] = differs;
+  const more = differs.length === 1 ? '' : ', and others';
+  return `differs from its definition in ${counted(differs.length, 'point')}: ${first.replaceAll('`', '')}${more}`;
+}
+
+/** Why something of the stack is gone. */
+function missingCase({
+  what,
+  repair,
+  isDeployed,
+  keptUntil,
+}: StackFault): CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'> {
+  if (!isDeployed) return 'new';
+  if (keptUntil !== undefined) return 'secret';
+  if (repair.length === 0) return 'local';
+  return what === 'table' || what === 'view' || what === 'database' ? what : 'stack';
+}
