@@ -124,23 +124,25 @@ export function eachUsualKey(from: string): string {
 }
 
 /**
- * SQL of a step that makes of the row of an ID one for the event that was its first, if that counts, and one for its others, of which the hour
- * is that of the last. An ID is new if all of its events count.
+ * SQL of a step that makes of the row of an ID in its first hour one for the event that was its first and one for its others, if it is new.
+ * An ID is new if all of its events count.
  *
  * @param from The step before.
  */
 export function eachIdForm(from: string): string {
-  const news = 'CASE WHEN "n" = "all" THEN 1 ELSE 0 END';
+  const ofId = 'PARTITION BY "what", "subject", "label", "day"';
+  const news = 'CASE WHEN "is_new" THEN 1 ELSE 0 END';
   const isNew = `"form" = '${ID_FORMS.new}'`;
   const n = `CASE WHEN NOT ${IS_OF_ID} THEN "n" WHEN ${isNew} THEN ${news} ELSE "n" - ${news} END`;
-  const hour = `CASE WHEN ${IS_OF_ID} THEN date_trunc('hour', CASE WHEN ${isNew} THEN "first_at" ELSE "last_at" END) ELSE "hour" END`;
   const forms = Object.values(ID_FORMS).map(quoteText).join(', ');
   const value = `CASE WHEN ${IS_OF_ID} THEN "form" ELSE "value" END`;
   const label = `CASE WHEN NOT ${IS_OF_ID} THEN "label" END`;
-  return `SELECT "what", "subject", ${value} AS "value", ${label} AS "label", "sdk", "sign", "day", ${hour} AS "hour", sum(${n}) AS "n", sum("all") AS "all",
+  return `SELECT "what", "subject", ${value} AS "value", ${label} AS "label", "sdk", "sign", "day", "hour", sum(${n}) AS "n", sum("all") AS "all",
     ${numberSql.seen}, min("first_at") AS "first_at", max("last_at") AS "last_at"
-  FROM ${from} CROSS JOIN UNNEST(CASE WHEN ${IS_OF_ID} THEN ARRAY[${forms}] ELSE ARRAY[''] END) AS "forms" ("form")
-  GROUP BY "what", "subject", ${value}, ${label}, "sdk", "sign", "day", ${hour}`;
+  FROM (
+    SELECT *, row_number() OVER (${ofId} ORDER BY "hour") = 1 AND sum("n") OVER (${ofId}) = sum("all") OVER (${ofId}) AS "is_new" FROM ${from}
+  ) AS "known" CROSS JOIN UNNEST(CASE WHEN NOT ${IS_OF_ID} THEN ARRAY[''] WHEN "is_new" THEN ARRAY[${forms}] ELSE ARRAY['${ID_FORMS.known}'] END) AS "forms" ("form")
+  GROUP BY "what", "subject", ${value}, ${label}, "sdk", "sign", "day", "hour"`;
 }
 
 /**

@@ -99,14 +99,10 @@ export function contentChangesSql(config: ContentConfig, table: ForwardedKind, n
 /** The query of the changes of the metadata of events: how large they are, which forms their texts have, and whether events come again at once. @param now Epoch milliseconds. */
 export function metadataChangesSql(config: ContentConfig, now: number): string {
   const { curated, raw } = rangesOf(config, 'events', now);
-  // An ID has one row a day, and one of the last days, as all of its rows tell whether it is new.
-  const hourOf = (time: string) =>
-    `CASE WHEN ${IS_OF_ID} THEN ${NO_TIME} ELSE date_trunc('hour', ${time}) END AS "hour"`;
-  const ofDays = `"ds" AS "day", ${hourOf('"timestamp"')}, ${NO_TIME} AS "received_at"`;
-  const ofHours = `${NO_DAY} AS "day", ${hourOf('"received_at"')}, "received_at"`;
+  const ofDays = `"ds" AS "day", date_trunc('hour', "timestamp") AS "hour", ${NO_TIME} AS "received_at"`;
   const scans = [
     scanOf(METADATA_PARTS, ofDays, { table: metadataRows(curated(COMPARED_DAYS.units)), where: 'true' }),
-    scanOf(METADATA_PARTS, ofHours, { table: metadataRows(raw), where: 'true' }),
+    scanOf(METADATA_PARTS, OF_HOUR, { table: metadataRows(raw), where: 'true' }),
   ];
   return comparisonSql(scans, now, (from) => eachUsualKey(`(${eachIdForm(from)}) AS "formed"`));
 }

@@ -203,6 +203,23 @@ describe('IDs of devices in the forty events that an SDK sends each day', () => 
     return toldOf({ metadata: [...usual, again, known, of('d9#', { received: at(MORNING, now) })] });
   };
 
+  it('are told since the hour in which most are new, by the first of them, whatever known ones came before', async () => {
+    const known = of('r0', {
+      days: each(36, ...DAYS),
+      received: [
+        ...at('2026-11-19 08:00:00', 1),
+        ...at('2026-11-20 02:05:00', 2),
+        ...at('2026-11-20 09:05:00', 1),
+      ],
+    });
+    const visitors = of('v#', { days: each(4, ...DAYS), received: at('2026-11-20 02:10:00', 1) });
+    const changes = await toldOf({
+      metadata: [known, visitors, of('n#', { received: at('2026-11-20 09:30:00', 50) })],
+    });
+    const newIds = changes.filter(({ part }) => part === 'newIds');
+    expect(newIds).toMatchObject([{ count: 51, of: 54, usual: 5, since: '2026-11-20 09:30:00' }]);
+  });
+
   it('are told if far more come that did not the day before', async () => {
     expect(await toldOfIds(10, 40)).toEqual([
       told({
