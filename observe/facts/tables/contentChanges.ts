@@ -16,7 +16,7 @@ export interface ContentChange {
    * How it differs:
    * `less`: others came, but a value that each of the days before had came no more; of names also less than a third of the fewest.
    * `more`: a value has a far larger share of what its sender sent; of names thrice the most. {@link EarlierEvents} do not count.
-   * `many`: of an event or an SDK five times the most of a day before came, whatever its share is.
+   * `many`: of an event or an SDK five times the most of a day before came, and it grew twice as much as all others together.
    * `names`: many more names came than on any of the days before.
    * `other`: a number of events has been of another size for some hours.
    */

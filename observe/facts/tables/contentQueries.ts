@@ -48,8 +48,11 @@ const EXPECTED = 10;
  * both by their number, and by what it is to the number of all others.
  */
 const TIMES = 3;
-/** A name is told by its number alone if it is so many times the most of a day before: a share of more than a third cannot be thrice as large. */
-const MANY_TIMES = 5;
+/**
+ * A share of more than a third cannot be thrice as large. So a name is also told if its number is `times` the most of a day before, and
+ * grew `faster` times as much as that of all others: at a launch, all grow alike.
+ */
+const MANY = { times: 5, faster: 2 } as const;
 /** A share is told if it is `times` the largest of a day before, or larger by `share`. */
 const MORE = { times: 3, share: 0.15 } as const;
 /** A form of user IDs, or one time of many events, is told if its share was below `before` and is at least `now`: of some senders it always grows or shrinks. */
@@ -206,7 +209,8 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
         AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'
     WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED}
       AND ${freshPart} * (1 - "most_share") > ${TIMES} * "most_share" * (${fresh('whole', 'all_numbers')} - ${freshPart}) AND ${freshPart} >= ${TIMES} * "most" THEN 'more'
-    WHEN "what" IN ('event', 'sdk') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED} AND ${freshPart} >= ${MANY_TIMES} * "most" THEN 'many'
+    WHEN "what" IN ('event', 'sdk') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED} AND ${freshPart} >= ${MANY.times} * "most"
+      AND ${freshPart} * (1 - "most_share") > ${MANY.faster} * "most_share" * (${fresh('whole', 'all_numbers')} - ${freshPart}) THEN 'many'
     WHEN "what" IN ('event', 'experiment') AND "day" IS NULL AND "days" = 0 AND "n" > 0
       AND "names" >= ${MANY_NAMES.least} AND "names" >= ${MANY_NAMES.times} * "most_names" THEN 'names'
     WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}

@@ -144,15 +144,16 @@ describe('an event of which 200 come each day, beside 100 others, ', () => {
     });
   };
 
-  it('is told by its number alone if five times as many come, where others are four times as many', async () => {
-    expect(await ofShare(1_000, 400)).toEqual([
-      told({ value: 'page', kind: 'many', count: 1_000, of: 1_400, usual: 200, since: MORNING }),
+  it('is told if five times as many come, where others are not half as many times as many', async () => {
+    expect(await ofShare(1_000, 240)).toEqual([
+      told({ value: 'page', kind: 'many', count: 1_000, of: 1_240, usual: 200, since: MORNING }),
     ]);
   });
 
   it.each([
-    { what: 'less than five times as many come', came: 999, others: 400 },
-    { what: 'all come thrice as often, as in a campaign', came: 600, others: 300 },
+    { what: 'less than five times as many come', came: 999, others: 200 },
+    { what: 'all come five times as often, as at a launch', came: 1_000, others: 500 },
+    { what: 'others come more than half as many times as often', came: 1_000, others: 260 },
   ])('is not told if $what', async ({ came, others }) => {
     expect(await ofShare(came, others)).toEqual([]);
   });
