@@ -18,6 +18,7 @@ import {
   relayWaits,
   ringingAlarm,
   unreachedAt,
+  wellKeys,
 } from '../statusFacts.ts';
 import { each } from './Case.ts';
 
@@ -83,6 +84,18 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       {
         state: 'have no unit, and the user ID is dropped',
         redact: { 'user.userID': 'drop' },
+        what: 'unit',
+        value: 'absent',
+      },
+      {
+        state: 'have no unit, and the user is dropped',
+        redact: { User: 'drop' },
+        what: 'unit',
+        value: 'absent',
+      },
+      {
+        state: 'have no unit, and the user ID is hashed',
+        redact: { 'user.userID': 'hash' },
         what: 'unit',
         value: 'absent',
       },
@@ -275,4 +288,8 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       },
     ],
   ),
+  'no key is in the list, and any may post': {
+    config: { allowAnyKey: true },
+    facts: { keys: { ...wellKeys, senders: [] } },
+  },
 };
