@@ -15,10 +15,10 @@ export interface FormerKey extends AcceptedKey {
 }
 
 /**
- * The keys of refused requests that the secret had before. Earlier versions are read only if a key that is in no list was refused
- * since the list was changed, and no more of them than are needed.
+ * The keys of refused requests that the secret had before, and that were refused after it lost them. Earlier versions are read only if
+ * a key that is in no list was refused, and no more of them than are needed.
  *
- * @returns Empty also if whoever looks may not read earlier versions: no other part of a look needs them.
+ * @returns Null if whoever looks may not read earlier versions: no other part of a look needs them.
  * @throws What Secrets Manager's client throws, but for a denial.
  */
 export async function readFormerKeys(
@@ -27,14 +27,16 @@ export async function readFormerKeys(
     keys,
     refusals,
   }: { readonly keys: KeysState | null; readonly refusals: Pick<LoggedAnswers, 'groups'> | null },
-): Promise<readonly FormerKey[]> {
-  const changedAt = keys?.changedAt ?? null;
-  if (keys === null || keys.fault !== null || changedAt === null) return [];
-  const refused =
-    refusals?.groups.filter(({ code, last }) => code === UNKNOWN_KEY && last >= changedAt) ?? [];
-  const all = refused.flatMap(({ key }) => key ?? []);
-  // The log has the first digits of an unknown key.
-  const sought = new Set(all.filter((digits) => keys.senders.every((sha256) => !sha256.startsWith(digits))));
+): Promise<readonly FormerKey[] | null> {
+  if (keys === null || keys.fault !== null) return [];
+  /** When each key was refused last, by the first digits of its SHA-256, which the log has of an unknown key. */
+  const sought = new Map<string, string>();
+  for (const { code, key, last } of refusals?.groups ?? []) {
+    if (code !== UNKNOWN_KEY || key === null) continue;
+    if (keys.senders.some((sha256) => sha256.startsWith(key))) continue;
+    const known = sought.get(key);
+    if (known === undefined || known < last) sought.set(key, last);
+  }
   if (sought.size === 0) return [];
   const client = new SecretsManagerClient(aws);
   const found: FormerKey[] = [];
@@ -42,15 +44,17 @@ export async function readFormerKeys(
     for await (const { keys: listed, replacedAt } of earlierLists(client, partName(stack, 'keys'))) {
       const until = replacedAt === null ? null : isoTimestamp(replacedAt);
       for (const key of listed) {
-        const digits = [...sought].find((first) => key.sha256.startsWith(first));
-        if (digits === undefined) continue;
+        const refused = [...sought].find(([first]) => key.sha256.startsWith(first));
+        if (refused === undefined) continue;
+        const [digits, last] = refused;
         sought.delete(digits);
-        found.push({ ...key, until });
+        if (until === null || last >= until) found.push({ ...key, until });
       }
       if (sought.size === 0) break;
     }
   } catch (error) {
-    if (unreadKind(error) !== 'denied') throw error;
+    if (unreadKind(error) === 'denied') return null;
+    throw error;
   } finally {
     client.destroy();
   }

@@ -265,6 +265,10 @@ export const collectorFindings = {
         'The key is in no list. SDKs do not send these requests again. The log has the first digits of its SHA-256 only.',
         ADD_KEY,
       ],
+      earlierUnread: [
+        "The key is in no list now. Whether an earlier list had it is not known, as none could be read: that needs `secretsmanager:ListSecretVersionIds` and `secretsmanager:GetSecretValue` on the keys' secret. SDKs do not send these requests again.",
+        `${ADD_KEY} If you ask again with these permissions, and an earlier list had the key, the finding has the command that puts it back.`,
+      ],
       removedKey: [`${REMOVED_KEY} ${SECRET_CHANGES}`, PUT_BACK],
       someRemoved: [
         `${REMOVED_KEY} ${SECRET_CHANGES} The other keys are in no list.`,

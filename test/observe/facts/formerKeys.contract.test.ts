@@ -27,16 +27,16 @@ async function changeFourTimes() {
   }
 }
 
-/** What is found of keys, by their first digits, that were refused until a minute after the last change, or before it. */
-const found = (digits: readonly string[], last = '2026-11-20T10:33:00.000Z') =>
+/** What is found of keys, by their first digits, each of which SDKs sent last at these times. Default one, a minute after the last change. */
+const found = (digits: readonly string[], lasts: readonly string[] = ['2026-11-20T10:33:00.000Z']) =>
   readFormerKeys(
     { aws: local.options, stack: { service: 'sluice', stage: 'prod' } },
     {
       keys: { ...wellKeys, senders: [app.sha256], changedAt: CHANGED_AT },
-      refusals: logged(...digits.map((key) => ({ ...answered('SLUICE_KEY_UNKNOWN', 3, { key }), last })), {
-        ...answered('SLUICE_KEY_NOT_FOR_EVENTS', 3, { key: 'web' }),
-        last,
-      }),
+      refusals: logged(
+        ...lasts.flatMap((last) => digits.map((key) => answered('SLUICE_KEY_UNKNOWN', 3, { key, last }))),
+        answered('SLUICE_KEY_NOT_FOR_EVENTS', 3, { key: 'web', last: lasts[0] }),
+      ),
     },
   );
 
@@ -51,14 +51,35 @@ it('has each key as the newest list had it, until the next one', async () => {
 });
 
 it.each([
+  { order: 'the newest first', lasts: ['2026-11-20T09:32:00.000Z', '2026-11-20T09:31:59.999Z'] },
+  { order: 'the oldest first', lasts: ['2026-11-20T09:31:59.999Z', '2026-11-20T09:32:00.000Z'] },
+])(
+  'has a key that the list lost before its last change, refused then and before: $order',
+  async ({ lasts }) => {
+    await changeFourTimes();
+    expect(await found(['9f86d081'], lasts)).toMatchObject([{ label: 'web' }]);
+  },
+);
+
+it.each(['ListSecretVersionIds', 'GetSecretValue'])('is null where %s is denied', async (operation) => {
+  await changeFourTimes();
+  local.faults.set({
+    secretsmanager: [
+      { fault: 'failCalls', calls: 'all', operations: [operation], code: 'AccessDeniedException' },
+    ],
+  });
+  expect(await found(['9f86d081'])).toBeNull();
+});
+
+it.each([
   { what: 'that no list had', digits: ['44444444'] },
   { what: 'that is in the list', digits: ['33333333'] },
   {
-    what: 'that was refused before the change alone',
+    what: 'that was refused only before the list lost it',
     digits: ['9f86d081'],
-    last: '2026-11-20T10:31:59.999Z',
+    lasts: ['2026-11-20T09:31:59.999Z'],
   },
-])('has no key $what', async ({ digits, last }) => {
+])('has no key $what', async ({ digits, lasts }) => {
   await changeFourTimes();
-  expect(await found(digits, last)).toEqual([]);
+  expect(await found(digits, lasts)).toEqual([]);
 });

@@ -121,6 +121,36 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'two SDKs send one key that was in the list before',
+    {
+      ...refusedRequests({ SLUICE_KEY_UNKNOWN: 24 }, 400),
+      formerKeys: [formerKey],
+      refusals: logged(
+        ...['js-client 3', 'js-client 4'].map((sdk) =>
+          answered('SLUICE_KEY_UNKNOWN', 12, { key: '9f86d081', sdk }),
+        ),
+      ),
+    },
+  ],
+  [
+    'a key is unknown, and earlier lists could not be read',
+    {
+      ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
+      formerKeys: null,
+      refusals: unknownKey(20),
+    },
+  ],
+  [
+    'two senders are refused, of which the one with fewer requests was refused earlier',
+    {
+      ...refusedRequests({ SLUICE_KEY_MISSING: 20, SLUICE_BODY_NOT_JSON: 9 }, 400),
+      refusals: logged(
+        { ...answered('SLUICE_KEY_MISSING', 20), first: hoursAgo(2), last: hoursAgo(0.1) },
+        { ...answered('SLUICE_BODY_NOT_JSON', 9), first: hoursAgo(20), last: hoursAgo(0.1) },
+      ),
+    },
+  ],
+  [
     'of two unknown keys one was in a list that was replaced by an earlier one',
     {
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),

@@ -32,23 +32,23 @@ export function* refusedRequests(facts: StatusFacts, { commands, config, now }: 
   const told = lost ?? groups.find((group) => !refused.acceptedNow.has(group)) ?? groups[0];
   const isMany = open >= MANY_REFUSED && open >= requests * MANY_REFUSED_SHARE;
   const isProblem = lost !== undefined || (open > 0 && (open * 2 > requests || isMany));
-  const name = refusedCase(refused, facts.keys);
+  const name = refusedCase(refused, facts);
   const toldCode = told?.code ?? refused.byCode[0]?.[0] ?? '';
   yield finding(
     'SLUICE_FINDING_REFUSED',
     {
       case: name,
-      // Since when others were refused says nothing of these.
+      // Requests of other codes are another finding: since when they were refused says nothing of these.
       subject: [...new Set(codes)].sort().join(' '),
       title: refusedTitle(refused, { told, isLost: told !== undefined && told === lost }, facts),
       // Lines that were not read are earlier ones.
-      since: refusals?.hasMore === true ? refusals.since : (told?.first ?? null),
+      since: refusals?.hasMore === true ? refusals.since : firstOf(refused),
       reason: refusalReason(codes, hasUnknownKeys),
       detail: refusedDetail(refused, facts),
       earlier: lastDay?.earlier.refused[toldCode] ?? null,
     },
     [
-      ...(hasUnknownKeys ? keyCommands(name, commands, [...refused.former.values()]) : []),
+      ...(hasUnknownKeys ? keyCommands(name, commands, [...new Set(refused.former.values())]) : []),
       tailErrors(commands),
     ],
     isProblem ? 'problem' : 'warning',
@@ -109,15 +109,23 @@ function refusedOf({ lastHour, lastDay, refusals, keys, formerKeys }: StatusFact
   };
 }
 
+/** When the first request was refused that counts: of senders who are not accepted now, else of all. Null if the log has none. */
+function firstOf({ groups, acceptedNow }: Refused): string | null {
+  const open = groups.filter((group) => !acceptedNow.has(group));
+  const [first = null] = (open.length === 0 ? groups : open).map((group) => group.first).sort();
+  return first;
+}
+
 /** Why requests are refused. */
 function refusedCase(
   { groups, acceptedNow, former, hasUnknownKeys, codes }: Refused,
-  keys: StatusFacts['keys'],
+  { keys, formerKeys }: Pick<StatusFacts, 'keys' | 'formerKeys'>,
 ): CaseOf<'SLUICE_FINDING_REFUSED'> {
   if (hasUnknownKeys) {
     // Of a list that cannot be read nobody knows whether it has the key.
     if (keys === null || keys.fault !== null) return 'keysUnread';
     if (keys.senders.length === 0) return 'emptied';
+    if (formerKeys === null) return 'earlierUnread';
     if (former.size === 0) return 'unknownKey';
     const unlisted = groups.filter((group) => group.code === UNKNOWN_KEY && !acceptedNow.has(group));
     return unlisted.every((group) => former.has(group)) ? 'removedKey' : 'someRemoved';
@@ -154,14 +162,14 @@ function refusedTitle(
   const before = told && former.get(told);
   const whole =
     isLost && told !== undefined ? `; every request of this sender from ${told.first} to ${told.last}` : '';
-  const listedText = before === undefined ? whole : `, ${formerText(before)}`;
+  const listedText = before === undefined ? whole : `, which ${formerText(before)}`;
   const lately = inHour === 0 ? QUIET_TEXT : `; ${numbered(inHour)} within the last hour`;
   return `${counted(inDay, 'request was', 'requests were')} refused, ${isOneKind ? 'all' : some} ${whose}${listedText}${lately}`;
 }
 
-/** Until when a list had a key. */
+/** Until when the list had a key. */
 function formerText({ until }: FormerKey): string {
-  return until === null ? 'which was in the list before' : `which was in the list until ${until}`;
+  return until === null ? 'the list had before' : `the list had until ${until}`;
 }
 
 /** All senders with their codes, codes of which the log has no line, and when the list of keys was changed last. */
@@ -169,7 +177,8 @@ function refusedDetail(refused: Refused, facts: StatusFacts): string {
   const { byCode, inHour, inDay, requests, groups, acceptedNow, former, hasUnknownKeys } = refused;
   const texts = groups.map((group) => {
     const before = former.get(group);
-    const listedText = before && ` (${formerText(before)}, with a SHA-256 that begins with ${group.key})`;
+    const listedText =
+      before && ` (a key that ${formerText(before)}, with a SHA-256 that begins with ${group.key})`;
     const over = acceptedNow.has(group) ? ' (over: it is in the list now)' : '';
     return `${numbered(group.count)} ${group.code}${sentText(namedSender(group, facts))}${listedText ?? over}`;
   });

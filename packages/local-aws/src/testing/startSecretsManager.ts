@@ -1,5 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ManualClock } from '../base/ManualClock.ts';
+import { Faults } from '../faults/Faults.ts';
 import { secretsManagerService } from '../secretsmanager/index.ts';
 import { Secrets } from '../secretsmanager/Secrets.ts';
 import { type ClientOptions, startServices } from './startServices.ts';
@@ -16,6 +17,8 @@ export interface StartedSecretsManager {
   readonly secrets: Secrets;
   /** The clock of the secrets, which a test moves. */
   readonly clock: ManualClock;
+  /** Faults of its calls; none at first. */
+  readonly faults: Faults;
   /** Options of further clients. */
   readonly options: ClientOptions;
   /** Reads the directory again, as a restart does. */
@@ -37,12 +40,14 @@ export async function startSecretsManager(): Promise<StartedSecretsManager> {
       account: '000000000000',
     });
   const secrets = open();
-  const { options, close } = await startServices([secretsManagerService({ secrets })]);
+  const faults = new Faults();
+  const { options, close } = await startServices([secretsManagerService({ secrets })], faults);
   const client = new SecretsManagerClient(options);
   return {
     client,
     secrets,
     clock,
+    faults,
     options,
     reopen: open,
     async close() {
