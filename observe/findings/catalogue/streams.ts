@@ -46,16 +46,22 @@ export const streamsFindings = {
   SLUICE_FINDING_NIGHT_MISSING: problem(
     'The nightly judgement of received hours, at 01:10 UTC, did not come to its end, or could not look at rows: nobody compares what was accepted with what is in tables.',
     {
-      failed: [
-        'The function `reconcile` failed, as the detail says. Nobody compares what was accepted with what is in tables.',
-        'Correct what it failed with; `doctor --drift` names what was changed. The second command judges the day now, and keeps what it proves by rows. The next night makes up for up to fourteen days, and ends this.',
+      ...failureCases('Nobody compares what was accepted with what is in tables.', ''),
+      unknown: [
+        'The function `reconcile` failed, and its log does not say with what.',
+        'Correct what `doctor --drift` names, or the log of `reconcile` in CloudWatch.',
       ],
       silent: [
         `No run of the function \`reconcile\` has failed: somebody disabled or deleted its schedule, so that none begins. ${WHO} UpdateSchedule, DeleteSchedule.`,
-        '`doctor --drift` names what was changed of the schedule and the function: correct that. The second command judges the day now. The next night makes up for up to fourteen days, and ends this.',
+        '`doctor --drift` names what was changed of the schedule and the function: correct that.',
       ],
     },
-    { section: 'short', alarms: ['night-missing', 'reconcile-errors'] },
+    {
+      section: 'short',
+      alarms: ['night-missing', 'reconcile-errors'],
+      ending:
+        'The commands with `reconcile` judge days now, and keep what they prove of days that a night has judged. The next night makes up for up to fourteen days, and ends this.',
+    },
   ),
   SLUICE_FINDING_LANDING_LATE: problem(
     'Objects have waited in landing/ for more than 20 minutes to become files of tables. Nothing is lost.',

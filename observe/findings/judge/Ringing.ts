@@ -1,4 +1,5 @@
 import { partName } from '../../../infra/template/Stack.ts';
+import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import type { Deployment } from '../../deployment.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
 import type { AlarmState } from '../../facts/flow/alarms.ts';
@@ -53,17 +54,19 @@ export class Ringing {
   }
 
   /**
-   * The alarms that ring and that no finding names. Alarms on drops, whose days are judged, and on dead letters are
-   * left out if their cause is gone since.
+   * The alarms that ring and that no finding names. Alarms on drops, whose days are judged, on dead letters and on
+   * nights are left out if their cause is gone since.
    */
   *alone(
-    { commands }: { readonly commands: DeploymentCommands },
-    { datasets, exports, deadLetters }: StatusFacts,
+    { commands, now }: { readonly commands: DeploymentCommands; readonly now: number },
+    { datasets, exports, deadLetters, lastNight }: StatusFacts,
   ): Generator<Finding> {
-    const isOver = ({ name }: AlarmState) =>
-      name.endsWith('-dead-letters')
-        ? deadLetters !== null
-        : datasets !== null && exports !== null && OF_RUNS.test(name);
+    const isOver = ({ name }: AlarmState) => {
+      if (name.endsWith('-dead-letters')) return deadLetters !== null;
+      // Its metric comes each hour.
+      if (name.endsWith('-night-missing')) return lastNight !== null && lastNight.day >= dueDay(now);
+      return datasets !== null && exports !== null && OF_RUNS.test(name);
+    };
     const left = [...this.#left.values()].filter((alarm) => !isOver(alarm));
     for (const alarm of left) {
       const isOfExports = exports !== null && OF_EXPORTS.test(alarm.name);

@@ -32,13 +32,12 @@ function toldTimes(
   facts: StatusFacts,
   place: Place,
 ): Readonly<Record<string, { readonly from: number; readonly to: number }>> {
-  const { failures, lastNight, unreached, waiting } = facts;
+  const { lastNight, unreached, waiting } = facts;
   const { now } = place;
   const oldest =
     waiting.landing !== null && isLandingLate(waiting.landing, now) ? waiting.landing.oldest : null;
   const hours = (unreached ?? []).flatMap(({ kind, hour }) => (kind === '5xx' ? [Date.parse(hour)] : []));
-  const isNightTold =
-    failures['reconcile']?.kind !== 'throttled' && [...missingNights(facts, place)].length > 0;
+  const isNightTold = [...missingNights(facts, place)].length > 0;
   return {
     ...(oldest === null ? {} : { write: { from: Date.parse(oldest), to: now } }),
     ...(hours.length === 0

@@ -1,54 +1,66 @@
 import { sum } from '../../../lib/base/sum.ts';
 import { counted, listed, numbered, someOf } from '../../../lib/base/text.ts';
-import { addDays, DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
 import { isUnsure, NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { dueDay } from '../../../lib/reconcile/lastNight.ts';
 import { hourStart, type ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
+import { nightDays } from '../../../lib/reconcile/reconcileDays.ts';
 import type { UndeliveredWhy } from '../../../lib/reconcile/streamDelivery.ts';
 import { DIRECT_FOLDER } from '../../../lib/tables/objectKeys.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { hourFolders } from '../../facts/days/files/restorableDays.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, finding } from '../catalogue.ts';
-import { failedAt } from './failures.ts';
+import { explained, failedAt, failureTold } from './failures.ts';
 import type { Findings, Place } from './place.ts';
 
+/** When a night begins, after the midnight of its day. */
+const NIGHT_TIME = 'T01:10:00Z';
+
 /** Nights that should have judged the day before them, or hours that were open, and have not, or not by rows. */
-export function* missingNights(facts: StatusFacts, { config, now, commands }: Place): Findings {
+export function* missingNights(facts: StatusFacts, place: Place): Findings {
+  const { config, now, commands } = place;
   const { lastNight } = facts;
   const receivedHours = facts.receivedHours ?? [];
   if (!config.reconcile || lastNight === null) return;
   // A night that began within the last hour may still run.
   const due = dueDay(now - HOUR_MS);
   const dueAt = Date.parse(`${addDays(due, 1)}T00:00:00Z`);
-  const waiting = daysOf(receivedHours.filter((row) => isUnlooked(row, dueAt)));
-  if (lastNight.day >= due && waiting.length === 0) return;
+  const unlooked = receivedHours.filter((row) => isUnlooked(row, dueAt));
+  const waiting = daysOf(unlooked);
+  const missed = Math.max(0, (Date.parse(due) - Date.parse(lastNight.day)) / DAY_MS);
+  const unjudged = nightDays(dueAt, missed);
+  const days = [...new Set([...waiting, ...unjudged])].sort();
+  if (days.length === 0) return;
   const failed = failedAt(facts, 'reconcile');
   const newest =
     lastNight.at === null ? 'none is' : `${lastNight.day} the newest that is, last at ${lastNight.at}`;
-  const begun = addDays(lastNight.day, 1);
-  const first = begun > due ? due : begun;
-  const days = (Date.parse(due) - Date.parse(first)) / DAY_MS + 1;
-  const open = waiting.length === 0 ? '' : ` Hours of ${listed(waiting)} were not looked at.`;
+  const open = waiting.length === 0 ? '' : ` Of judged days, hours of ${listed(waiting)} wait.`;
+  const why =
+    failed === ''
+      ? ({ case: 'silent' } as const)
+      : failureTold(facts, 'reconcile', facts.failures['reconcile']);
+  const nights = [...unlooked.map(missedNight), ...unjudged.map((day) => addDays(day, 1))].sort();
   const told = {
-    case: failed === '' ? 'silent' : 'failed',
-    title:
-      waiting.length > 0
-        ? `Hours of ${counted(waiting.length, 'day')} wait to be judged, the newest ${waiting.toSorted().at(-1)}`
-        : `No night has judged the hours of ${counted(days, 'day')}, the first ${first}`,
-    since: waiting.length > 0 ? lastNight.at : `${addDays(first, 1)}T01:10:00Z`,
+    ...why,
+    title: `Hours of ${counted(days.length, 'day')} wait to be judged, the newest ${days.at(-1)}`,
+    since: `${nights[0]}${NIGHT_TIME}`,
     detail: `${due} is the newest day that should be judged, and ${newest}.${open}${failed}`,
-  } as const;
+  };
+  const isUnknown = why.case === 'silent' || why.case === 'unknown';
+  const causes = isUnknown ? [commands.sluice('doctor', '--drift')] : explained(why, 'reconcile', place);
   // Of a day that a night has judged, only a deep look looks again.
   const looks = waiting
     .slice(0, MOST_COMMANDS)
     .map((day) => commands.sluice('reconcile', '--deep', '--day', day));
-  const unjudged = lastNight.day < due ? [commands.sluice('reconcile', '--day', due)] : [];
-  yield finding('SLUICE_FINDING_NIGHT_MISSING', told, [
-    commands.sluice('doctor', '--drift'),
-    ...looks,
-    ...unjudged,
-  ]);
+  const last = unjudged.slice(-1).map((day) => commands.sluice('reconcile', '--day', day));
+  yield finding('SLUICE_FINDING_NIGHT_MISSING', told, [...causes, ...looks, ...last]);
+}
+
+/** The day of the first night that should have looked at an hour, and has not: the one that kept it without a look, or the one after its look. */
+function missedNight({ ds, why, checked_at }: ReceivedHour): UtcDay {
+  const looked = (checked_at ?? addDays(ds, 1)).slice(0, 10);
+  return why === NOT_LOOKED ? looked : addDays(looked, 1);
 }
 
 /** The days of hours, each once, in their order. */

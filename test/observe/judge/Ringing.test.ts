@@ -170,6 +170,17 @@ describe('an alarm for which no finding stands', () => {
     ]);
   });
 
+  it.each([
+    { what: 'is told no more of nights once the last that was due has judged', day: '2026-11-19', told: 0 },
+    { what: 'is told of a missed night, while it is not deployed that none is', day: '2026-11-18', told: 1 },
+    { what: 'is told of nights, while the last cannot be read', day: null, told: 1 },
+  ])('$what', ({ day, told }) => {
+    const lastNight = day === null ? null : { day, at: hoursAgo(1) };
+    const undeployed = { settings: ['reconcile: deployed true, configured false'], deployedAt: null };
+    const codes = headlinesOf({ lastNight, undeployed, ...ring('night-missing') }).map(({ code }) => code);
+    expect(codes.filter((code) => code === 'ALARM')).toHaveLength(told);
+  });
+
   it('is a warning if it also counts what no ledger has', () => {
     expect(headlinesOf(ring('export-failed-daily'))).toEqual([
       { code: 'ALARM', severity: 'warning', alarms: [] },

@@ -36,6 +36,7 @@ import {
   requestGroup,
   ringing,
   ringingAlarm,
+  shortHour,
   unreachedAt,
   unreachedHour,
   unreadPart,
@@ -444,6 +445,21 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   'nights are not judged, as their function fails': {
     lastNight: { day: '2026-11-17', at: hoursAgo(58) },
     ...failing('reconcile', { waits: null }),
+  },
+  'nights are not judged, as Lambda throttles their function': {
+    lastNight: { day: '2026-11-18', at: hoursAgo(34) },
+    ...failing('reconcile', { errors: 0, throttled: 3, waits: null }),
+    failures: { reconcile: failureOf('throttled', 'Lambda throttled 3 invocations.', 10) },
+  },
+  'a night was not judged, by a key that is on again': {
+    lastNight: { day: '2026-11-18', at: hoursAgo(34) },
+    ...failing('reconcile', { waits: null }),
+    failures: { reconcile: { ...failureOf('error', 'KMS.DisabledException', 10), isByKey: true } },
+    key: wellKey,
+  },
+  'an hour waits of the last judged day, and the day after it is unjudged': {
+    lastNight: { day: '2026-11-18', at: hoursAgo(34) },
+    receivedHours: [{ ...shortHour, ds: '2026-11-18', state: 'open', checked_at: '2026-11-19 01:10:01.000' }],
   },
   'dead letters of something else than a function fails with': {
     deadLetters: [ofExports],
