@@ -198,6 +198,16 @@ export const functionCases: readonly { readonly expression: string; readonly exp
   { expression: "regexp_like('ab' || chr(10) || 'c', 'ab$')", expected: 'false' },
   { expression: "regexp_like('ab' || chr(10) || 'c', '(?m)ab$')", expected: 'true' },
   { expression: "regexp_like('a$', 'a[$]')", expected: 'true' },
+  { expression: "regexp_like('a$', 'a[[:alpha:]$]')", expected: 'true' },
+  { expression: "regexp_like('a$', 'a[]$]')", expected: 'true' },
+  { expression: "regexp_like('[', '[a\\[]')", expected: 'true' },
+  { expression: "regexp_extract('1x', '(\\p{L}*)x', 1)", expected: '' },
+  { expression: "regexp_extract('1x', '([[:alpha:]]*)x', 1)", expected: '' },
+  { expression: "regexp_extract('1x', '(\\x41*)x', 1)", expected: '' },
+  { expression: "regexp_extract('1x', '(\\Qx\\E?)1', 1)", expected: '' },
+  { expression: "regexp_extract('1', '(\\by)?1', 1)", expected: null },
+  { expression: "regexp_replace('ab', '(b)', '$10')", expected: 'ab0' },
+  { expression: "regexp_replace('ab', '(b)', '[$01]')", expected: 'a[b]' },
   // JSON.
   { expression: 'json_format(CAST(CAST(NULL AS real) AS JSON))', expected: null },
   {

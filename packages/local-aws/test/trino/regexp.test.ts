@@ -47,10 +47,24 @@ describe('a regular expression', () => {
     { syntax: 'an escape that DuckDB lacks', pattern: 'a\\Rb' },
     { syntax: 'a character property', pattern: '\\p{Alpha}' },
     { syntax: 'an intersection of classes', pattern: '[a-z&&[^b]]' },
+    { syntax: 'a class within a class', pattern: '[a[bc]]' },
+    { syntax: 'a class within a class', pattern: '[[:other:]]' },
+    { syntax: 'a character property', pattern: '[a\\p{Alpha}]' },
   ])('is not emulated with $syntax, which RE2 lacks: $pattern', async ({ syntax, pattern }) => {
     await expect(answers.value(`regexp_like('foobar', '${pattern}')`)).rejects.toMatchObject({
       code: 'NOT_SUPPORTED',
       message: expect.stringContaining(syntax),
     });
   });
+
+  it.each([{ replacement: '$10' }, { replacement: `\${last}` }])(
+    'is not emulated with $replacement for a tenth group, which RE2 cannot replace by',
+    async ({ replacement }) => {
+      const call = `regexp_replace('x', '()()()()()()()()()(?<last>x)', '${replacement}')`;
+      await expect(answers.value(call)).rejects.toMatchObject({
+        code: 'NOT_SUPPORTED',
+        message: expect.stringContaining('a reference to group 10'),
+      });
+    },
+  );
 });

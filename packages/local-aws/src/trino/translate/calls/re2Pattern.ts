@@ -30,75 +30,159 @@ export interface PatternOptions {
   readonly unsupported: (syntax: string) => Error;
 }
 
+/** The names of classes in POSIX syntax that both Joni and RE2 know, as in `[[:alpha:]]`. */
+const POSIX_CLASS =
+  /\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]/g;
+
+/** The kinds of parts of a pattern, by what begins the rest of it. The first that fits counts. */
+const PARTS = [
+  // Java ends `\Q` with `\E` or the pattern's end, as RE2 does.
+  ['quote', /^\\Q[\s\S]*?(?:\\E|$)/],
+  // Flags match no character either.
+  ['position', /^(?:\\[bBAz]|[$^]|\(\?[a-zA-Z-]+\))/],
+  ['escape', /^\\(?:[pP](?:\{\^?\w+\}|\w)|x(?:\{[\da-fA-F]+\}|[\da-fA-F]{2})|0[0-7]{0,2}|[\s\S])/],
+  // A bracket that begins a class is one of its characters.
+  ['class', new RegExp(`^\\[\\^?\\]?(?:${POSIX_CLASS.source}|\\\\[\\s\\S]|[^\\]\\\\])*\\]`)],
+  ['open', /^\((?:\?<\w+>|\?[a-zA-Z-]*:)?/],
+  ['close', /^\)/],
+  ['plain', /^[\s\S]/],
+] as const;
+
+/** A part of a pattern that is translated as a whole. */
+interface Part {
+  /** What it is. */
+  readonly kind: (typeof PARTS)[number][0];
+  /** Its characters. */
+  readonly text: string;
+}
+
+/** The parts of a pattern in order. @throws What `unsupported` makes. */
+function* partsOf(pattern: string, unsupported: PatternOptions['unsupported']): Generator<Part> {
+  for (let at = 0; at < pattern.length; ) {
+    const rest = pattern.slice(at);
+    refuseUnsupported(rest, unsupported);
+    for (const [kind, begin] of PARTS) {
+      const text = begin.exec(rest)?.[0];
+      if (text === undefined) continue;
+      if (kind === 'class') refuseInClass(text, unsupported);
+      yield { kind, text };
+      at += text.length;
+      break;
+    }
+  }
+}
+
+/** @throws What `unsupported` makes for the syntax that a text begins with. */
+function refuseUnsupported(text: string, unsupported: PatternOptions['unsupported']): void {
+  const unknown = UNSUPPORTED_SYNTAX.find(([begin]) => begin.test(text));
+  if (unknown !== undefined) throw unsupported(unknown[1]);
+}
+
+/** @throws What `unsupported` makes for a class. Joni reads a bracket in a class as a class within it, RE2 as itself. */
+function refuseInClass(text: string, unsupported: PatternOptions['unsupported']): void {
+  for (const { index } of text.matchAll(/\\[\s\S]/g)) refuseUnsupported(text.slice(index), unsupported);
+  const plain = text.replaceAll(/\\[\s\S]/g, '').replaceAll(POSIX_CLASS, '');
+  if (plain.includes('&&')) throw unsupported('an intersection of classes');
+  if (plain.lastIndexOf('[') > 0) throw unsupported('a class within a class');
+}
+
 /** Translates a pattern of Trino to RE2. @throws What `unsupported` makes. */
 export function translatePattern(
   pattern: string,
   { dollarBeforeFinalBreak, unsupported }: PatternOptions,
 ): Re2Pattern {
-  const groups: { name: string | undefined; start: number; end: number }[] = [];
+  const groups: { readonly name: string | undefined; readonly start: number; end: number | undefined }[] = [];
   const open: (number | undefined)[] = [];
+  const translatesDollar = dollarBeforeFinalBreak && !/\(\?[a-z]*m/.test(pattern);
   let result = '';
-  let inClass = false;
-  for (let at = 0; at < pattern.length; ) {
-    const rest = pattern.slice(at);
-    if (inClass && rest.startsWith('&&')) throw unsupported('an intersection of classes');
-    const unknown = UNSUPPORTED_SYNTAX.find(
-      ([begin]) => (!inClass || rest.startsWith('\\')) && begin.test(rest),
-    );
-    if (unknown !== undefined) throw unsupported(unknown[1]);
-    // Java ends `\Q` with `\E` or the pattern's end, as RE2 does.
-    const [quoted] = /^\\Q[\s\S]*?(?:\\E|$)/.exec(rest) ?? [];
-    const [run = ''] =
-      quoted === undefined ? (/^(?:\\[\s\S]|\(\?<(\w+)>|[\s\S])/.exec(rest) ?? []) : [quoted];
-    if (run === '[') inClass = true;
-    else if (run === ']') inClass = false;
-    else if (!inClass && run.startsWith('(')) {
-      const name = /^\(\?<(\w+)>/.exec(run)?.[1];
-      const capturing = name !== undefined || !rest.startsWith('(?');
-      open.push(capturing ? groups.length : undefined);
-      if (capturing) groups.push({ name, start: at + run.length, end: pattern.length });
-    } else if (!inClass && run === ')') {
+  let lengths = '';
+  for (const part of partsOf(pattern, unsupported)) {
+    const { kind, text } = part;
+    if (kind === 'close') {
       const group = groups[open.pop() ?? -1];
-      if (group !== undefined) group.end = at;
+      if (group !== undefined) group.end = lengths.length;
     }
-    const dollar = run === '$' && !inClass && dollarBeforeFinalBreak && !/\(\?[a-z]*m/.test(pattern);
-    const plain = !inClass && run.startsWith('(?<') ? '(' : run;
-    result += dollar ? '(?:\\n?\\z)' : plain;
-    at += run.length;
+    lengths += lengthOf(part);
+    if (kind === 'open') {
+      const name = /^\(\?<(\w+)>/.exec(text)?.[1];
+      const isCapturing = name !== undefined || text === '(';
+      open.push(isCapturing ? groups.length : undefined);
+      if (isCapturing) groups.push({ name, start: lengths.length, end: undefined });
+      result += isCapturing ? '(' : text;
+    } else result += text === '$' && translatesDollar ? '(?:\\n?\\z)' : text;
   }
   return {
     pattern: result,
     groups: groups.map(({ name, start, end }) => ({
       name,
-      canBeEmpty: matchesEmpty(pattern.slice(start, end)),
+      canBeEmpty: matchesEmpty(lengths.slice(start, end)),
     })),
   };
 }
 
-/** Whether an expression can match an empty string. True when that cannot be determined. */
-function matchesEmpty(expression: string): boolean {
+/** An expression of JavaScript that matches texts of the lengths that a part matches. */
+function lengthOf({ kind, text }: Part): string {
+  switch (kind) {
+    case 'quote':
+      return 'x'.repeat(text.replace(/^\\Q/, '').replace(/\\E$/, '').length);
+    case 'position':
+      return '(?:)';
+    case 'escape':
+    case 'class':
+      return 'x';
+    case 'open':
+      return '(?:';
+    default:
+      return text;
+  }
+}
+
+/**
+ * Whether an expression can match an empty string. True for one that JavaScript does not read, such as `a{2}{3}`.
+ *
+ * @param lengths An expression of JavaScript for the lengths of the matches: see {@link lengthOf}.
+ */
+function matchesEmpty(lengths: string): boolean {
   try {
-    return /\\[bBAzZ]/.test(expression) || new RegExp(`^(?:${expression})$`, 's').test('');
+    return new RegExp(`^(?:${lengths})$`, 's').test('');
   } catch {
     return true;
   }
 }
 
+/** The most groups that a replacement of RE2 can refer to: it reads one digit. */
+const MOST_REPLACED_GROUPS = 9;
+
 /**
  * Translates a replacement string of Java to RE2. https://trino.io/docs/current/functions/regexp.html#regexp_replace
  *
+ * @param unsupported Makes the error for a reference to a group that RE2 cannot name.
  * @returns Undefined when it refers to a group that does not exist.
+ * @throws What `unsupported` makes.
  */
-export function translateReplacement(text: string, { groups }: Re2Pattern): string | undefined {
+export function translateReplacement(
+  text: string,
+  { groups }: Re2Pattern,
+  unsupported: (syntax: string) => Error,
+): string | undefined {
   let isValid = true;
+  const refer = (group: number, rest = '') => {
+    if (group > groups.length) isValid = false;
+    else if (group > MOST_REPLACED_GROUPS) throw unsupported(`a reference to group ${group}`);
+    return `\\${group}${rest}`;
+  };
   const result = text.replaceAll(
-    /\\([\s\S])|\$\{(\w+)\}|\$(\d)|([\s\S])/g,
-    (_, escaped?: string, name?: string, digit?: string, character?: string) => {
-      if (name !== undefined || digit !== undefined) {
-        const group =
-          digit === undefined ? groups.findIndex((each) => each.name === name) + 1 : Number(digit);
-        if (group > groups.length || (group === 0 && digit === undefined)) isValid = false;
-        return `\\${group}`;
+    /\\([\s\S])|\$\{(\w+)\}|\$(\d+)|([\s\S])/g,
+    (_, escaped?: string, name?: string, digits?: string, character?: string) => {
+      if (digits !== undefined) {
+        // Java takes the digits of the largest group that exists. Those behind are text.
+        let end = 1;
+        while (end < digits.length && Number(digits.slice(0, end + 1)) <= groups.length) end += 1;
+        return refer(Number(digits.slice(0, end)), digits.slice(end));
+      }
+      if (name !== undefined) {
+        const index = groups.findIndex((each) => each.name === name);
+        return refer(index === -1 ? Number.POSITIVE_INFINITY : index + 1);
       }
       if (character === '$' || character === '\\') isValid = false;
       const plain = escaped ?? character ?? '';

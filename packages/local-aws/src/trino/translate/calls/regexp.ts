@@ -53,7 +53,9 @@ type CallParts = readonly [before: string, after: string];
 function replaceCall(list: TokenList, third: TokenRange, re2: Re2Pattern, at: number): CallParts | undefined {
   const replacement = literalText(list, third);
   if (replacement === undefined) return undefined;
-  const translated = translateReplacement(replacement, re2);
+  const translated = translateReplacement(replacement, re2, (syntax) =>
+    notEmulated(`Function 'regexp_replace' with ${syntax}`, at),
+  );
   if (translated === undefined)
     throw new SqlError('INVALID_FUNCTION_ARGUMENT', `Illegal replacement sequence: ${replacement}`, at);
   return ['regexp_replace', `, ${quoteText(translated)}, 'g')`];
