@@ -21,19 +21,13 @@ import {
   TELEMETRY_EVENTS,
 } from '../wire/readEvent.ts';
 import { CollectError } from './CollectError.ts';
-import {
-  type BatchSender,
-  batchSender,
-  type Sender,
-  type SenderParts,
-  senderParts,
-  UserParts,
-} from './rows/batchParts.ts';
+import { type SenderParts, senderParts, UserParts } from './rows/batchParts.ts';
 import { EventIdentity, IdentifiedRows } from './rows/eventIds.ts';
 import { type EventTime, EventTimes, type TimeNote } from './rows/eventTimes.ts';
 import { storedEvaluation } from './rows/exposures.ts';
 import type { CollectPlan } from './rows/plan.ts';
 import { RefusedEvents } from './rows/refusedEvents.ts';
+import { type BatchSender, batchSender, type Sender } from './rows/sender.ts';
 
 /** Rows to store for a request. */
 export interface RequestRows {

@@ -3,8 +3,8 @@ import { isoDay, isoTimestamp, type UtcDay } from '../../base/time.ts';
 import { eventRefusal } from '../../wire/EventError.ts';
 import { clockCorrection, readTime, timeRefusal } from '../../wire/eventTime.ts';
 import { CLOCK_OFF_MS } from '../isAlwaysLogged.ts';
-import type { Sender } from './batchParts.ts';
 import type { CollectPlan } from './plan.ts';
+import type { Sender } from './sender.ts';
 
 /**
  * What is noted of an event's time: the sender's clock was wrong and the time was `clock_corrected`, or too wrong for that

@@ -1,5 +1,5 @@
-import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
 import { collectPlan } from '../../../lib/collect/rows/plan.ts';
+import type { Sender } from '../../../lib/collect/rows/sender.ts';
 import { type CollectedBatch, collectBatch } from '../../../lib/collect/rows.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { LandedRow } from '../../../lib/landing/store/encodeLines.ts';

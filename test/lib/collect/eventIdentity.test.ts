@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { HOUR_MS } from '../../../lib/base/time.ts';
-import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
+import type { Sender } from '../../../lib/collect/rows/sender.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { collect, now } from './collectOne.ts';
 

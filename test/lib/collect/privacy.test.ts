@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { Sender } from '../../../lib/collect/rows/batchParts.ts';
+import type { Sender } from '../../../lib/collect/rows/sender.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import { collect as collectAny, now as NOW } from './collectOne.ts';
 
