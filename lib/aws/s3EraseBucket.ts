@@ -11,7 +11,7 @@ import {
   PutObjectCommand,
   type S3Client,
   S3ServiceException,
-  StorageClass,
+  type StorageClass,
 } from '@aws-sdk/client-s3';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import type {
@@ -40,6 +40,19 @@ const MOST_BUFFERED_BYTES = 64 * 1024 ** 2;
  * stream.
  */
 const STREAM_RETRIES = { tries: 4, baseMs: 500, capMs: 10_000 } as const;
+
+/** Codes of Node's errors of a connection that breaks off, or cannot be made. */
+const BROKEN: ReadonlySet<unknown> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ETIMEDOUT',
+]);
 
 /** What every call of a bucket takes. */
 interface Place {
@@ -87,7 +100,7 @@ export function s3EraseBucket(
   };
 }
 
-/** Makes a call again if a body breaks off. @throws The last error; errors of S3 and the signal's reason at once. */
+/** Makes a call again if a body breaks off. @throws The last error; any other error and the signal's reason at once. */
 async function withRetries<Result>(
   { wait, random }: RetryPorts,
   signal: AbortSignal | undefined,
@@ -99,12 +112,17 @@ async function withRetries<Result>(
       return await call();
     } catch (error) {
       signal?.throwIfAborted();
-      // S3 has answered, so the client has already retried what may pass.
-      if (error instanceof S3ServiceException) throw error;
+      if (!isBroken(error)) throw error;
       last = error;
     }
   }
   throw last;
+}
+
+/** Whether an error says that a connection broke off. It is not S3's answer, and no error of a file. */
+function isBroken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'TimeoutError' || ('code' in error && BROKEN.has(error.code));
 }
 
 /** See {@link EraseBucket.objects}. Each page begins behind the one before, and the signal ends the listing. */
@@ -171,7 +189,8 @@ async function replaceVersion(
       ContentType: contentType,
       ...headers,
       Metadata: { ...metadata },
-      StorageClass: Object.values(StorageClass).find((name) => name === storageClass),
+      // S3 may have a class that the client's type lacks. Without it the object would move to the standard class.
+      StorageClass: storageClass as StorageClass | undefined,
     });
     const { VersionId = NULL_VERSION, ETag = '' } = await place.client.send(put, place.until);
     // Without versioning, or while it is suspended, the new object has replaced the one with the ID `null`.

@@ -194,7 +194,8 @@ describe('the bucket of an erasure', () => {
     });
 
     it('reads and writes again when a connection ends, and gives up at last', async () => {
-      const broken = (times: number) => Array.from({ length: times }, () => new Error('aborted'));
+      const broken = (times: number) =>
+        Array.from({ length: times }, () => Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
       await put('broken', 'stored');
       errors.push(...broken(3));
       expect(await refusing.fetch(await newest('broken'), path('read'))).toMatchObject({ metadata: {} });
@@ -231,6 +232,21 @@ describe('an object that an erasure writes anew', () => {
         isKept: true,
       },
     );
+  });
+
+  it('stays in its storage class, also in one that the client does not know', async () => {
+    const { client, asked } = answering(S3Client, { ETag: '"g"' });
+    const stored = { ...attributes, storageClass: 'NEWER_THAN_THE_CLIENT' };
+    await s3EraseBucket(client, 'own', timing).replace(version, path, stored);
+    expect(asked[0]?.input).toMatchObject({ StorageClass: 'NEWER_THAN_THE_CLIENT' });
+  });
+
+  it('is not read again if its file cannot be written', async () => {
+    const { client, asked } = answering(S3Client, { Body: Readable.from(['left']) });
+    const nowhere = join(directory.path, 'missing', 'left');
+    const reading = s3EraseBucket(client, 'own', timing).fetch(version, nowhere);
+    await expect(reading).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(asked).toHaveLength(1);
   });
 
   it('is not taken for another’s if it cannot be read', async () => {
