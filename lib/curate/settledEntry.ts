@@ -57,9 +57,11 @@ export function settledEntry(
 }
 
 /**
- * What a version keeps. The kept rows count as noticed, and accepted, before if nothing is lost that was not lost then,
- * or if what is lost now adds no rows, as when the writer takes files back and writes their rows into others. Every
- * file stays named: as long as it is lost only its rows may be kept, but once it is back, another file's rows may be.
+ * What a version keeps. The rows stay noticed, and accepted, as they were before if they are the same rows. If not, they
+ * are noticed now, and nobody has accepted them.
+ *
+ * @param lost Every lost file, also one that adds no row: as long as it is lost, kept rows may be its rows.
+ * @param rows Rows that are kept.
  */
 function keptOf(
   lost: readonly NamedFile[],
@@ -68,15 +70,23 @@ function keptOf(
   now: number,
 ): NonNullable<CuratedDay['kept']> {
   const files = [...lost];
-  const identify = ({ name, eTag }: NamedFile) => `${name} ${eTag}`;
-  const known = new Set(before?.files.map(identify));
-  const there = new Set(lost.map(identify));
-  const isOld =
-    before !== undefined &&
-    // Dropped rows are among these only if this version was begun before they were dropped: the next version drops
-    // them.
-    (there.isSubsetOf(known) ||
-      (before.accepted !== 'drop' && known.isSubsetOf(there) && rows === before.rows));
+  if (before !== undefined && areSameRows(lost, rows, before)) return { ...before, files, rows };
   const erased = before?.erased === undefined ? {} : { erased: before.erased };
-  return isOld ? { ...before, files, rows } : { files, rows, since: now, ...erased };
+  return { files, rows, since: now, ...erased };
+}
+
+/** Whether the kept rows of lost files are among those that were kept before. */
+function areSameRows(
+  lost: readonly NamedFile[],
+  rows: number,
+  before: NonNullable<CuratedDay['kept']>,
+): boolean {
+  const identify = ({ name, eTag }: NamedFile) => `${name} ${eTag}`;
+  const known = new Set(before.files.map(identify));
+  const there = new Set(lost.map(identify));
+  // Dropped rows are kept only by a version that was begun before they were dropped: the next version drops them.
+  const isNothingNew = there.isSubsetOf(known);
+  // As when the writer takes files back and writes their rows into others. After a drop, the rows are others.
+  const addNoRows = known.isSubsetOf(there) && rows === before.rows && before.accepted !== 'drop';
+  return isNothingNew || addNoRows;
 }

@@ -67,6 +67,20 @@ it('a published version is named with its files, and those that it replaces with
   });
 });
 
+it('a day without rows has no version, and the ones before stay named', () => {
+  const account = { rawRows: 0, kept: 0, rows: 0, resends: 0, differing: 0 };
+  const entry = curatedEntry({ superseded: [{ version: 'v1', at: NOW - 1 }] });
+  const publication = { account, isMoved: false, replaced: undefined, listedAt: NOW, now: NOW };
+  const settled = settledEntry(entry, curationRun({ version: VERSION }), publication);
+  expect(settled).toMatchObject({
+    state: 'succeeded_no_data',
+    rows: { in: 0, out: 0, refused: 0 },
+    superseded: [{ version: 'v1', at: NOW - 1 }],
+  });
+  expect(settled.version).not.toBe(VERSION);
+  expect(settled).not.toHaveProperty('filesWritten');
+});
+
 describe('the rows that a published version keeps', () => {
   it.each<{
     readonly what: string;
@@ -101,6 +115,20 @@ describe('the rows that a published version keeps', () => {
       lost: [A, B],
       rows: 3,
       after: { files: [A, B], rows: 3, since: BEFORE, accepted: 'keep' },
+    },
+    {
+      what: 'stay noticed, and accepted, when one of their files is back',
+      before: { ...noticed, files: [A, B], rows: 5, accepted: 'keep' },
+      lost: [B],
+      rows: 2,
+      after: { files: [B], rows: 2, since: BEFORE, accepted: 'keep' },
+    },
+    {
+      what: 'are noticed anew when another file is lost in place of theirs, with as many rows',
+      before: { ...noticed, accepted: 'keep' },
+      lost: [B],
+      rows: 3,
+      after: { files: [B], rows: 3, since: NOW },
     },
     {
       what: 'are noticed anew when another file is lost after they were dropped',
