@@ -5,8 +5,8 @@ import type { Stack } from '../template/Stack.ts';
 import { type AllowStatement, functionRole, sendTo, useQueueKey } from './policies.ts';
 
 /**
- * The role that takes copies from the queue and from `relay/waiting/`, and puts those that are refused under
- * `relay/refused/`.
+ * The role that takes copies from the queue and from `relay/waiting/`. It puts those that are refused under
+ * `relay/refused/`, and those that are given up on the dead-letter queue.
  */
 export function relayRole(stack: Stack): Resources {
   return functionRole(stack, 'relay', [
@@ -21,7 +21,8 @@ export function relayRole(stack: Stack): Resources {
     {
       Action: ['s3:ListBucket'],
       Resource: [bucketArn(stack)],
-      // S3 answers 404 for a missing copy only if the role may list it.
+      // A read has no prefix, so S3 answers 403 for a missing copy. The relay then lists its key, which tells it from a
+      // copy that the role may not read.
       Condition: { StringLike: { 's3:prefix': [`${RELAY_WAITING_FOLDER}*`] } },
     },
   ]);
