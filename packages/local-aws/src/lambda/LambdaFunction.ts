@@ -56,8 +56,11 @@ export class LambdaFunction {
   }
 
   /**
-   * Starts one environment before the first invocation. A process takes the memory of many threads: it starts with the first
-   * invocation. Throws if the bundle can't be loaded.
+   * Loads the bundle before the first invocation, which takes place in the same environment. A bundle with native code is
+   * loaded in a thread as a check only: the process for it, which takes the memory of many threads, starts with the first
+   * invocation.
+   *
+   * @throws FunctionError if the bundle cannot be loaded.
    */
   async warm(): Promise<void> {
     const environment = this.#idle[0] ?? new ExecutionEnvironment(this.#options, threadHost);
