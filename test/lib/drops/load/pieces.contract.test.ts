@@ -80,11 +80,22 @@ describe('a day in pieces', () => {
     expect((await loads.entry())?.erasures).toMatchObject([erasure]);
   });
 
-  it('hands over after a piece if the time that is left holds it once', async () => {
+  it.each([
+    {
+      what: 'hands over after a piece if the time that is left holds it once',
+      time: 299_999,
+      ended: 'piece',
+    },
+    {
+      what: 'goes on after a piece if the time that is left holds it twice',
+      time: 300_000,
+      ended: 'succeeded',
+    },
+  ] as const)('$what', async ({ time, ended }) => {
     for (const name of ['a', 'b']) await pieces.drop(name, await parquetOf(someEvents(0, 2)));
     const recorded = async () => loads.clock.advance(100_000);
-    const run = { deadline: loads.clock.now() + 299_999 };
-    await ends(loads.load({ run, at: { recorded } }), 'piece', { done: 1 });
+    const run = { deadline: loads.clock.now() + time };
+    await ends(loads.load({ run, at: { recorded } }), ended);
   });
 
   it('hands over before a file that is larger than the time holds', async () => {
@@ -120,10 +131,10 @@ describe('a day in pieces', () => {
     // A file of -1 refused rows is damaged.
     const refused = fc.constantFrom(0, 1, 2, 0, 1, 2, 0, 1, 2, -1);
     const file = fc.record({ rows: fc.integer({ min: 0, max: 4 }), refused });
-    const days = fc.array(file, { minLength: 1, maxLength: 6 });
+    const days = fc.array(file, { minLength: 2, maxLength: 6 });
     let day = DAY;
     await fc.assert(
-      fc.asyncProperty(days, fc.integer({ min: 1, max: 3_000 }), async (drawn, bytes) => {
+      fc.asyncProperty(days, fc.integer({ min: 1, max: 1_500 }), async (drawn, bytes) => {
         day = addDays(day, 1);
         let from = 0;
         for (const [i, { rows, refused }] of drawn.entries()) {
@@ -134,15 +145,22 @@ describe('a day in pieces', () => {
         }
         const loaded = async (mostBytes: number) => {
           loads.cutAt(mostBytes);
-          const outcome = await loads.loadInPieces({ day, reason: 'backfill' });
+          let recordedPieces = 0;
+          const recorded = async () => {
+            recordedPieces += 1;
+          };
+          const outcome = await loads.loadInPieces({ day, reason: 'backfill', at: { recorded } });
           const { state, rows, fingerprint, failure, files } = (await loads.entry(day)) ?? {};
           // A day fails by its first piece with a problem.
           const named = files?.map(({ key, ...fate }) => (state === 'failed' ? key : { key, ...fate }));
           const ended = { outcome: Object(outcome).outcome, state, rows, fingerprint, code: failure?.code };
-          return { ...ended, named, read: await loads.read(day) };
+          return { pieces: recordedPieces, content: { ...ended, named, read: await loads.read(day) } };
         };
         const whole = await loaded(2 ** 28);
-        expect(await loaded(bytes)).toEqual(whole);
+        const cut = await loaded(bytes);
+        expect(cut.content).toEqual(whole.content);
+        expect(whole.pieces).toBe(0);
+        expect(cut.pieces).toBeGreaterThan(0);
       }),
       { seed: 72, numRuns: 6 },
     );
