@@ -263,11 +263,17 @@ describe('exposures of a new version', () => {
   const toldOfReason = (reason: string | null) =>
     toldOf({ exposures: [views, { as: { reason, sdk_version: '3.1.0' }, received: at(MORNING, 14) }] });
 
-  it.each(['NoValues', 'Network:Unrecognized'])('are told if their reason is %s', async (reason) => {
-    expect(await toldOfReason(reason)).toEqual([toldOfVersion({ part: 'evaluation', value: reason })]);
-  });
+  it.each([{ reason: 'NoValues' }, { reason: 'Network:Unrecognized' }])(
+    'are told if their reason is $reason',
+    async ({ reason }) => {
+      expect(await toldOfReason(reason)).toEqual([toldOfVersion({ part: 'evaluation', value: reason })]);
+    },
+  );
 
-  it.each(['Bootstrap:Recognized', null])('are not told if their reason is %s', async (reason) => {
+  it.each([
+    { what: 'their reason is Bootstrap:Recognized', reason: 'Bootstrap:Recognized' },
+    { what: 'they have no reason', reason: null },
+  ])('are not told if $what', async ({ reason }) => {
     expect(await toldOfReason(reason)).toEqual([]);
   });
 });
@@ -357,13 +363,6 @@ describe('events that have the exact time of others', () => {
 });
 
 describe('events whose time is hours from their receipt', () => {
-  /** Events of a version that came now. @param hours From their time to their receipt. */
-  const late = (hours: number, count: number, sdk_version = '3.1.0'): readonly Sent[] =>
-    [MORNING].map((received) => ({
-      as: { sdk_version },
-      received: at(received, count),
-      time: addHours(received, -hours),
-    }));
   /** Events in some minutes, of which none has the time of others often. */
   const eachOf = (times: readonly string[], hours: number, as: NonNullable<Sent['as']>): readonly Sent[] =>
     times.map((time) => ({
@@ -377,12 +376,17 @@ describe('events whose time is hours from their receipt', () => {
   const row = { part: 'offset', count: 20, of: 20, since: '2026-11-20 08:00:01' };
 
   it.each([
-    { hours: 5, value: '300' },
-    { hours: 1, value: '60' },
-    { hours: 9.5 + 4 / 60, value: '570' },
-    { hours: -1, value: '-60' },
-    { hours: -14, value: '-840' },
-  ])('are told if all of a new version are $hours hours old', async ({ hours, value }) => {
+    { what: 'an hour', hours: 1, value: '60' },
+    { what: 'twelve hours, as UTC-12 is behind', hours: 12, value: '720' },
+    { what: 'nine and a half hours and the longest delay', hours: 9.5 + 300 / 3_600, value: '570' },
+    {
+      what: 'nine and a half hours, by a clock that is a minute ahead',
+      hours: 9.5 - 60 / 3_600,
+      value: '570',
+    },
+    { what: 'an hour too little', hours: -1, value: '-60' },
+    { what: 'fourteen hours too little, as UTC+14 is ahead', hours: -14, value: '-840' },
+  ])('are told if the age of all of a new version is $what', async ({ hours, value }) => {
     expect(await toldOf({ events: [views, ...each5(hours)] })).toEqual([toldOfVersion({ ...row, value })]);
   });
 
@@ -394,9 +398,12 @@ describe('events whose time is hours from their receipt', () => {
   });
 
   it.each([
-    { what: 'they are no multiple of a quarter of an hour old', sent: each5(5.1) },
+    { what: 'they are a second more than a zone and the longest delay old', sent: each5(5 + 301 / 3_600) },
+    { what: 'they are a second less than a zone and a clock ahead old', sent: each5(5 - 61 / 3_600) },
     { what: 'they are less than an hour old', sent: each5(0.75) },
-    { what: 'no zone is so far', sent: each5(12.25) },
+    { what: 'they are less than an hour too young', sent: each5(-0.75) },
+    { what: 'no zone is so far behind', sent: each5(12.25) },
+    { what: 'no zone is so far ahead', sent: each5(-14.25) },
     {
       what: 'nine are',
       sent: eachOf(IN_THREE_HOURS.slice(2), 5, { sdk_version: '3.1.0' }).map((sent) => ({
@@ -416,7 +423,10 @@ describe('events whose time is hours from their receipt', () => {
     },
     {
       what: 'a queue became late by and by',
-      sent: [...each5(2), ...late(1.1, 3)],
+      sent: [
+        ...each5(2),
+        { as: { sdk_version: '3.1.0' }, received: at(MORNING, 3), time: addHours(MORNING, -1.1) },
+      ],
     },
     {
       what: 'many were as late on a day before, by another time',
