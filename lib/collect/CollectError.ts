@@ -3,7 +3,8 @@ import { defineErrorFamily } from '../base/errors.ts';
 /** Why a valid request could not be accepted. The answer is 503, so that the SDK retries. */
 export const CollectError = defineErrorFamily('system', {
   SLUICE_COLLECT_NOT_DELIVERED: {
-    cause: 'The events could neither be put into the stream nor into the bucket before the time of the request ended.',
+    cause:
+      'The events could neither be put into the stream nor into the bucket before the time of the request ended.',
     cure: "Send the batch again: a repeated event keeps its event_id. If the error persists, check the stream for throttling and the collector's permission to write landing/. If both are well, a call before that hung: check whether the collector can read the secret of the keys and the groups in the bucket.",
   },
   SLUICE_COLLECT_NO_QUARANTINE: {
