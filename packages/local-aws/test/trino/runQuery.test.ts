@@ -93,8 +93,8 @@ describe('runQuery', () => {
   });
 
   it('reads a table at the root of a bucket', async () => {
-    makeSales('s3://root/');
-    await writeParquet(join(dataFolders(data).s3, 'root', '2026', 'a.parquet'), "SELECT 'hat' AS sku");
+    makeSales('s3://sales/');
+    await writeParquet(join(dataFolders(data).s3, 'sales', '2026', 'a.parquet'), "SELECT 'hat' AS sku");
     expect(await runQuery(data, 'SELECT sku FROM sales')).toEqual([{ sku: 'hat' }]);
   });
 
