@@ -62,6 +62,20 @@ describe('a query', () => {
     await made.page.shows('Run', 'button');
   });
 
+  it('that Athena did not accept is not stopped, as it has no ID', async () => {
+    const started = Promise.withResolvers<typeof run>();
+    made.answer({ '/api/sql/start': () => started.promise });
+    made.page.go('/sql');
+    await made.page.click('button', 'Run');
+    await eventually('a start', () => made.timesOf('/api/sql/start') === 1);
+    await made.page.click('button', 'Cancel');
+    started.resolve({ ...run, id: null, state: 'failed', problem: 'mismatched input' });
+    made.answer({});
+    await made.page.click('button', 'Run');
+    await made.page.shows('11', 'td');
+    expect(made.timesOf('/api/sql/cancel')).toBe(0);
+  });
+
   it('that could not be stopped says why', async () => {
     const error = { code: 'SLUICE_AWS_FAILED', message: 'denied', cause: 'c', cure: 'c' };
     made.answer({ '/api/sql/run': () => run, '/api/sql/cancel': () => ({ error }) });

@@ -178,6 +178,11 @@ async function runAthena(sql: string, signal: AbortSignal, show: (outcome: Outco
   // The call is not cancelled: without the ID that it answers nobody can stop the query.
   let run = await callApi<SqlRun>('/api/sql/start', { body: { sql } });
   const { id } = run;
+  // Athena has no query of a text that it did not accept: there is nothing to stop or to poll.
+  if (id === null) {
+    if (!signal.aborted) show({ run, isRunning: false });
+    return;
+  }
   const stop = () => {
     callApi('/api/sql/cancel', { body: { id } }).catch((error: unknown) =>
       show({ run, isRunning: false, error: asErrorObject(error) }),
@@ -190,7 +195,7 @@ async function runAthena(sql: string, signal: AbortSignal, show: (outcome: Outco
     for (let poll = 0; run.state === 'queued' || run.state === 'running'; poll += 1) {
       show({ run, isRunning: true });
       await new Promise((resolve) => window.setTimeout(resolve, POLLS_MS[poll] ?? POLLS_MS.at(-1)));
-      run = await callApi<SqlRun>('/api/sql/run', { params: { id: id ?? '' }, signal });
+      run = await callApi<SqlRun>('/api/sql/run', { params: { id }, signal });
     }
   } finally {
     signal.removeEventListener('abort', stop);
