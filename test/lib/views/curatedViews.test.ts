@@ -25,13 +25,19 @@ describe('the list of curated days', () => {
   ];
   const events = [{ from: '2025-12-31', to: '2026-01-01' }];
 
-  it.each([
+  const daysOfViews = [
     { name: 'experiment_exposures', days: { exposures, events: [] } },
     { name: 'first_exposures', days: { exposures, events: [] } },
     { name: 'product_events', days: { exposures: [], events } },
     { name: 'secondary_exposures', days: { exposures, events: [] } },
     { name: 'daily_exposures', days: { exposures: [], events: [] } },
-  ] as const)('is read from the text of $name', ({ name, days }) => {
+  ] as const;
+
+  it('is asked of each view', () => {
+    expect(daysOfViews.map(({ name }) => name)).toEqual(viewNames);
+  });
+
+  it.each(daysOfViews)('is read from the text of $name', ({ name, days }) => {
     expect(readCuratedDays(config, name, views(config, curated)[name].sql)).toEqual(days);
     expect(readCuratedDays(config, name, views(config)[name].sql)).toEqual({ exposures: [], events: [] });
   });
