@@ -199,6 +199,11 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     ],
     late: [lateDay('2026-11-18', 30, '1 file, 0 rows')],
   }),
+  'a folder has other names alone, and of two late days the second is looked for still': datasetFacts({
+    lastLook: { ...hourOldLook, stopped: true, elsewhere: { days: [], others: ['2026/'] } },
+    firstDay: '2026-11-17',
+    late: [lateDay('2026-11-16', 78), lateDay('2026-11-17', 54)],
+  }),
   'messages of loads are gone, and the load of another day was requested half an hour ago': datasetFacts({
     days: [loadedOn(17, { state: 'waiting', requestedAt: msAgo(0.5) })],
     lost: [
