@@ -3,6 +3,7 @@ import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { groupsKey } from '../../../lib/tables/tableFolders.ts';
 import { namesLook } from '../../../observe/doctor/catalog.ts';
+import { looks } from '../../../observe/doctor/diagnose.ts';
 import { removeVersion } from '../../harness/storyCloud.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
 import { startDeployment } from './startDeployment.ts';
@@ -20,26 +21,7 @@ describe('sluice doctor on the local cloud', () => {
       problems: null,
     });
     const names = Array.from(stdout.matchAll(/^(?:ok|not checked) +(\S+) /gm), ([, name]) => name);
-    expect(names).toEqual([
-      'account',
-      'stack',
-      'bucket',
-      'database',
-      'staging-database',
-      'domain',
-      'encryption',
-      'bucket-settings',
-      'key',
-      'all-partitions',
-      'names',
-      'queues',
-      'forwarding',
-      'quotas',
-      'readers',
-      'bucket-policy',
-      'roles',
-      'status',
-    ]);
+    expect(names).toEqual(['account', ...looks.map(({ name }) => name)]);
   });
 
   it('names what the local cloud does not emulate', async () => {
@@ -102,13 +84,20 @@ describe('sluice doctor on the local cloud', () => {
   });
 
   it('checks another stage, and uses other credentials', async () => {
-    const other = await deployed.doctor(['--stage', 'prod'], {
+    const other = await deployed.doctor(['--json', '--stage', 'prod'], {
       SLUICE_CONFIG: 'test/fixtures/config/prod.config.ts',
     });
     expect(other.code).toBe(3);
-    expect(other.stdout).toContain('sluice-prod, in us-east-1 of account 000000000000.');
-    // The checks that need the stack are skipped, which is printed once.
-    expect(other.stdout.match(/Something that they need is missing/g)).toHaveLength(1);
+    // The look at the stack finds that it is missing, and all others need it.
+    const [stackName, ...needing] = looks.map(({ name }) => name);
+    expect(JSON.parse(other.stdout)).toMatchObject({
+      stack: 'sluice-prod',
+      region: 'us-east-1',
+      account: '000000000000',
+      problems: 1,
+      checks: [{ check: 'account' }, { check: stackName }],
+      skipped: needing,
+    });
     const { code, found, report } = await deployed.diagnose({
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'wrong',
