@@ -229,7 +229,8 @@ async function noteWhatWaits(line: CommandLine, localControl: string | undefined
     import('../../observe/facts/flow/localCloud.ts'),
     import('../../observe/facts/flow/waitingObjects.ts'),
   ]);
-  const target = { ...line, values: { ...line.values, 'endpoint-url': localControl } };
+  // It only looks: the place of a statement that may change something was printed before the statement ran.
+  const target = { ...line, changes: false, values: { ...line.values, 'endpoint-url': localControl } };
   const [state, landing] = await Promise.all([
     readLocalState({ localControl }).catch(() => undefined),
     withDeployment(target, async (deployment) => (await countLanding(deployment)).landing).catch(

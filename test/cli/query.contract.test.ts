@@ -116,6 +116,13 @@ describe('sluice query of Athena', () => {
     expect(statements).toEqual(['SELECT 2']);
   });
 
+  it('names its place once, for a statement that may change something and returns no row', async () => {
+    made = { ...TWO, rows: [] };
+    const args = ['query', '-', '--endpoint-url', endpoint, '--local'];
+    const { stderr } = await callMain(args, { stdin: 'SELECT 2' });
+    expect(stderr.match(/^The local cloud on .*$/gm)).toEqual([`The local cloud on ${endpoint}.`]);
+  });
+
   it('gives programs all rows or none, and people the first', async () => {
     made = many(10_000);
     for (const option of ['--csv', '--json']) {
