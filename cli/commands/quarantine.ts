@@ -1,3 +1,4 @@
+import { didYouMean } from '../../lib/base/text.ts';
 import { HOUR_MS } from '../../lib/base/time.ts';
 import { QUARANTINE_HOURS } from '../../observe/commands.ts';
 import type { QuarantineCounts } from '../../observe/facts/tables/countQuarantine.ts';
@@ -31,6 +32,7 @@ export const quarantine: Command = {
     const reason = textOption(line, 'reason');
     if (reason === undefined && textOption(line, 'rows') !== undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--rows without --reason.');
+    if (reason !== undefined) await assertReason(reason);
     const hours = countOption(line, 'hours', QUARANTINE_HOURS);
     const limit = countOption(line, 'rows', LISTED_ROWS);
     const [{ countQuarantine }, { listQuarantined }] = await Promise.all([
@@ -52,3 +54,18 @@ export const quarantine: Command = {
     });
   },
 };
+
+/** Requires the code of a reason, of events or of rows of files. @throws UsageError for another text, of which there are no rows. */
+async function assertReason(reason: string): Promise<void> {
+  const [{ quarantineReasons }, { rowReasons }] = await Promise.all([
+    import('../../lib/landing/quarantineReasons.ts'),
+    import('../../lib/drops/rowReasons.ts'),
+  ]);
+  const codes = [...Object.keys(quarantineReasons), ...Object.keys(rowReasons)];
+  if (codes.includes(reason)) return;
+  const hint = didYouMean(reason, codes) || ' docs/reference/errors.md lists them.';
+  throw new UsageError(
+    'SLUICE_USAGE_OPTIONS',
+    `--reason: expected the code of a reason, got ${JSON.stringify(reason)}.${hint}`,
+  );
+}

@@ -179,6 +179,6 @@ export async function reasonOf(line: CommandLine): Promise<QuarantineSelection> 
   const reason = textOption(line, 'reason') ?? '';
   if (isQuarantineReason(reason)) return { reason, from, to };
   const got = reason === '' ? '' : `, got ${JSON.stringify(reason)}`;
-  const hint = didYouMean(reason, Object.keys(quarantineReasons)) || ' docs/quarantine.md lists them.';
+  const hint = didYouMean(reason, Object.keys(quarantineReasons)) || ' docs/reference/errors.md lists them.';
   throw new UsageError('SLUICE_USAGE_OPTIONS', `--reason: expected the code of a reason${got}.${hint}`);
 }

@@ -44,7 +44,7 @@ const {
 /**
  * Every quarantine `reason` of what SDKs sent, with its cause and cure: bodies that cannot be read, events that cannot
  * be accepted, rows that could not be written. Rows of customers' files have reasons of their own, `rowReasons`
- * in lib/drops. docs/quarantine.md lists both; a test holds them together.
+ * in lib/drops. docs/reference/errors.md lists both.
  */
 export const quarantineReasons = {
   ...bodyReasons,

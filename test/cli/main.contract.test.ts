@@ -159,6 +159,16 @@ const WRONG_LINES: readonly WrongLine[] = [
     code: 'SLUICE_USAGE_OPTIONS',
     said: '--table: got "quarantine"',
   },
+  {
+    line: 'quarantine --reason SLUICE_EVENT_NO_NAM',
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: 'Did you mean SLUICE_EVENT_NO_NAME?',
+  },
+  {
+    line: "quarantine --reason ''",
+    code: 'SLUICE_USAGE_OPTIONS',
+    said: 'got "". docs/reference/errors.md lists them.',
+  },
   { line: 'quarantine --rows 5', code: 'SLUICE_USAGE_OPTIONS', said: '--rows without --reason' },
   { line: 'tables events exposures', code: 'SLUICE_USAGE_ARGUMENTS', said: 'one table or view' },
   { line: 'export run --drop', code: 'SLUICE_USAGE_OPTIONS', said: '--drop needs the days' },
