@@ -47,7 +47,7 @@ export function explainAwsError(error: unknown): AwsProblem | undefined {
     kind: 'unasked',
     error: new AwsAccessError(ownCode, `${detail}${more}`, { cause: error }),
   });
-  const unreached = () => unasked('SLUICE_AWS_UNREACHABLE', ` Variables for a proxy: ${proxyVariables()}.`);
+  const unreached = () => unasked('SLUICE_AWS_UNREACHABLE', `. Variables for a proxy: ${proxyVariables()}.`);
   // The client throws a plain Error here.
   if (/^Region (is missing|not accepted)/.test(error.message))
     return unasked('SLUICE_AWS_NO_REGION', missingProfile());

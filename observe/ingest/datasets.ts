@@ -8,7 +8,7 @@ import type { ConfiguredDataset } from '../facts/days/ledgerDays.ts';
 /** Errors of questions about drops. */
 export const DropsError = defineErrorFamily('user', {
   SLUICE_INGEST_NO_SOURCES: {
-    cause: 'The configuration has no source or dataset of this name.',
+    cause: 'The configuration has no such source or dataset.',
     cure: 'Compare --source and --dataset with `sources` of the configuration; SLUICE_CONFIG names another file.',
   },
   SLUICE_INGEST_DAY_UNKNOWN: {
@@ -20,7 +20,7 @@ export const DropsError = defineErrorFamily('user', {
 /** Errors of questions about exports. */
 export const ExportsError = defineErrorFamily('user', {
   SLUICE_EXPORT_UNKNOWN: {
-    cause: 'The configuration has no export of this name.',
+    cause: 'The configuration has no such export.',
     cure: 'Compare --export with `exports` of the configuration; SLUICE_CONFIG names another file.',
   },
 });
