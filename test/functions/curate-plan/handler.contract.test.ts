@@ -1,21 +1,20 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/curate-plan/handler.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { dayLooksKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
+import { emptyBucket } from '../../harness/emptyBucket.ts';
 import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
 
 const world = await startAws();
-const QueueUrl = world.addQueue('curate');
 const { lines, invoke } = invokedFunction(deployed, {
   AWS_ENDPOINT_URL: world.options.endpoint,
   SLUICE_BUCKET: config.bucket,
-  SLUICE_TASK_QUEUE: QueueUrl,
+  SLUICE_TASK_QUEUE: world.addQueue('curate'),
   SLUICE_STAGE: 'test',
 });
 const Bucket = config.bucket;
@@ -29,22 +28,27 @@ afterEach(() => world.faults.clear());
 afterAll(() => world.close());
 
 const day = addDays(utcDay(Date.now()), -20);
-const sent = async () => {
-  const { Messages = [] } = await world.sqs.send(
-    new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
-  );
-  return Messages.map(({ Body = '' }) => JSON.parse(Body));
-};
+/** Takes the tasks that were sent. */
+function takeTasks(): readonly unknown[] {
+  const queue = world.queues.byName('curate');
+  return queue.receive(10).map(({ body, receipt }): unknown => {
+    queue.delete(receipt);
+    return JSON.parse(body);
+  });
+}
 const night = { Records: [queueMessage('night', '{"sluice":"curate"}')] };
 
 describe('the plan of curated days', () => {
-  beforeAll(() => world.store.put(Bucket, `${dayFolder(config, 'events', day)}a.parquet`, 'rows'));
+  beforeEach(async () => {
+    await emptyBucket(world.s3, Bucket);
+    await world.store.put(Bucket, `${dayFolder(config, 'events', day)}a.parquet`, 'rows');
+  });
 
   it('sends nothing and is delivered again when too little time is left to publish and to send', async () => {
     // A minute to publish, and 45 seconds in which no call begins.
     expect(await invoke(night, 104_000)).toEqual({ batchItemFailures: [{ itemIdentifier: 'night' }] });
     expect(lines).toContainEqual(expect.objectContaining({ error: 'SLUICE_CURATE_OUT_OF_TIME' }));
-    expect(await sent()).toEqual([]);
+    expect(takeTasks()).toEqual([]);
   });
 
   it('asks nothing of AWS once a call could outlast the function', async () => {
@@ -59,7 +63,7 @@ describe('the plan of curated days', () => {
 
   it('sends a task of a day to curate, and notes that it has looked at the day', async () => {
     expect(await invoke(night, 300_000)).toEqual({ batchItemFailures: [] });
-    expect(await sent()).toMatchObject([{ sluice: 'curate-day', kind: 'events', day, reason: 'new' }]);
+    expect(takeTasks()).toMatchObject([{ sluice: 'curate-day', kind: 'events', day, reason: 'new' }]);
     expect(lines).toContainEqual(
       expect.objectContaining({
         event: 'curate_plan',

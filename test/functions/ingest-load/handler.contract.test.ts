@@ -91,9 +91,10 @@ function load(day: string, receives = 1) {
 describe('the load', () => {
   it('tries again while its role cannot be assumed, and nothing is written', async () => {
     sts.refuses = true;
+    const before = aws.keys(BUCKET);
     expect(await load(FIRST)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
     expect(lines).toMatchObject([{ event: 'ingest_load', error: 'SLUICE_INGEST_SESSION_REFUSED' }]);
-    expect(aws.keys(BUCKET)).toEqual([]);
+    expect(aws.keys(BUCKET)).toEqual(before);
   });
 
   it('loads a day, and registers its partition', async () => {

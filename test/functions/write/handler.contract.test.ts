@@ -19,7 +19,6 @@ const { lines, invoke } = invokedFunction(deployed, {
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
   SLUICE_STAGE: 'test',
   SLUICE_WRITE_QUEUE: aws.addQueue('write'),
-  SLUICE_WRITE_DEAD_LETTERS: aws.addQueue('write-dead-letters'),
 });
 afterEach(() => {
   faults.clear();
