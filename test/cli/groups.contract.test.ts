@@ -5,10 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
-import { readGroupRows } from '../../lib/groups/GroupRow.ts';
 import { groupsObject, updateGroupsTable } from '../../lib/groups/groupsTable.ts';
 import { readSpecs, SPECS_BYTES } from '../../lib/groups/readSpecs.ts';
-import { seededRandom } from '../../packages/local-aws/src/base/index.ts';
 import { startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
 import { callMain } from '../harness/callMain.ts';
 import { experimentSpecs } from '../harness/experimentSpecs.ts';
@@ -74,19 +72,17 @@ async function storedText(): Promise<string> {
   const { Body } = await s3.client.send(new GetObjectCommand(OBJECT));
   return (await Body?.transformToString()) ?? '';
 }
-const stored = async () => readGroupRows(await storedText());
 const env = { STATSIG_SERVER_KEY: KEY };
-const random = seededRandom(1);
 /** How a pull reaches the table. */
-const options = () => ({
+const table = {
   store: groupsObject(s3ObjectStore(s3.client, OBJECT.Bucket), OBJECT.Key),
-  wait: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
-  random,
-});
+  wait: () => Promise.resolve(),
+  random: () => 0,
+};
 /** Pulls what runs, and a day later what has ended. */
 async function pullTwice(): Promise<void> {
   const pull = (text: string, time: number) =>
-    updateGroupsTable(readSpecs(Buffer.from(text)).rules, time, options());
+    updateGroupsTable(readSpecs(Buffer.from(text)).rules, time, table);
   await pull(specs('running'), SPECS_TIME);
   await pull(specs('ended', LATER_SPECS_TIME), LATER_SPECS_TIME);
 }
@@ -254,32 +250,5 @@ describe('sluice groups', () => {
     { line: 'pull --specs specs.json --specs-url http://127.0.0.1:9', says: 'got both' },
   ])('refuses "$line"', async ({ line, says }) => {
     expect(await groups(wordsOf(line))).toMatchObject({ code: 2, stderr: expect.stringContaining(says) });
-  });
-});
-
-describe('updateGroupsTable', () => {
-  /** Rules of a project with one experiment. */
-  const rulesOf = (experiment: string) => {
-    const all = experimentSpecs('running', SPECS_TIME);
-    const dynamic_configs = { [experiment]: all.dynamic_configs.button };
-    return readSpecs(Buffer.from(JSON.stringify({ ...all, dynamic_configs }))).rules;
-  };
-
-  it('loses nothing of pulls at the same time', async () => {
-    await pullTwice();
-    const experiments = ['first', 'second', 'third', 'fourth', 'fifth'];
-    await Promise.all(experiments.map((name) => updateGroupsTable(rulesOf(name), SPECS_TIME, options())));
-    const names = new Set((await stored()).map(({ experimentId }) => experimentId));
-    expect([...names]).toEqual(expect.arrayContaining([...experiments, 'search']));
-  });
-
-  it('gives up where somebody changes the table at every look, unless it has nothing to add', async () => {
-    await pullTwice();
-    const { store, ...rest } = options();
-    const busy = { ...rest, wait: () => Promise.resolve(), store: { ...store, write: async () => null } };
-    await expect(updateGroupsTable([], SPECS_TIME, busy)).resolves.toMatchObject({ added: 0 });
-    await expect(updateGroupsTable(rulesOf('first'), SPECS_TIME + 1, busy)).rejects.toMatchObject({
-      code: 'SLUICE_GROUPS_BUSY',
-    });
   });
 });

@@ -1,8 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../../lib/base/time.ts';
 import { type GroupRow, readGroupRows } from '../../../lib/groups/GroupRow.ts';
-import { groupsText, mergeGroups } from '../../../lib/groups/groupsTable.ts';
+import {
+  groupsObject,
+  groupsText,
+  mergeGroups,
+  type UpdateOptions,
+  updateGroupsTable,
+} from '../../../lib/groups/groupsTable.ts';
 import type { SpecRule } from '../../../lib/groups/readSpecs.ts';
+import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 
 const START = Date.UTC(2026, 10, 1, 10);
 const rule: SpecRule = {
@@ -131,5 +138,36 @@ describe('a pull', () => {
     });
     const expected = { code: 'SLUICE_GROUPS_TABLE_TOO_LARGE' };
     expect(() => groupsText(pulled(long))).toThrow(expect.objectContaining(expected));
+  });
+});
+
+describe('the table of groups in a bucket', () => {
+  /** How pulls reach a table that has one rule. */
+  async function tableWithRule(): Promise<UpdateOptions> {
+    const store = groupsObject(new MemoryObjects(), 'groups.json');
+    const table: UpdateOptions = { store, wait: () => Promise.resolve(), random: () => 0 };
+    await updateGroupsTable([rule], START, table);
+    return table;
+  }
+
+  it('loses nothing of pulls at the same time', async () => {
+    const table = await tableWithRule();
+    const experiments = ['first', 'second', 'third', 'fourth', 'fifth'];
+    await Promise.all(
+      experiments.map((experimentId) => updateGroupsTable([{ ...rule, experimentId }], START, table)),
+    );
+    const names = readGroupRows((await table.store.read())?.text ?? '').map(
+      ({ experimentId }) => experimentId,
+    );
+    expect(names.sort()).toEqual(['e', 'fifth', 'first', 'fourth', 'second', 'third']);
+  });
+
+  it('gives up a pull where somebody changes it at every look, unless there is nothing to add', async () => {
+    const { store, ...rest } = await tableWithRule();
+    const busy = { ...rest, store: { ...store, write: async () => null } };
+    expect(await updateGroupsTable([rule], START, busy)).toMatchObject({ added: 0, seenAgain: 1 });
+    await expect(updateGroupsTable([launch], START, busy)).rejects.toMatchObject({
+      code: 'SLUICE_GROUPS_BUSY',
+    });
   });
 });
