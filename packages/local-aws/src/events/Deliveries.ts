@@ -6,7 +6,7 @@ import type { Faults } from '../faults/Faults.ts';
 export interface RuleTarget {
   /** ARN of the rule. */
   readonly ruleArn: string;
-  /** ARN of the queue or function that gets the events. */
+  /** ARN of the queue that gets the events. */
   readonly arn: string;
   /** The queue for events that cannot be delivered; undefined for none. */
   readonly deadLetterArn: string | undefined;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 import { inert, readProperties } from '../protocol/readProperties.ts';
 
-/** A target of a rule: a queue or a function. */
+/** A target of a rule: a queue. */
 const targetSchema = z.strictObject({
   Id: z.string().min(1).max(64),
   Arn: z.string().min(1),
@@ -33,7 +33,7 @@ export type RuleProperties = z.output<typeof ruleSchema>;
  * Validates a rule of a template. Schedules, inputs that are transformed and targets other than SQS queues are
  * refused by name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
  *
- * @throws AwsError `NotImplemented`, `ValidationException`.
+ * @throws AwsError `NotImplemented`; `ValidationException` without a pattern; `InvalidRequest` for a property out of bounds.
  */
 export function ruleProperties(properties: unknown): RuleProperties {
   const rule = readProperties(ruleSchema, properties, 'AWS::Events::Rule');

@@ -23,6 +23,8 @@ const roleSchema = z.strictObject({
   id: z.string(),
   /** When it was made, epoch milliseconds. */
   createdMs: z.int(),
+  /** What it is for. */
+  description: z.string().optional(),
   /** The trust policy as JSON. */
   trust: z.string(),
   /** Inline policies as JSON, by name. */

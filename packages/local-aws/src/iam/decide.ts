@@ -40,15 +40,19 @@ export type Decision = { readonly allowed: true } | { readonly allowed: false; r
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
 export function decide(request: AccessRequest): Decision {
-  const decision = decideWithSession(request);
-  decisions.publish({ ...request, ...decision });
-  return decision;
+  return publish(request, decideWithSession(request));
 }
 
 /** Publishes each decision, so that a subscriber sees which permissions a deployment really uses. */
 const decisions = channel('local-aws:decisions');
 
-/** The decision without the session's policy, which can only take permissions away. */
+/** Publishes the decision on a call. @returns The decision. */
+function publish(request: AccessRequest, decision: Decision): Decision {
+  decisions.publish({ ...request, ...decision });
+  return decision;
+}
+
+/** Decides by all policies. The session's can only take away what the others allow. */
 function decideWithSession(request: AccessRequest): Decision {
   const context = contextOf(request);
   const decision = decideWithoutSession(request, context);
@@ -67,23 +71,26 @@ function decideWithSession(request: AccessRequest): Decision {
 /**
  * Decides a call that may list things: `database/*` stands for all databases, and it is enough that the caller may use one of
  * them. Glue's documents do not say more: policies of vendors name `catalog` and one database for GetDatabases. Any other call
- * is decided as {@link decide} does.
+ * is decided as {@link decide} does. It is one call, of which one decision is published.
  * https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
  */
 export function decideListing(request: AccessRequest): Decision {
-  const decision = decide(request);
+  const decision = decideWithSession(request);
+  return publish(request, decision.allowed || !mayUseOne(request) ? decision : { allowed: true });
+}
+
+/** Whether a call lists things, of which the caller may use one that its policies name. */
+function mayUseOne(request: AccessRequest): boolean {
   const { action, resource, caller } = request;
   // In the key of an object, a star is a character and no wildcard.
-  if (decision.allowed || !resource.endsWith('/*') || action.startsWith('s3:')) return decision;
+  if (!resource.endsWith('/*') || action.startsWith('s3:')) return false;
   const [place, listed] = splitArn(resource);
   const patterns = (caller.policies?.() ?? []).flat().flatMap(({ resources = [] }) => resources);
   // A policy may leave the region or the account open.
   const examples = patterns
     .map((pattern) => splitArn(pattern)[1])
     .filter((named) => named.startsWith(listed.slice(0, -1)));
-  return examples.some((named) => decide({ ...request, resource: `${place}:${named}` }).allowed)
-    ? { allowed: true }
-    : decision;
+  return examples.some((named) => decideWithSession({ ...request, resource: `${place}:${named}` }).allowed);
 }
 
 /** An ARN up to its account, and the resource that it names there. */

@@ -23,8 +23,17 @@ const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/);
 const UserName = RoleName;
 /** The name of an inline policy. */
 const PolicyName = z.string().regex(/^[\w+=,.@-]{1,128}$/);
-/** The path of a role or user. Default: a slash. */
-const Path = z.string().startsWith('/').endsWith('/').default('/');
+/** The path of a role. Default: a slash. */
+const Path = z
+  .string()
+  .max(512)
+  .regex(/^\/(?:[!-~]+\/)?$/)
+  .default('/');
+/** What a role is for. */
+const Description = z
+  .string()
+  .max(1_000)
+  .regex(/^[\t\n\r -~\u00a1-\u00ff]*$/);
 /** Characters of a document in a call. The document's own limits are {@link POLICY_LIMITS}. */
 const DOCUMENT_CHARACTERS = 131_072;
 /** A policy as JSON. */
@@ -69,9 +78,15 @@ function roleOperations(options: IamOptions): readonly (readonly [string, QueryO
         RoleName,
         AssumeRolePolicyDocument: PolicyDocument,
         Path,
-        Description: z.string().optional(),
+        Description: Description.optional(),
       }),
-      run({ RoleName: name, AssumeRolePolicyDocument: trust, Path: path }, request) {
+      run(input, request) {
+        const {
+          RoleName: name,
+          AssumeRolePolicyDocument: trust,
+          Path: path,
+          Description: description,
+        } = input;
         const arnIn = (owner: string) => roleArn(owner, path, name);
         const account = requirePermission(options, 'CreateRole', request, arnIn);
         checkTrust(trust, (principal) => roles.has(principal));
@@ -85,6 +100,7 @@ function roleOperations(options: IamOptions): readonly (readonly [string, QueryO
           path,
           id: roleId(arn),
           createdMs: clock.now(),
+          description,
           trust,
           policies: {},
         };
@@ -158,6 +174,17 @@ function policyOperations(options: IamOptions): readonly (readonly [string, Quer
         return [];
       },
     }),
+    queryOperation({
+      name: 'DeleteRolePolicy',
+      input: z.strictObject({ RoleName, PolicyName }),
+      run({ RoleName: roleName, PolicyName: name }, request) {
+        const role = requireRole(options, 'DeleteRolePolicy', request, roleName);
+        const { [name]: deleted, ...policies } = role.policies;
+        if (deleted === undefined) throw noSuchEntity(`The role policy with name ${name} cannot be found.`);
+        roles.put({ ...role, policies });
+        return [];
+      },
+    }),
   ];
 }
 
@@ -219,7 +246,7 @@ function noSuchEntity(message: string): AwsError {
 }
 
 /** A role as IAM answers it. */
-function roleElement({ arn, name, path, id, createdMs, trust }: Role): XmlElement[] {
+function roleElement({ arn, name, path, id, createdMs, description, trust }: Role): XmlElement[] {
   return [
     ['Path', path],
     ['RoleName', name],
@@ -227,6 +254,7 @@ function roleElement({ arn, name, path, id, createdMs, trust }: Role): XmlElemen
     ['Arn', arn],
     ['CreateDate', new Date(createdMs).toISOString()],
     ['AssumeRolePolicyDocument', encodeURIComponent(trust)],
+    ...(description === undefined ? [] : [['Description', description] as const]),
   ];
 }
 

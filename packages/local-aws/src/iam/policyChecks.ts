@@ -62,7 +62,7 @@ export function checkTrust(document: string, hasIdentity: (arn: string) => boole
 }
 
 /**
- * Checks that a role's or session's own policy names no principal.
+ * Checks that a role's or session's own policy names actions and resources, and no principal.
  *
  * @param isKnown As for readPolicy: of a policy that grants nothing yet, every condition key is accepted.
  * @throws AwsError `MalformedPolicyDocument`.
@@ -72,6 +72,8 @@ export function checkOwnPolicy(document: string, isKnown?: (key: string) => bool
     if (principals !== undefined) throw malformed('Policy document should not specify a principal.');
     if (resources === undefined || resources.length === 0)
       throw malformed('Policy statement must contain resources.');
+    const nameless = resources.find((resource) => resource !== '*' && !resource.startsWith('arn:'));
+    if (nameless !== undefined) throw malformed(`Resource ${nameless} must be in ARN format or "*".`);
     if (!actions.every((action) => action === '*' || action.includes(':')))
       throw malformed('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.');
   }

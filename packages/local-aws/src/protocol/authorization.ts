@@ -31,9 +31,9 @@ export interface Authorization {
   readonly signedHeaders: readonly string[];
   /** Lower-case hex. */
   readonly signature: string;
-  /** `20261120T073200Z` and the same instant as epoch ms. */
+  /** The time of the signature as it is signed: `20261120T073200Z`. */
   readonly timestamp: string;
-  /** The time of the signature, epoch milliseconds. */
+  /** The same time, epoch milliseconds. */
   readonly signedAtMs: number;
   /** Lifetime of a presigned URL; 0 otherwise. */
   readonly expiresSeconds: number;

@@ -31,6 +31,7 @@ export function queryOperation<Schema extends z.ZodType>(definition: {
   readonly name: string;
   /** The schema of the input. */
   readonly input: Schema;
+  /** Does the operation, and returns the elements of its result. */
   readonly run: (
     input: z.output<Schema>,
     request: AwsRequest,

@@ -159,9 +159,9 @@ export interface VerifiedSignature {
   readonly seedSignature: string;
   /** Key that signs chunks. */
   readonly signingKey: Uint8Array;
-  /** `20261120T073200Z` and `20261120/us-east-1/s3/aws4_request`, as the chunk signatures need them. */
+  /** The time as it was signed, `20261120T073200Z`: chunks are signed with it. */
   readonly timestamp: string;
-  /** The scope as it was signed: date, region, service and `aws4_request`. */
+  /** The scope as it was signed, `20261120/us-east-1/s3/aws4_request`: chunks are signed with it. */
   readonly scope: string;
 }
 

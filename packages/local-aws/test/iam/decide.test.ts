@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decide, decideListing } from '../../src/iam/decide.ts';
@@ -108,6 +109,71 @@ describe('policy decisions', () => {
     const other = 'arn:aws:glue:us-east-1:000000000000:database/other';
     expect(mayListDatabases(ofDatabases('Allow', lake), ofDatabases('Deny', other))).toBe(true);
     expect(mayListDatabases(ofDatabases('Allow', lake), ofDatabases('Deny', lake))).toBe(false);
+  });
+
+  it('are published once for a list, as it was decided', () => {
+    const published: unknown[] = [];
+    const keep = (message: unknown) => published.push(message);
+    subscribe('local-aws:decisions', keep);
+    mayListDatabases(ofDatabases('Allow', 'arn:aws:glue:us-east-1:000000000000:database/lake'));
+    mayListDatabases(ofDatabases('Deny', 'arn:aws:glue:us-east-1:000000000000:database/lake'));
+    unsubscribe('local-aws:decisions', keep);
+    const resource = 'arn:aws:glue:us-east-1:000000000000:database/*';
+    expect(published).toMatchObject([
+      { resource, allowed: true },
+      { resource, allowed: false },
+    ]);
+  });
+
+  it.each([
+    { statement: { NotAction: 's3:Put*', Resource: '*' }, allowed: true },
+    { statement: { NotAction: 's3:Get*', Resource: '*' }, allowed: false },
+    { statement: { Action: '*', NotResource: 'arn:aws:s3:::acme/b/*' }, allowed: true },
+    { statement: { Action: '*', NotResource: 'arn:aws:s3:::acme/a/*' }, allowed: false },
+    {
+      statement: {
+        Action: '*',
+        Resource: '*',
+        Condition: { StringEqualsIgnoreCase: { 'aws:SourceAccount': 'ACME' } },
+      },
+      allowed: true,
+    },
+    {
+      statement: {
+        Action: '*',
+        Resource: '*',
+        Condition: { StringNotEqualsIgnoreCase: { 'aws:SourceAccount': 'ACME' } },
+      },
+      allowed: false,
+    },
+    // Only in its last part does a star go beyond a colon.
+    {
+      statement: {
+        Action: '*',
+        Resource: '*',
+        Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*:topic:x' } },
+      },
+      allowed: false,
+    },
+    {
+      statement: {
+        Action: '*',
+        Resource: '*',
+        Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:sns:*:*:t*x' } },
+      },
+      allowed: true,
+    },
+  ])('apply $statement to a read: allowed $allowed', ({ statement, allowed }) => {
+    const policy = readPolicy({ Statement: [{ Effect: 'Allow', ...statement }] });
+    const decision = decide({
+      caller: { arn: ROLE, account: '000000000000', policies: () => [policy] },
+      action: 's3:GetObject',
+      resource: 'arn:aws:s3:::acme/a/1',
+      owner: '000000000000',
+      resourcePolicy: undefined,
+      context: { 'aws:SourceAccount': 'acme', 'aws:SourceArn': 'arn:aws:sns:us-east-1:111122223333:topic:x' },
+    });
+    expect(decision.allowed).toBe(allowed);
   });
 
   it('do not take a star in the key of an object for a list', () => {

@@ -260,6 +260,11 @@ describe("a role of a customer's account", () => {
       message: 'Policy statement must contain actions.',
     },
     {
+      what: 'on a resource that is no ARN',
+      statement: { Action: 's3:GetObject', Resource: ['*', Bucket] },
+      message: `Resource ${Bucket} must be in ARN format or "*".`,
+    },
+    {
       what: 'with an action of no service',
       statement: { Action: 'GetObject', Resource: '*' },
       message: expect.stringContaining('prefaced by a vendor'),

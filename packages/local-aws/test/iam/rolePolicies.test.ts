@@ -1,17 +1,27 @@
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  GetRoleCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkManagedPolicy } from '../../src/iam/index.ts';
 import { type Accounts, startAccounts } from '../../src/testing/startAccounts.ts';
 
 const ACCOUNT = '111122223333';
 const RoleName = 'reader';
-const documentOf = (Action: string) =>
-  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] });
+const documentOf = (Resource: string) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource }],
+  });
 
 /** A policy of so many characters. */
 function padded(characters: number): string {
-  const shorter = documentOf('s3:GetObject');
-  return shorter.replace('"*"', `"${'*'.repeat(characters - shorter.length + 1)}"`);
+  const bucket = 'arn:aws:s3:::acme/';
+  return documentOf(bucket.padEnd(characters - documentOf('').length, 'x'));
 }
 
 /** A trust policy of so many characters. */
@@ -47,6 +57,39 @@ describe('the policies of a role', () => {
   it('have at most 6,144 characters in a managed one, without white space', () => {
     checkManagedPolicy(`${padded(6_144)}${' '.repeat(100)}`);
     expect(() => checkManagedPolicy(padded(6_145))).toThrow('Cannot exceed quota for PolicySize: 6144');
+  });
+
+  it('can be deleted, and then the role', async () => {
+    const made = { RoleName: 'short-lived', Description: 'for an hour', Path: '/teams/data/' };
+    await iam.send(new CreateRoleCommand({ ...made, AssumeRolePolicyDocument: trustOf(200) }));
+    const { Role } = await iam.send(new GetRoleCommand({ RoleName: made.RoleName }));
+    expect(Role).toMatchObject({ ...made, Arn: `arn:aws:iam::${ACCOUNT}:role/teams/data/short-lived` });
+    const own = { RoleName: made.RoleName, PolicyName: 'own' };
+    await iam.send(new PutRolePolicyCommand({ ...own, PolicyDocument: documentOf('*') }));
+    const deleteRole = () => iam.send(new DeleteRoleCommand({ RoleName: made.RoleName }));
+    await expect(deleteRole()).rejects.toMatchObject({ name: 'DeleteConflictException' });
+    const deletePolicy = () => iam.send(new DeleteRolePolicyCommand(own));
+    await deletePolicy();
+    await expect(deletePolicy()).rejects.toMatchObject({
+      name: 'NoSuchEntityException',
+      message: 'The role policy with name own cannot be found.',
+    });
+    await deleteRole();
+    await expect(iam.send(new GetRoleCommand({ RoleName: made.RoleName }))).rejects.toMatchObject({
+      name: 'NoSuchEntityException',
+    });
+  });
+
+  it.each([
+    { what: 'a path with a space', member: { Path: '/a b/' } },
+    { what: 'a path without a slash at its end', member: { Path: '/a' } },
+    { what: 'a path of 513 characters', member: { Path: `/${'a'.repeat(511)}/` } },
+    { what: 'a description of 1,001 characters', member: { Description: 'x'.repeat(1_001) } },
+    { what: 'a description that is not of Latin-1', member: { Description: '日' } },
+  ])('belong to no role with $what', async ({ member }) => {
+    const AssumeRolePolicyDocument = trustOf(200);
+    const made = iam.send(new CreateRoleCommand({ RoleName: 'odd', AssumeRolePolicyDocument, ...member }));
+    await expect(made).rejects.toMatchObject({ name: 'ValidationError' });
   });
 
   it('have at most 10,240 characters in all of its own', async () => {

@@ -91,7 +91,7 @@ describe('a session of a role', () => {
       new IAMClient({ ...accounts.options, credentials: { accessKeyId: OURS, secretAccessKey: 'test' } }),
     );
 
-  it('of the template cannot be created a second time', async () => {
+  it('is of a role that cannot be created a second time where the template has it', async () => {
     const made = iam().send(
       new CreateRoleCommand({
         RoleName: LOAD.split('/').at(-1),
