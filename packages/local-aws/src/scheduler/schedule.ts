@@ -54,6 +54,8 @@ function parseCron(text: string, invalid: (why: string) => Error): CronFields {
   if (!minutes || !hours || !days || !months || !weekdays || !years || surplus.length > 0)
     throw invalid(`cron needs ${Object.keys(FIELDS).length} fields`);
   if ((days === '?') === (weekdays === '?')) throw invalid('one of day of month and day of week must be ?');
+  if ([minutes, hours, months, years].includes('?'))
+    throw invalid('only day of month and day of week can be ?');
   return {
     minutes: parseField(minutes, FIELDS.minutes, invalid),
     hours: parseField(hours, FIELDS.hours, invalid),
@@ -67,31 +69,30 @@ function parseCron(text: string, invalid: (why: string) => Error): CronFields {
 /** Values that are not emulated: `L`, `15W`, `LW`, `6L`, `FRIL`, `6#2`, `FRI#2`. */
 const NOT_EMULATED = /#|^\d*(?:L|W|LW)$|^[A-Z]{3}L$/i;
 
+/** An item of a field: `*`, `5`, `MON-FRI`, each perhaps with a step: `0/15`. */
+const ITEM = /^(?:\*|(?<first>\w+)(?:-(?<last>\w+))?)(?:\/(?<step>\d+))?$/;
+
 /**
  * The values that a field of a cron expression matches. @param invalid Makes the error for a field that AWS would
  * refuse.
  */
 function parseField(text: string, field: Field, invalid: (why: string) => Error): Set<number> {
   const values = new Set<number>();
-  for (const item of text.split(',')) {
+  for (const item of text === '?' ? ['*'] : text.split(',')) {
     if (NOT_EMULATED.test(item)) throw notImplemented(`cron ${field.name} '${item}'`);
-    const [range = '', step] = item.split('/');
-    const [low, high] = range === '*' || range === '?' ? [field.from, field.to] : bounds(range, step, field);
-    const every = step === undefined ? 1 : Number(step);
-    if (!(low >= field.from && high <= field.to && low <= high && Number.isInteger(every) && every > 0)) {
+    const groups = ITEM.exec(item)?.groups;
+    if (groups === undefined) throw invalid(`${field.name} '${item}'`);
+    const { first, last, step } = groups;
+    const low = first === undefined ? field.from : fieldValue(first, field);
+    // `5` is 5 to 5, but `5/10` starts at 5 and runs to the end.
+    const openEnd = first === undefined || step !== undefined ? field.to : low;
+    const high = last === undefined ? openEnd : fieldValue(last, field);
+    const every = Number(step ?? 1);
+    if (!(low >= field.from && high <= field.to && low <= high && every > 0))
       throw invalid(`${field.name} '${item}'`);
-    }
     for (let value = low; value <= high; value += every) values.add(value);
   }
   return values;
-}
-
-/** `5` is 5 to 5, but `5/10` starts at 5 and runs to the end. */
-function bounds(range: string, step: string | undefined, field: Field): [number, number] {
-  const [first = '', last] = range.split('-');
-  const low = fieldValue(first, field);
-  if (last !== undefined) return [low, fieldValue(last, field)];
-  return [low, step === undefined ? low : field.to];
 }
 
 /** The value of a number or a name; NaN for any other text. */
@@ -109,11 +110,6 @@ const UNITS_MS: ReadonlyMap<string, number> = new Map([
   ['hour', HOUR_MS],
   ['day', DAY_MS],
 ]);
-/**
- * Days to look ahead: a leap day on one weekday comes round in at most 40 years, so a schedule without a run until then has
- * none.
- */
-const HORIZON_DAYS = 40 * 366;
 
 /**
  * The first instant after `afterMs` (epoch ms, UTC) at which a schedule runs; undefined when it never does again.
@@ -139,8 +135,8 @@ export function nextRun(expression: string, afterMs: number): number | undefined
 /** Looks at one day after the other, and on a day of the schedule at its minutes. */
 function nextCronRun(cron: CronFields, afterMs: number): number | undefined {
   let at = Math.floor(afterMs / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
-  for (let day = 0; day <= HORIZON_DAYS; day += 1) {
-    const date = new Date(at);
+  const lastYear = Math.max(...cron.years);
+  for (let date = new Date(at); date.getUTCFullYear() <= lastYear; date = new Date(at)) {
     const isDay =
       cron.years.has(date.getUTCFullYear()) &&
       cron.months.has(date.getUTCMonth() + 1) &&

@@ -20,6 +20,10 @@ describe('nextRun', () => {
     },
     { expression: 'cron(0 0 1 JAN,JUL ? *)', after: '2026-11-20T00:00:00', expected: '2027-01-01T00:00' },
     { expression: 'cron(0 12 29 2 ? *)', after: '2026-11-20T00:00:00', expected: '2028-02-29T12:00' },
+    { expression: 'cron(0 0 1 1 ? 2100)', after: '2026-11-20T00:00:00', expected: '2100-01-01T00:00' },
+    { expression: 'cron(0 12 ? 2 SUN *)', after: '2026-11-20T00:00:00', expected: '2027-02-07T12:00' },
+    { expression: 'cron(*/20 3,5 * * ? *)', after: '2026-11-20T03:40:00', expected: '2026-11-20T05:00' },
+    { expression: 'cron(59 23 31 12 ? *)', after: '2026-11-20T00:00:00', expected: '2026-12-31T23:59' },
     { expression: 'rate(5 minutes)', after: '2026-11-20T00:00:00', expected: '2026-11-20T00:05' },
     { expression: 'rate(1 day)', after: '2026-12-31T10:00:00', expected: '2027-01-01T10:00' },
   ])('$expression after $after is $expected', ({ expression, after, expected }) => {
@@ -37,6 +41,19 @@ describe('nextRun', () => {
     'rate(0 minutes)',
     'daily',
     'cron(x 0 * * ? *)',
+    'cron(1/2/3 0 * * ? *)',
+    'cron(1-2-3 0 * * ? *)',
+    'cron(0/1e1 0 * * ? *)',
+    'cron(0/0 0 * * ? *)',
+    'cron(9-5 0 * * ? *)',
+    'cron(0 24 * * ? *)',
+    'cron(? 0 * * ? *)',
+    'cron(0 0 1,? * 2 *)',
+    'cron(0 0 ? 13 2 *)',
+    'cron(0 0 ? * 8 *)',
+    'cron(0 0 ? * ? *)',
+    'cron(0 0 0 * ? *)',
+    'cron(0 0 1 1 ? 2200)',
   ])('rejects %s as AWS does', (expression) => {
     expect(() => nextRun(expression, 0)).toThrow(expect.objectContaining({ code: 'ValidationException' }));
   });
