@@ -47,6 +47,8 @@ export function engineFailure(error: unknown): InstanceType<typeof EngineError> 
 export interface DuckDbFailure extends DuckDbMessage {
   /** Null if the machine is not the cause. */
   readonly machineFault: 'memory' | 'disk' | 'interrupted' | null;
+  /** The message up to its first quotation, for classification: a quoted value may look like any message. */
+  readonly unquoted: string;
   /** The part of the text that is safe for logs: no row is quoted. */
   readonly sentence: string;
 }
@@ -54,7 +56,13 @@ export interface DuckDbFailure extends DuckDbMessage {
 /** Reads an error of a session. */
 export function duckDbFailure(error: unknown): DuckDbFailure {
   const message = duckDbMessage(error);
-  return { ...message, machineFault: classifyMachineFault(message), sentence: withoutValues(message) };
+  const { unquoted } = withoutQuotations(message.text);
+  return {
+    ...message,
+    machineFault: classifyMachineFault(message),
+    unquoted,
+    sentence: withoutValues(message),
+  };
 }
 
 /** Types of errors whose messages never quote a row; `''` for messages that are not JSON. */
@@ -97,19 +105,21 @@ function duckDbMessage(error: unknown): DuckDbMessage {
   return { type: '', text };
 }
 
-/**
- * The part of a message that is safe for the ledger and logs: its first line, without local paths, and only up to the first
- * quotation, as rows are customers' data.
- */
-function withoutValues({ type, text }: DuckDbMessage): string {
+/** The first line of a message, without local paths and only up to its first quotation. */
+function withoutQuotations(text: string): { readonly unquoted: string; readonly isCut: boolean } {
   const [line = ''] = text
     .replace(/ ?(["'])\/[^"'\n]*\1/g, '')
     .replace(/(?<=^|[\s(])\/\w[^\s"':]*/g, '…')
     .split('\n');
-  // Except the apostrophe of `can't`.
-  const [unquoted = ''] = line.split(/"|(?<!\w)'/);
-  const quotes = unquoted.length < line.length;
-  const sentence = (quotes ? `${unquoted.trimEnd()} …` : unquoted).replace(/(\bvalue) .*/, '$1 …');
+  // Except the apostrophe of `can't`. After the word `value` a value stands without quotation marks.
+  const [unquoted = ''] = line.split(/"|(?<!\w)'|(?<=\bvalue) (?!construction)/);
+  return { unquoted, isCut: unquoted.length < line.length };
+}
+
+/** The part of a message that is safe for the ledger and logs, as rows are customers' data. */
+function withoutValues({ type, text }: DuckDbMessage): string {
+  const { unquoted, isCut } = withoutQuotations(text);
+  const sentence = isCut ? `${unquoted.trimEnd()} …` : unquoted;
   // Numbers may be values of rows. Only messages about the machine keep theirs: sizes of memory and disk.
   const bare = ['Out of Memory', 'IO'].includes(type)
     ? sentence

@@ -95,8 +95,8 @@ export const FileError = defineErrorFamily(
 export type FileFailure = InstanceType<typeof FileError>;
 
 /**
- * Patterns of DuckDB's messages about a file, the most specific first. Any other message about a single file means that the
- * file is inconsistent.
+ * Patterns of what DuckDB's messages about a file say before they quote anything, the most specific first. Any other
+ * message about a single file means that the file is inconsistent.
  */
 const SIGNS = [
   // The file's metadata has one binary member, the key that signed the footer, which only encrypted files have.
@@ -114,19 +114,18 @@ const SIGNS = [
     'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED',
     /(unsupported|not (yet )?(supported|implemented)).*(encoding|page|type|column)|encoding.*(unsupported|only supported|not (yet )?(supported|implemented))|requires two children/i,
   ],
-  ['SLUICE_INGEST_FILE_NOT_PARQUET', /no magic bytes found at (the )?(beginning|start)/i],
   ['SLUICE_INGEST_FILE_TRUNCATED', /no magic bytes found at end|too small to be a parquet/i],
 ] as const;
 
 /** Converts an error of DuckDB while it read one file into an error of that file; null if the file is not the cause. */
 export function fileFailure(error: unknown, name: string): FileFailure | null {
-  const { machineFault, text, sentence } = duckDbFailure(error);
+  const { machineFault, unquoted, sentence } = duckDbFailure(error);
   if (machineFault !== null) return null;
-  if (/need at least one non-root column/i.test(text)) {
+  if (/need at least one non-root column/i.test(unquoted)) {
     return new FileError('SLUICE_INGEST_COLUMN_MISSING', `${name}: it has no columns at all.`, {
       cause: error,
     });
   }
-  const [code] = SIGNS.find(([, sign]) => sign.test(text)) ?? ['SLUICE_INGEST_FILE_DAMAGED'];
+  const [code] = SIGNS.find(([, sign]) => sign.test(unquoted)) ?? ['SLUICE_INGEST_FILE_DAMAGED'];
   return new FileError(code, `${name}: ${sentence}`, { cause: error });
 }

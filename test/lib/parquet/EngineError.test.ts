@@ -97,6 +97,31 @@ describe('an error of DuckDB', () => {
     );
   });
 
+  it.each([
+    {
+      what: 'a text that speaks of encryption',
+      text: 'Invalid string encoding found in Parquet file: value "the encrypted\\xFF one" is not valid UTF8!',
+      code: 'SLUICE_INGEST_FILE_TEXT_INVALID',
+    },
+    {
+      what: 'a text that speaks of a codec',
+      text: `Could not convert string 'unsupported codec' to INT32`,
+      code: 'SLUICE_INGEST_FILE_DAMAGED',
+    },
+    {
+      what: 'a value without quotation marks that speaks of an encoding',
+      text: "Type VARCHAR with value unsupported encoding can't be cast to the destination type MAP",
+      code: 'SLUICE_INGEST_FILE_DAMAGED',
+    },
+    {
+      what: 'the path of a file',
+      text: 'Failed to read Parquet file "/data/encrypted.parquet": Unsupported compression codec 9',
+      code: 'SLUICE_INGEST_FILE_CODEC_UNSUPPORTED',
+    },
+  ])('is not judged by what it quotes: $what', ({ text, code }) => {
+    expect(fileFailure(thrown('Invalid Input', text), 'a.parquet')?.code).toBe(code);
+  });
+
   it('is reported without numbers, which may be values', () => {
     const overflow = 'Overflow in multiplication of INT64 (9223372036854775807 * 10)!';
     expect(fileFailure(thrown('Out of Range', overflow), 'a')?.message).not.toMatch(/9223|10\)/);
