@@ -119,6 +119,12 @@ function textOf(metadata: string): unknown {
   return isJsonObject(parsed) ? parsed['text'] : undefined;
 }
 
+/** Those of the events' parts that have no row yet. An event that was not answered 202 may have one as well. */
+export function partsWithoutRow(parts: readonly string[], rows: readonly Row[]): readonly string[] {
+  const seen = new Set(rows.map(({ part }) => part));
+  return parts.filter((part) => !seen.has(part));
+}
+
 /** Judges the time of every row as Athena reads it, except the rows of the SDKs, which set times of their own. */
 export function judgeTime(all: readonly Row[], { time }: Pick<Run, 'time'>): Answer {
   const code = 'SLUICE_PROBE_TIMESTAMP_VALUE';

@@ -1,7 +1,3 @@
-import { execFile } from 'node:child_process';
-import { extname, join } from 'node:path';
-import { promisify } from 'node:util';
-import * as z from 'zod';
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { ObserveError } from '../../observe/deployment.ts';
 import { explainAwsError } from '../../observe/explainAwsError.ts';
@@ -18,25 +14,16 @@ import {
 } from './Answer.ts';
 import { askPreflight, judgeAccepted } from './askGateway.ts';
 import { askMetrics } from './askServices.ts';
-import { bodies, eventName, postUrl, type SentEvent, TEXT } from './bodies.ts';
-import { askViews, judgeEvent, judgeTime, type Row, readRows } from './rows.ts';
-import { isFromCollector, type Reply, sendRequest } from './sendRequest.ts';
+import { bodies } from './bodies.ts';
+import { askViews, judgeEvent, judgeTime, partsWithoutRow, type Row, readRows } from './rows.ts';
+import { type Sent, sendBySdks } from './sendBySdks.ts';
+import { isFromCollector, sendRequest } from './sendRequest.ts';
 
 /** Additional time to wait for rows, milliseconds. */
 const EXTRA_WAIT_MS = 180_000;
-/** The longest time that both SDKs may take together, milliseconds. */
-const SDKS_MS = 180_000;
 
 /** The question how long rows take. */
 const DELIVERY = 'SLUICE_PROBE_DELIVERY_TIME';
-
-/** An event that was sent. */
-interface Sent {
-  /** The event. */
-  readonly event: SentEvent;
-  /** What was replied to its request. */
-  readonly reply: Reply;
-}
 
 /**
  * Sends events as SDKs do, follows them to their rows, and asks what only AWS can answer.
@@ -66,39 +53,6 @@ export async function runProbe(probed: Probed, run: Run, onProgress: OnProgress)
   const requests = sent.filter(({ reply }) => isFromCollector(reply)).length;
   answers.push(await unlessDenied('SLUICE_PROBE_METRICS', () => askMetrics(probed, run, requests)));
   return answers;
-}
-
-/** Events that the SDKs have sent, by SDK: what their process prints. */
-const countsSchema = z.object({ js: z.number(), core: z.number() });
-
-/** Has each of the real SDKs send an event. */
-async function sendBySdks({ signal }: Probed, run: Run): Promise<readonly Sent[]> {
-  const js = { code: 'SLUICE_PROBE_JS_CLIENT', part: 'js_client', status: 202, text: TEXT } as const;
-  const core = { code: 'SLUICE_PROBE_SERVER_CORE', part: 'server_core', status: 202, text: TEXT } as const;
-  const settings = {
-    url: postUrl(run).href,
-    clientKey: run.keys.client,
-    serverKey: run.keys.server,
-    text: TEXT,
-    jsEvent: eventName(run, js.part),
-    coreEvent: eventName(run, core.part),
-  };
-  const file = join(import.meta.dirname, `sendSdks${extname(import.meta.filename)}`);
-  const env = { ...process.env, SLUICE_SEND: JSON.stringify(settings) };
-  const options = { env, timeout: SDKS_MS, ...(signal === undefined ? {} : { signal }) };
-  const { counts, problem } = await promisify(execFile)(process.execPath, [file], options).then(
-    ({ stdout }) => ({ counts: countsSchema.parse(JSON.parse(stdout)), problem: 'the SDK has sent nothing' }),
-    (error: unknown) => {
-      signal?.throwIfAborted();
-      return { counts: { js: 0, core: 0 }, problem: error instanceof Error ? error.message : '' };
-    },
-  );
-  const reply = (count: number): Reply =>
-    count > 0 ? { status: 202, headers: new Headers(), text: '{"success":true}' } : { status: null, problem };
-  return [
-    { event: js, reply: reply(counts.js) },
-    { event: core, reply: reply(counts.core) },
-  ];
 }
 
 /** The rows of a run, null if they could not be read, and the answers that they give. */
@@ -155,12 +109,12 @@ async function awaitRows(
 ): Promise<{ readonly rows: readonly Row[]; readonly tookMs: number | null }> {
   const { clock, config } = probed;
   const mostMs = sentAt + queryableSeconds(config) * 1_000 + EXTRA_WAIT_MS - clock.now();
-  const promised = sent.filter(({ reply }) => reply.status === 202).length;
+  const promised = sent.filter(({ reply }) => reply.status === 202).map(({ event }) => event.part);
   return poll(probed, mostMs, async () => {
     const rows = await readRows(probed, run);
-    const events = eventCount(rows);
-    onProgress(`${events} of ${promised} events have a row`, 'rows');
-    const isThere = events >= promised;
+    const missing = partsWithoutRow(promised, rows);
+    onProgress(`${promised.length - missing.length} of ${promised.length} events have a row`, 'rows');
+    const isThere = missing.length === 0;
     return { seen: { rows, tookMs: isThere ? clock.now() - sentAt : null }, isThere };
   });
 }

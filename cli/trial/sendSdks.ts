@@ -1,6 +1,6 @@
 // This script sends an event by the real js-client and one by Server Core, with no options except those of
-// docs/send.md, and prints how many events each SDK says that it has sent. It is a process of its own, because SDKs
-// keep timers and connections, and a trial may be interrupted.
+// docs/send.md, and prints a line of JSON for each SDK that is done: how many events it says that it has sent. It is a
+// process of its own, because SDKs keep timers and connections, and a trial may be interrupted.
 //   SLUICE_SEND={"url","clientKey","serverKey","jsEvent","coreEvent","text"} node cli/trial/sendSdks.ts
 import { setTimeout } from 'node:timers/promises';
 import { StatsigClient } from '@statsig/js-client';
@@ -24,6 +24,7 @@ client.on('logs_flushed', ({ events }) => {
 client.logEvent(jsEvent, 1, { text });
 await untilSent('js', () => client.flush());
 await client.shutdown();
+printCount('js');
 
 // Rules would come from Statsig, which does not know the key, so there are none here.
 const statsig = new Statsig(serverKey, {
@@ -40,7 +41,12 @@ await statsig.initialize();
 statsig.logEvent(new StatsigUser({ userID: 'ada' }), coreEvent, 1, { text });
 await untilSent('core', () => statsig.flushEvents());
 await statsig.shutdown();
-process.stdout.write(`${JSON.stringify(counts)}\n`);
+printCount('core');
+
+/** Prints what an SDK has sent: what follows may fail. */
+function printCount(sdk: keyof typeof counts): void {
+  process.stdout.write(`${JSON.stringify({ sdk, events: counts[sdk] })}\n`);
+}
 
 /** Flushes until an event is sent: an SDK keeps events that were not taken, and sends them with a later flush. */
 async function untilSent(sdk: keyof typeof counts, flush: () => Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { bodies, TEXT } from '../../../cli/trial/bodies.ts';
-import { judgeEvent, judgeTime, type Row } from '../../../cli/trial/rows.ts';
+import { judgeEvent, judgeTime, partsWithoutRow, type Row } from '../../../cli/trial/rows.ts';
 import type { Reply } from '../../../cli/trial/sendRequest.ts';
 
 const time = Date.UTC(2026, 10, 20, 10, 15, 30, 123);
@@ -48,6 +48,14 @@ describe('judgeEvent', () => {
     expect(verdictOf(reply(413), [])).toBe('otherwise');
     expect(verdictOf(reply(413, CORS), [row({ part: 'over_lambda_limit' })])).toBe('otherwise');
     expect(verdictOf(reply(202, CORS), [])).toBe('otherwise');
+  });
+});
+
+describe('partsWithoutRow', () => {
+  it('are those of the promised events, whatever other events have rows', () => {
+    const rows = [row({ part: 'plain_json' }), row({ part: 'js_client' })];
+    expect(partsWithoutRow(['plain_json', 'gzip_json'], rows)).toEqual(['gzip_json']);
+    expect(partsWithoutRow(['plain_json'], rows)).toEqual([]);
   });
 });
 
