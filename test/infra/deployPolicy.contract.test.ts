@@ -73,14 +73,15 @@ function verdicts(policies: readonly PrintedPolicy['document'][], calls: readonl
 }
 
 it('the deployment policy allows making every resource of the stack that has a name', async () => {
-  const { config, resolved } = madeStack({ readers: [...READERS], relay: { statsig: true } });
+  const onEc2 = { kind: 'metabase', name: 'metabase-ec2', as: 'role', principal: 'ec2' } as const;
+  const { config, resolved } = madeStack({ readers: [...READERS, onEc2], relay: { statsig: true } });
   const printed = printedPolicies('deploy', config, {
     region: REGION,
     account: ACCOUNT,
     stack: PLACE.stackName,
   });
   const policies = printed.map(({ document }) => document);
-  const calls = resolved.resources.flatMap((resource) => makingCalls(config, resource, here));
+  const calls = resolved.resources.flatMap((resource) => makingCalls(resource, here));
   expect(calls.length).toBeGreaterThan(30);
   const refused = (await verdicts(policies, calls)).filter(([, verdict]) => verdict !== 'Allowed');
   expect(refused).toEqual([]);
@@ -113,9 +114,19 @@ describe('the deployment policy', () => {
     onStack('lambda:AddPermission', collect),
     { ...onStack('lambda:CreateEventSourceMapping', '*'), context: { 'lambda:FunctionArn': collect } },
     onStack('lambda:TagResource', here('lambda', 'event-source-mapping:1')),
-    ...['CreateLogGroup', 'DeleteLogGroup', 'PutRetentionPolicy', 'TagResource', 'AssociateKmsKey'].map(
-      (name) => onStack(`logs:${name}`, logs),
+    ...[
+      'CreateLogGroup',
+      'DeleteLogGroup',
+      'PutRetentionPolicy',
+      'TagResource',
+      'AssociateKmsKey',
+      'PutMetricFilter',
+    ].map((name) => onStack(`logs:${name}`, logs)),
+    onStack(
+      'logs:CreateLogStream',
+      here('logs', `log-group:/aws/kinesisfirehose/${STACK}-landing:log-stream:a`),
     ),
+    onStack('iam:CreateAccessKey', `arn:aws:iam::${ACCOUNT}:user/${STACK}-ReaderMetabaseUser-1`),
     ...['DescribeLogGroups', 'CreateLogDelivery', 'PutResourcePolicy'].map((name) =>
       onStack(`logs:${name}`, '*'),
     ),
