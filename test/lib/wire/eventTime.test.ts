@@ -95,7 +95,7 @@ describe('clockSkew', () => {
     expect(clockSkew([written, noon - 10], noon)).toBe(10);
   };
 
-  it.each(['1.79E+12', '1,8E+12', '2E+12', '1.7952E+12'])(
+  it.each(['1.79E+12', '1,8E+12', '2E+12', '1.7952E+12', '1.795195E+12'])(
     'ignores a number that is less precise than the tolerance: %s',
     expectIgnored,
   );
@@ -133,6 +133,13 @@ describe('clockCorrection', () => {
     for (const time of [noon, noon - MINUTE_MS, noon - 3 * DAY_MS]) {
       expect(clockCorrection(time, skew, noon)).toBeNull();
     }
+  });
+
+  it.each([
+    { what: 'five minutes after its arrival', age: -5 * MINUTE_MS - 1 },
+    { what: '30 days before its arrival', age: 30 * DAY_MS + 1 },
+  ])('does not move a time to more than $what', ({ age }) => {
+    expect(clockCorrection(noon - DAY_MS - age, DAY_MS, noon)).toBeNull();
   });
 
   it('never moves a time more than five minutes after its arrival or more than 30 days before it', () => {
