@@ -24,6 +24,8 @@ const MOST_CHARACTERS = 32;
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
+/** What {@link NAME} expects, for people. */
+const NAME_FORM = 'lower-case letters, digits and -, beginning with a letter and not ending with -';
 
 /** The most characters of a stack's name, `<service>-<stage>`: that of the longest stage of `sluice`. */
 const STACK_CHARACTERS = `${DEFAULT_SERVICE}-`.length + MOST_CHARACTERS;
@@ -64,7 +66,7 @@ const SERVICE_CHARACTERS = 16;
 export function serviceName(): z.ZodString {
   return z
     .string('a name')
-    .regex(NAME, 'lower-case letters, digits and -, beginning with a letter')
+    .regex(NAME, NAME_FORM)
     .min(2, '2 characters or more, as Serverless wants')
     .max(SERVICE_CHARACTERS, `at most ${SERVICE_CHARACTERS} characters`);
 }
@@ -72,7 +74,7 @@ export function serviceName(): z.ZodString {
 /** The name of a stage. */
 const stageName = z
   .string('the name of a stage')
-  .regex(NAME, 'the name of a stage: lower-case letters, digits and -, beginning with a letter')
+  .regex(NAME, `the name of a stage: ${NAME_FORM}`)
   .max(MOST_CHARACTERS, `the name of a stage of at most ${MOST_CHARACTERS} characters`)
   .refine(
     (name) => name !== LOCAL_STAGE,
