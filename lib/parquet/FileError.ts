@@ -1,6 +1,9 @@
 import { defineErrorFamily } from '../base/errors.ts';
 import { duckDbFailure } from './EngineError.ts';
 
+/** The most bytes of a footer. No more are read. */
+export const MAX_FOOTER_BYTES = 32 * 1_024 * 1_024;
+
 /** The most columns of a file, members of structs included: the time that reading takes grows with their square. */
 export const MAX_LEAVES = 10_000;
 
@@ -36,7 +39,7 @@ export const FileError = defineErrorFamily(
       cure: DROP_AGAIN,
     },
     SLUICE_INGEST_FILE_TOO_WIDE: {
-      cause: `A Parquet file has more than ${MAX_LEAVES.toLocaleString('en')} columns, or a footer of more than 32 MiB.`,
+      cause: `A Parquet file has more than ${MAX_LEAVES.toLocaleString('en')} columns, or a footer of more than ${MAX_FOOTER_BYTES / 1_024 / 1_024} MiB.`,
       cure: 'Write fewer columns: members of structs count, too. With fewer columns, write larger row groups: the footer has an entry for each column of each.',
     },
     SLUICE_INGEST_FILE_TOO_LARGE: {

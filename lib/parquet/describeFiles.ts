@@ -1,6 +1,6 @@
 import { sum } from '../base/sum.ts';
 import type { DuckDbSession } from './DuckDbSession.ts';
-import { FileError, type FileFailure, fileFailure, MAX_LEAVES } from './FileError.ts';
+import { FileError, type FileFailure, fileFailure, MAX_FOOTER_BYTES, MAX_LEAVES } from './FileError.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './FileSchema.ts';
 import {
   countColumns,
@@ -11,7 +11,6 @@ import {
   isPacked,
   LEAST_FILE_BYTES,
   MARK_BYTES,
-  MAX_FOOTER_BYTES,
   PARQUET_MARK,
   ParquetFooter,
   readEnds,

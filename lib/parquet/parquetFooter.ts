@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { MAX_FOOTER_BYTES } from './FileError.ts';
 import { type RowGroup, readRowGroups } from './rowGroups.ts';
 import { type KnownLists, readList, THRIFT, ThriftReader, type ThriftStruct } from './thriftCompact.ts';
 
@@ -82,9 +83,6 @@ export interface FileEnds {
   /** Its last bytes: the footer, if the file ends with one of possible size, and at least 64 KiB of a file that has them. */
   readonly end: Buffer;
 }
-
-/** The most bytes of a footer. No more are read. */
-export const MAX_FOOTER_BYTES = 32 * 1_024 * 1_024;
 
 /** Bytes at the end of a file that are read first: most footers, and all of a small file. */
 const END_BYTES = 64 * 1_024;
