@@ -22,7 +22,7 @@ export async function commandErrors(): Promise<ReadonlyMap<string, ErrorEntry>> 
     import('../../observe/runSql.ts'),
     import('../../observe/trace/copies.ts'),
     import('../../operate/curate/requests.ts'),
-    import('../../operate/ingest/requests.ts'),
+    import('../../operate/requestedDays.ts'),
     import('../../operate/quarantine/redriveQuarantine.ts'),
     import('../../operate/redriveDamaged.ts'),
     import('../../operate/restore.ts'),

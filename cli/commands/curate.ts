@@ -112,7 +112,7 @@ async function rebuild(line: CommandLine): Promise<number> {
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--from: missing, expected YYYY-MM-DD.');
   const [{ requestRebuild }, { MAX_BACKFILL_DAYS }] = await Promise.all([
     import('../../operate/curate/requests.ts'),
-    import('../../operate/ingest/requests.ts'),
+    import('../../operate/requestedDays.ts'),
   ]);
   const wanted = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const from = wanted[0] ?? '';

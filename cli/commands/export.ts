@@ -1,7 +1,7 @@
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
 import type { ExportStatus } from '../../observe/facts/days/exportDays.ts';
-import type { ExportDaysRequest } from '../../operate/ingest/requests.ts';
+import type { ExportDaysRequest } from '../../operate/export/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Action,
@@ -124,7 +124,7 @@ function exportStatusText(statuses: readonly ExportStatus[]): string {
 /** Requests that days are exported. @returns The exit code 0. @throws UsageError for `--drop` without days. */
 async function runNow(line: CommandLine): Promise<number> {
   const days = daysOption(line, MOST_DAYS);
-  const { requestExport } = await import('../../operate/ingest/requests.ts');
+  const { requestExport } = await import('../../operate/export/requests.ts');
   const drop = line.values['drop'] === true;
   if (drop && days === undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--drop needs the days: --from, --to.');

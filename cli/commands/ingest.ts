@@ -231,7 +231,8 @@ async function accept(line: CommandLine, [what, ...more]: readonly string[]): Pr
 /** Accepts days of all datasets of a source that have something to accept. */
 async function acceptAll(line: CommandLine, asked: 'keep' | 'empty', fate: string): Promise<number> {
   requireOptions(line, ['source', 'from']);
-  const { MAX_BACKFILL_DAYS, requestAcceptance } = await import('../../operate/ingest/requests.ts');
+  const { requestAcceptance } = await import('../../operate/ingest/requests.ts');
+  const { MAX_BACKFILL_DAYS } = await import('../../operate/requestedDays.ts');
   const range = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const [from = ''] = range;
   const to = range.at(-1);
@@ -259,7 +260,8 @@ async function requestDays(
   words: { readonly dry: string; readonly done: (days: string) => string },
 ): Promise<number> {
   requireOptions(line, ['source', 'dataset', 'from']);
-  const { laterDays, MAX_BACKFILL_DAYS, requestBackfill } = await import('../../operate/ingest/requests.ts');
+  const { laterDays, requestBackfill } = await import('../../operate/ingest/requests.ts');
+  const { MAX_BACKFILL_DAYS } = await import('../../operate/requestedDays.ts');
   const range = daysOption(line, MAX_BACKFILL_DAYS) ?? [];
   const from = range[0] ?? '';
   const to = range.at(-1) ?? from;

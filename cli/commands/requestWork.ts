@@ -1,7 +1,7 @@
 import { SluiceError } from '../../lib/base/errors.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
 import type { Deployment } from '../../observe/deployment.ts';
-import type { RequestedDays } from '../../operate/ingest/requests.ts';
+import type { RequestedDays } from '../../operate/requestedDays.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { type CommandLine, isDryRun, UsageError } from '../terminal/commandLine.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';

@@ -38,7 +38,7 @@ export const restore: Command = {
     'sluice restore --table statsig_forwarded_events --from 2026-11-18 --to 2026-11-20 --stage prod',
   ],
   async run(line) {
-    const { MAX_BACKFILL_DAYS } = await import('../../operate/ingest/requests.ts');
+    const { MAX_BACKFILL_DAYS } = await import('../../operate/requestedDays.ts');
     const { restoreFiles } = await import('../../operate/restore.ts');
     const table = textOption(line, 'table');
     const days = daysOption(line, MAX_BACKFILL_DAYS);

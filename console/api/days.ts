@@ -7,12 +7,8 @@ import type { QuarantinedPage } from '../../observe/facts/tables/listQuarantined
 import { namedDatasets } from '../../observe/ingest/datasets.ts';
 import { type ExplainedDay, explainDay, listRefusedRows } from '../../observe/ingest/explainDay.ts';
 import { type CurateRequested, requestRebuild } from '../../operate/curate/requests.ts';
-import {
-  type BackfillRequest,
-  type ExportDaysRequest,
-  requestBackfill,
-  requestExport,
-} from '../../operate/ingest/requests.ts';
+import { type ExportDaysRequest, requestExport } from '../../operate/export/requests.ts';
+import { type BackfillRequest, requestBackfill } from '../../operate/ingest/requests.ts';
 import { count, cursor, day, dryRun, type Route, route, text } from './route.ts';
 
 /** The parameter `source`. */

@@ -12,13 +12,8 @@ import { curatedSubject, rawDaysKey } from '../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { readCuratedStatuses } from '../../observe/facts/days/curatedCalendar.ts';
 import type { CuratedReaders } from '../../observe/facts/days/curatedTable.ts';
-import {
-  type AskedDays,
-  daySlices,
-  MAX_BACKFILL_DAYS,
-  requireDays,
-  sendRequests,
-} from '../ingest/requests.ts';
+import { type AskedDays, daySlices, MAX_BACKFILL_DAYS, requireDays } from '../requestedDays.ts';
+import { sendRequests } from '../sendRequests.ts';
 
 /** Errors of requests to curate days. */
 export const CurationsError = defineErrorFamily('user', {

@@ -33,7 +33,8 @@ import { queuedCopies } from '../../observe/facts/flow/relayCopies.ts';
 import { readStackOutputs, requireOutput } from '../../observe/facts/flow/stackOutputs.ts';
 import { isStreamLate, readStream } from '../../observe/facts/flow/streamState.ts';
 import { curateRequests } from '../curate/requests.ts';
-import { daySlices, sendRequests } from '../ingest/requests.ts';
+import { daySlices } from '../requestedDays.ts';
+import { sendRequests } from '../sendRequests.ts';
 import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
 import { pendingCures } from './pendingCures.ts';
 

@@ -518,8 +518,10 @@ export const mutations: readonly Mutation[] = [
   faultsOf('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
     ['!dryRun && tables', 'tables'],
   ]),
-  faultsOf('operate/ingest/requests.ts', 'operate/ingest/requests.contract', [
+  faultsOf('operate/requestedDays.ts', 'operate/ingest/requests.contract', [
     ['* DAYS_A_REQUEST)', '* DAYS_A_REQUEST - 1)'],
+  ]),
+  faultsOf('operate/ingest/requests.ts', 'operate/ingest/requests.contract', [
     ['asked,\n    sources', "asked: 'backfill' as const,\n    sources"],
   ]),
   faultsOf('operate/quarantine/redriveRecord.ts', 'operate/quarantine/redriveRecord.contract', [

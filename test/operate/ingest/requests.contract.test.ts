@@ -3,11 +3,11 @@ import { addDays } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { lateNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../../observe/deployment.ts';
+import { requestExport } from '../../../operate/export/requests.ts';
 import {
   laterDays,
   requestAcceptance,
   requestBackfill,
-  requestExport,
   requestIngest,
 } from '../../../operate/ingest/requests.ts';
 import { ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
@@ -162,7 +162,7 @@ describe('a request', () => {
       asked: [{ export: 'raw', from: '2026-11-22', to: '2026-11-23', days: 2 }],
     });
     expect(await operated.requests('export')).toEqual([]);
-    await requestExport(deployment, { ...asked, drop: true });
+    await requestExport(deployment, asked);
     await requestExport(deployment, { ...asked, from: '2026-11-22', to: '2026-11-23', drop: true });
     await requestExport(deployment, { ...asked, from: '2026-11-23', drop: false });
     expect(await operated.requests('export')).toEqual([
@@ -170,7 +170,7 @@ describe('a request', () => {
       { sluice: 'export', exports: ['raw'], days: ['2026-11-22', '2026-11-23'], drop: true },
       { sluice: 'export', exports: ['raw'], days: ['2026-11-23'] },
     ]);
-    for (const days of [{ from: today }, { to: '2026-11-23' }])
+    for (const days of [{ from: today }, { to: '2026-11-23' }, { drop: true }])
       await daysRefused(requestExport(deployment, { ...asked, ...days }));
   });
 
