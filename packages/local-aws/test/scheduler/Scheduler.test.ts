@@ -1,30 +1,41 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { DAY_MS } from '../../src/base/clock.ts';
 import { MovableClock } from '../../src/base/index.ts';
-import { Scheduler } from '../../src/scheduler/index.ts';
+import { type Schedule, Scheduler } from '../../src/scheduler/index.ts';
 
 const NOON = Date.UTC(2030, 5, 1, 12);
 
-/** What a daily schedule calls, and when, while a clock moves that stands at {@link NOON} at first. */
+/** What is asked of a scheduler with one schedule. */
+interface Asked {
+  /** The expression of the schedule. Default: each day at 00:05. */
+  readonly expression?: string;
+  /** What the target does besides noting its call. Default: nothing. */
+  readonly target?: () => Promise<unknown>;
+}
+
+/** What a schedule calls, and when, while a clock moves that stands at {@link NOON} at first. */
 async function callsWhile(
-  move: (clock: MovableClock, close: () => void) => Promise<void>,
+  move: (clock: MovableClock, scheduler: Scheduler, schedule: Schedule) => Promise<void>,
+  { expression = 'cron(5 0 * * ? *)', target = async () => undefined }: Asked = {},
 ): Promise<string[]> {
   const clock = new MovableClock();
   await clock.set(NOON);
   const calls: string[] = [];
   const scheduler = new Scheduler(clock, async ({ targetArn, input }) => {
     await new Promise((resolve) => setImmediate(resolve));
-    return calls.push(`${new Date(clock.now()).toISOString().slice(0, 16)} ${targetArn} ${input}`);
+    calls.push(`${new Date(clock.now()).toISOString().slice(0, 16)} ${targetArn} ${input}`);
+    await target();
   });
-  scheduler.add({
+  const schedule: Schedule = {
     name: 'daily',
-    expression: 'cron(5 0 * * ? *)',
+    expression,
     input: '{"a":1}',
     targetArn: 'register',
     roleArn: 'arn:aws:iam::000000000000:role/daily',
     deadLetterArn: undefined,
-  });
-  await move(clock, () => scheduler.close());
+  };
+  scheduler.add(schedule);
+  await move(clock, scheduler, schedule);
   scheduler.close();
   return calls;
 }
@@ -39,8 +50,8 @@ describe('Scheduler', () => {
   });
 
   it('calls nothing after it is closed', async () => {
-    const calls = await callsWhile(async (clock, close) => {
-      close();
+    const calls = await callsWhile(async (clock, scheduler) => {
+      scheduler.close();
       await clock.advance(DAY_MS);
     });
     expect(calls).toEqual([]);
@@ -61,5 +72,40 @@ describe('Scheduler', () => {
       await clock.advance(DAY_MS);
     });
     expect(calls).toEqual(['2030-06-02T00:05 register {"a":1}', '2030-06-02T00:05 register {"a":1}']);
+  });
+
+  it('calls at one time once if the schedule was replaced, also after the clock was set back', async () => {
+    const calls = await callsWhile(async (clock, scheduler, schedule) => {
+      scheduler.add(schedule);
+      await clock.advance(DAY_MS);
+      await clock.set(NOON);
+      await clock.advance(2 * DAY_MS);
+    });
+    expect(calls).toEqual([
+      '2030-06-02T00:05 register {"a":1}',
+      '2030-06-02T00:05 register {"a":1}',
+      '2030-06-03T00:05 register {"a":1}',
+    ]);
+  });
+
+  it('calls at a time that is further off than the longest timer', async () => {
+    const calls = await callsWhile((clock) => clock.advance(60 * DAY_MS), {
+      expression: 'cron(5 0 15 7 ? *)',
+    });
+    expect(calls).toEqual(['2030-07-15T00:05 register {"a":1}']);
+  });
+
+  it('calls again after a call that failed, which is told as a defect', async () => {
+    const told: string[] = [];
+    const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      told.push(String(text));
+      return true;
+    });
+    const calls = await callsWhile((clock) => clock.advance(2 * DAY_MS), {
+      target: () => Promise.reject(new Error('the target is broken')),
+    });
+    write.mockRestore();
+    expect(calls).toHaveLength(2);
+    expect(told.join()).toContain('the target is broken');
   });
 });
