@@ -4,21 +4,21 @@ import type { Policy } from './policy.ts';
 export interface Signer {
   /** ID of the key that has signed the call. */
   readonly accessKeyId: string;
-  /** Name of the session that the call's token belongs to; undefined for a key that needs no token. */
+  /** Name of the session that the call's token belongs to. Undefined where tokens are not checked. */
   readonly session?: string | undefined;
 }
 
 /** The identity that makes a call. */
 export interface Caller {
-  /** ARN of a role, user or account root. For a session, the ARN of its role. */
+  /** ARN of a role, user or account root; for a session, of its role. Of a service, its name: `scheduler.amazonaws.com`. */
   readonly arn: string;
-  /** 12 digits. */
+  /** 12 digits; of a service, its name. */
   readonly account: string;
   /** ARN of its session, which refusals show; undefined for users and roots. */
   readonly sessionArn?: string | undefined;
   /**
-   * Its own policies, loaded on first use. Undefined if none are known here: for the root of an account, and for the
-   * owner of the key `test`. They may do everything in their account that no policy forbids.
+   * Its own policies, loaded on first use. Undefined for a root, and where none are known here: for users of other
+   * accounts, and for services. They may do everything in their account that no policy forbids.
    */
   readonly policies?: (() => readonly Policy[]) | undefined;
   /**
@@ -98,7 +98,7 @@ interface KnownCallers {
  * is the key; else the root of the deployment's account.
  */
 export function createCallerLookup(options: {
-  /** ARN of the role or user that a key was issued to. */
+  /** ARN of the role, user or root that a key was issued to; undefined for none. */
   readonly arnOf: (accessKeyId: string) => string | undefined;
   /** The roles and users of all accounts. */
   readonly roles: KnownCallers;
@@ -116,7 +116,7 @@ export function createCallerLookup(options: {
       };
     if (arn !== undefined && isForeignUser(arn, options.account)) return { arn, account: accountOf(arn) };
     // A deleted role has no permissions left. Without this it would act as the root and be allowed everything.
-    if (arn !== undefined && !arn.endsWith(':root'))
+    if (arn !== undefined && !isRoot({ arn }))
       return inSession({ arn, account: accountOf(arn), policies: () => [] }, session);
     return rootOf(accountOfKey(accessKeyId) ?? options.account);
   };

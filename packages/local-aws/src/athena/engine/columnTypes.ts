@@ -17,15 +17,16 @@ const MOST_BYTES = 1_073_741_824;
 interface KnownType {
   /** Athena's name, as ColumnInfo has it. */
   readonly athena: string;
-  /** Hive's name, as Glue has it. Default: Athena's. */
-  readonly hive?: string;
+  /** Hive's name, as Glue has it; null if Hive has no such type. Default: Athena's. */
+  readonly hive?: string | null;
   /** Trino's name, as `typeof` has it. Default: Athena's. */
   readonly trino?: string;
   /** Digits of a number, or the most characters or bytes of a value; 0 where Athena states none. */
   readonly precision: number;
 }
 
-// DuckDB's sums and counts are wider than 64 bits. In Athena they are bigints.
+// DuckDB's sums of integers are wider than 64 bits, and some of its functions return unsigned integers. In Athena both are
+// bigints.
 const BIGINT: KnownType = { athena: 'bigint', precision: 19 };
 
 /** What DuckDB's types without parameters are called elsewhere. */
@@ -41,7 +42,7 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
   [DuckDBTypeId.UINTEGER, BIGINT],
   [DuckDBTypeId.UBIGINT, BIGINT],
   [DuckDBTypeId.UHUGEINT, BIGINT],
-  [DuckDBTypeId.FLOAT, { athena: 'float', hive: 'float', trino: 'real', precision: 17 }],
+  [DuckDBTypeId.FLOAT, { athena: 'float', trino: 'real', precision: 17 }],
   [DuckDBTypeId.DOUBLE, { athena: 'double', precision: 17 }],
   [DuckDBTypeId.VARCHAR, { athena: 'varchar', hive: 'string', precision: MOST_CHARACTERS }],
   [DuckDBTypeId.BLOB, { athena: 'varbinary', hive: 'binary', precision: MOST_BYTES }],
@@ -49,17 +50,21 @@ const KNOWN: ReadonlyMap<number, KnownType> = new Map([
   [DuckDBTypeId.TIMESTAMP, { athena: 'timestamp', trino: 'timestamp(3)', precision: 3 }],
   [
     DuckDBTypeId.TIMESTAMP_TZ,
-    { athena: 'timestamp with time zone', trino: 'timestamp(3) with time zone', precision: 3 },
+    { athena: 'timestamp with time zone', hive: null, trino: 'timestamp(3) with time zone', precision: 3 },
   ],
-  [DuckDBTypeId.INTERVAL, { athena: 'interval day to second', precision: 0 }],
-  [DuckDBTypeId.UUID, { athena: 'uuid', precision: 0 }],
-  [DuckDBTypeId.SQLNULL, { athena: 'unknown', precision: 0 }],
+  // DuckDB has one type of both kinds of intervals: one of months is told as one of days, too.
+  [DuckDBTypeId.INTERVAL, { athena: 'interval day to second', hive: null, precision: 0 }],
+  [DuckDBTypeId.UUID, { athena: 'uuid', hive: null, precision: 0 }],
+  [DuckDBTypeId.SQLNULL, { athena: 'unknown', hive: null, precision: 0 }],
 ]);
 
 /** Whether a type is JSON, which DuckDB has as a text with another name. */
 const isJson = (type: DuckDBType) => type.typeId === DuckDBTypeId.VARCHAR && type.alias === 'JSON';
 
-/** The column of a result as Athena describes it. Strings have no length: DuckDB keeps none. */
+/**
+ * The column of a result as Athena describes it. Strings have no length: DuckDB keeps none. A type that Athena does not
+ * have, such as an enumeration, is told as a varchar.
+ */
 export function resultColumn(name: string, type: DuckDBType): AthenaColumn {
   const nullable = 'UNKNOWN';
   if (type instanceof DuckDBDecimalType) {
@@ -95,11 +100,11 @@ export function hiveTypeName(type: DuckDBType): string | undefined {
       : undefined;
   }
   const known = KNOWN.get(type.typeId);
-  if (known === undefined || /zone|interval|uuid|unknown/.test(known.athena)) return undefined;
+  if (known === undefined || known.hive === null) return undefined;
   return known.hive ?? known.athena;
 }
 
-/** Trino's name of a type, as in a view's definition. */
+/** Trino's name of a type, as in a view's definition; varchar for a type that Trino does not have. */
 export function trinoTypeName(type: DuckDBType): string {
   if (type instanceof DuckDBDecimalType) return `decimal(${type.width},${type.scale})`;
   if (isJson(type)) return 'json';
