@@ -86,7 +86,10 @@ function workgroupOutput(reader: Reader): Readonly<Record<string, Output>> {
   };
 }
 
-/** The ends of the logical IDs of policies. */
+/**
+ * The ends of the logical IDs of policies. The words before `Policy` are refused at the end of another reader's name:
+ * lib/config/problems/readerProblems.ts.
+ */
 const POLICY_PARTS = { read: 'Policy', write: 'WritePolicy', also: 'AlsoPolicy' } as const;
 
 /**

@@ -94,6 +94,24 @@ describe('a result location of the configuration', () => {
   });
 });
 
+it('a logical ID can be that of two readers only with the words that the configuration refuses in names', () => {
+  const alsoReads = [{ database: 'finance', locations: ['s3://acme-finance/orders/'] }];
+  const { made } = madeStack({
+    readers: [
+      { kind: 'statsig', name: 'a', principal: '123456789012', externalId: 'project-7', alsoReads },
+      { kind: 'statsig', name: 'b', as: 'user' },
+      { kind: 'owox', name: 'c', resultsBucket: 'acme-owox' },
+      { kind: 'metabase', name: 'd', as: 'role', principal: 'ec2', ownDatabase: 'models' },
+    ],
+  });
+  const parts = new Set(Object.keys(made.Resources).flatMap((id) => /^Reader[A-D](.+)$/.exec(id)?.[1] ?? []));
+  // `WritePolicy` of the reader `bi` is `Policy` of a reader `bi-write`.
+  const words = [...parts].flatMap((part) =>
+    [...parts].flatMap((end) => (part !== end && part.endsWith(end) ? [part.slice(0, -end.length)] : [])),
+  );
+  expect(words.sort()).toEqual(['Also', 'ResultsBucket', 'Write']);
+});
+
 describe('readers in the template', () => {
   it('have exactly the policies that are printed', () => {
     for (const [reader, ids] of [

@@ -26,6 +26,7 @@ export function readerProblems(config: ReaderConfig): ConfigProblem[] {
     ...config.readers.flatMap((reader, i) => workgroupProblems(reader, `readers.${i}`, config)),
     ...config.readers.flatMap((reader, i) => resultProblems(reader, `readers.${i}`, config)),
     ...sharedNames(config),
+    ...sharedIds(config.readers),
     ...sharedResults(config),
     ...alsoReadsProblems(config),
     ...config.readers.flatMap((reader, i) => policyProblems(reader, `readers.${i}`, config)),
@@ -237,6 +238,29 @@ function sharedNames({ readers, bucket, database, athena, sources, exports }: Re
     if (ownDatabase !== null) databases.claim(ownDatabase, `readers.${i}.ownDatabase`);
   }
   return problems;
+}
+
+/**
+ * Names with which two resources of the stack would have one logical ID, so that one of them would be lost: for a reader
+ * `bi` that makes tables, its policy to write is `ReaderBiWritePolicy`, as is the policy of a reader `bi-write`.
+ */
+function sharedIds(readers: readonly Reader[]): ConfigProblem[] {
+  return readers.flatMap(({ name }, i) => {
+    const other = readers.findIndex((reader) =>
+      wordsOfIds(reader).some((word) => name === `${reader.name}-${word}`),
+    );
+    const expected = `another name: with this one a resource has the logical ID of one of readers.${other}`;
+    return other < 0 ? [] : [unexpected(`readers.${i}.name`, name, expected)];
+  });
+}
+
+/** The words between the name of a reader and `Policy` in the logical IDs of its resources: infra/readers/readers.ts. */
+function wordsOfIds(reader: Reader): readonly string[] {
+  return [
+    ...(reader.kind === 'metabase' && reader.ownDatabase !== null ? ['write'] : []),
+    ...(reader.alsoReads.length > 0 ? ['also'] : []),
+    ...(reader.kind === 'owox' && !reader.existingResultsBucket ? ['results-bucket'] : []),
+  ];
 }
 
 /** Policies that are named twice, or that IAM can't attach because they are of another account. */

@@ -92,7 +92,18 @@ describe('the configuration of readers', () => {
 
   it.each(
     byPath<readonly object[]>({
-      '1.name': { 'two readers with one name': [metabase, { ...metabase }] },
+      '1.name': {
+        'two readers with one name': [metabase, { ...metabase }],
+        // The stack has one resource of a logical ID: of two policies one would be lost.
+        'a name whose policy has the ID of another policy to write': [
+          { ...metabase, ownDatabase: 'models' },
+          { ...metabase, name: 'metabase-write' },
+        ],
+        'a name whose policy has the ID of the policy of a bucket of results': [
+          owox,
+          { ...metabase, name: 'owox-results-bucket' },
+        ],
+      },
       '0.kind': { 'a kind that nobody knows': [{ kind: 'tableau', name: 't' }] },
       '0.principal': {
         'an account ID that is none': [{ ...statsig, principal: '1234' }],
@@ -187,6 +198,10 @@ describe('the configuration of readers', () => {
         'a name that makes no logical ID': [{ ...metabase, name: 'BI team' }],
         // The folder of tables that Athena makes of people's queries.
         'the name of a folder': [{ ...metabase, name: 'tables' }],
+        'a name whose policy has the ID of the policy of other data': [
+          { ...statsig, name: 'metabase-also' },
+          { ...metabase, alsoReads: [orders] },
+        ],
       },
     }),
   )('rejects by field $what', ({ path, input }) => {
@@ -219,6 +234,16 @@ describe('the configuration of readers', () => {
   it('lets a role and a user have one name in IAM, as IAM does', () => {
     const named = [statsig, metabase].map((reader) => ({ ...reader, iamName: 'Reader' }));
     expect(problems(named)).toEqual([]);
+  });
+
+  it.each([
+    { name: 'metabase-write', of: metabase },
+    { name: 'metabase-also', of: metabase },
+    { name: 'owox-results-bucket', of: { ...owox, existingResultsBucket: true } },
+    { name: 'owox-write', of: owox },
+    { name: 'metabase-writes', of: { ...metabase, ownDatabase: 'models' } },
+  ])('accepts the name $name beside $of.name, whose resources have other IDs', ({ name, of }) => {
+    expect(problems([of, { ...metabase, name }])).toEqual([]);
   });
 
   it('knows the account, if it is configured', () => {
