@@ -75,13 +75,13 @@ export function addDays(day: UtcDay, days: number): UtcDay {
   return utcDay(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS);
 }
 
-let cachedDay = Number.NaN;
-let cachedDayText: UtcDay = '';
-
 /** The UTC hour of an instant: `2026-11-25T07`. */
 export function isoHour(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(0, 'YYYY-MM-DDTHH'.length);
 }
+
+let cachedDay = Number.NaN;
+let cachedDayText: UtcDay = '';
 
 /** The UTC day of an instant, as utcDay; several times faster while the day stays the same, as within a batch. */
 export function isoDay(epochMs: number): UtcDay {
@@ -153,15 +153,17 @@ export function localDay(instant: number, timeZone: string): UtcDay {
 
 /**
  * The instant of an hour in a time zone, counted from the beginning of a day. An hour that daylight saving time skips is
- * the next one.
+ * the next one. Of an hour that comes twice it is the first.
  */
 export function instantOf(day: UtcDay, hours: number, timezone: string): number {
   const wall = Date.parse(`${day}T00:00:00Z`) + hours * HOUR_MS;
-  const guess = wall - offsetAt(wall, timezone);
-  const instant = wall - offsetAt(guess, timezone);
-  // Of a skipped hour, one of the two is an hour before the clocks change. West of Greenwich it is the second.
-  const isSkipped = offsetAt(instant, timezone) !== offsetAt(guess, timezone);
-  return isSkipped ? Math.max(guess, instant) : instant;
+  // No zone is a day away from UTC, so the instant is between these two. If the clocks change there, one offset is wrong.
+  const offsetBefore = offsetAt(wall - DAY_MS, timezone);
+  const offsetAfter = offsetAt(wall + DAY_MS, timezone);
+  const first = wall - offsetBefore;
+  const second = wall - offsetAfter;
+  const isSecond = offsetAt(first, timezone) !== offsetBefore && offsetAt(second, timezone) === offsetAfter;
+  return isSecond ? second : first;
 }
 
 /** UTC offset of a time zone at an instant, milliseconds. */

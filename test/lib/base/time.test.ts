@@ -125,6 +125,10 @@ describe('an hour of a day in a time zone', () => {
     { day: '2026-10-25', hours: 1, timezone: 'Europe/Berlin', at: '2026-10-24T23:00Z' },
     { day: '2026-10-25', hours: 3, timezone: 'Europe/Berlin', at: '2026-10-25T02:00Z' },
     { day: '2026-11-01', hours: 2, timezone: 'America/New_York', at: '2026-11-01T07:00Z' },
+    // That hour itself.
+    { day: '2026-10-25', hours: 2, timezone: 'Europe/Berlin', at: '2026-10-25T00:00Z' },
+    { day: '2026-11-01', hours: 1, timezone: 'America/New_York', at: '2026-11-01T05:00Z' },
+    { day: '2021-10-29', hours: 0, timezone: 'Asia/Amman', at: '2021-10-28T21:00Z' },
   ])('$hours of $day in $timezone is $at', ({ day, hours, timezone, at }) => {
     expect(new Date(instantOf(day, hours, timezone))).toEqual(new Date(at));
   });
