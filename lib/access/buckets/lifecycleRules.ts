@@ -125,7 +125,7 @@ function besideTables({
     return [
       { id: `tables-of-${reader.name}`, prefix, expireDays: null },
       ...digits.map((digit) => ({
-        id: `results-of-${reader.name}-${digit}`,
+        id: `results-${digit}-of-${reader.name}`,
         prefix: `${prefix}${digit}`,
         expireDays: retention.queryResultDays,
       })),

@@ -250,7 +250,8 @@ describe('the lifecycle of the bucket', () => {
       { kind: 'metabase' as const, name: 'bi', ownDatabase: 'bi' },
       {
         kind: 'statsig' as const,
-        name: 'statsig',
+        // No rule has the ID of another, though results of `bi` that begin with `a` have one.
+        name: 'bi-a',
         principal: '123456789012',
         externalId: 'project-7',
         resultLocation: 's3://acme-data/statsig-results/',
@@ -258,17 +259,18 @@ describe('the lifecycle of the bucket', () => {
     ];
     const rulesWith = (queryResultDays: number | null) =>
       lifecycleRules(defineConfig({ bucket: 'acme-data', readers, retention: { queryResultDays } })).filter(
-        ({ id }) => /results-of|tables-of/.test(id),
+        ({ id }) => id.includes('-of-'),
       );
     const rules = rulesWith(4);
     const { dataVersionDays } = config.retention;
     expect(rules.filter(({ id }) => id.includes('tables-of'))).toMatchObject([
       { id: 'sluice-tables-of-bi', expireDays: null, versionDays: dataVersionDays },
     ]);
-    const results = rules.filter(({ id }) => id.includes('results-of'));
+    const results = rules.filter(({ id }) => !id.includes('tables-of'));
+    expect(new Set(results.map(({ id }) => id)).size).toBe(17);
     expect(results).toHaveLength(17);
     for (const rule of results) expect(rule).toMatchObject({ expireDays: 4, versionDays: 1 });
-    const ofStatsig = { id: 'sluice-results-of-statsig', prefix: 'statsig-results/', expireDays: null };
+    const ofStatsig = { id: 'sluice-results-of-bi-a', prefix: 'statsig-results/', expireDays: null };
     expect(rulesWith(null)).toMatchObject([{ id: 'sluice-tables-of-bi' }, ofStatsig]);
   });
 
