@@ -13,10 +13,7 @@ export function displayValue(value: unknown): string {
 
 /** A name in quotes, with escapes of what nobody sees: `"\\ufefftimestamp"`. */
 export function quotedName(name: string): string {
-  return JSON.stringify(name).replaceAll(
-    /[^ \p{L}\p{M}\p{N}\p{P}\p{S}]/gu,
-    (hidden) => `\\u${hidden.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(name).replaceAll(/[^ \p{L}\p{M}\p{N}\p{P}\p{S}]/gu, codeUnits);
 }
 
 /** A number as sentences have it: `12,345`. */

@@ -3,8 +3,11 @@ import fc from 'fast-check';
 import {
   counted,
   displayValue,
+  escapePattern,
   listed,
   nearestNames,
+  percent,
+  quotedName,
   shortText,
   someOf,
   visibleJson,
@@ -85,6 +88,20 @@ it.each([
 });
 
 it.each([
+  { what: 'letters, marks and emojis as they are', name: 'prénom יום 👍🏽', shown: '"prénom יום 👍🏽"' },
+  { what: 'what JSON escapes as JSON has it', name: 'a"b\\c\td', shown: String.raw`"a\"b\\c\td"` },
+  {
+    what: 'what nobody sees as escapes',
+    name: '\ufefftime\u00a0stamp',
+    shown: String.raw`"\ufefftime\u00a0stamp"`,
+  },
+  { what: 'both halves of a tag', name: 'x\u{e0041}', shown: String.raw`"x\udb40\udc41"` },
+])('a name in quotes shows $what', ({ name, shown }) => {
+  expect(quotedName(name)).toBe(shown);
+  expect(JSON.parse(shown)).toBe(name);
+});
+
+it.each([
   { value: 0, shown: '0 files' },
   { value: 1, shown: '1 file' },
   { value: 12_345, shown: '12,345 files' },
@@ -97,6 +114,21 @@ it.each([
   { some: 1_200, all: 12_345, shown: '1,200 of 12,345 files' },
 ])('$some of $all files are told as $shown', ({ some, all, shown }) => {
   expect(someOf(some, all, 'file')).toBe(shown);
+});
+
+it.each([
+  { share: 0.125, digits: undefined, shown: '12.5 %' },
+  { share: 0.12345, digits: undefined, shown: '12.3 %' },
+  { share: 0.12345, digits: 2, shown: '12.35 %' },
+  { share: 1, digits: undefined, shown: '100 %' },
+])('a share of $share with $digits digits is $shown', ({ share, digits, shown }) => {
+  expect(percent(share, digits)).toBe(shown);
+});
+
+it('a text as a pattern matches itself and nothing else', () => {
+  const text = String.raw`\^$.*+?()[]{}|`;
+  expect(text).toMatch(new RegExp(`^${escapePattern(text)}$`, 'u'));
+  expect('a+b').not.toMatch(new RegExp(`^${escapePattern('a.b')}$`));
 });
 
 it.each([
