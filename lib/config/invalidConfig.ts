@@ -137,8 +137,7 @@ function exampleOf(wrapped: z.core.$ZodType): string {
 /** The value of a field. For a value that may be or hold a secret, only its kind: messages end up in build logs. */
 function shown(input: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(input, path);
-  const isHidden = isSecret(path) || (mayHoldSecret(path) && typeof value === 'object');
-  return isHidden ? kindText(value) : displayValue(value);
+  return mayBeSecret(path) ? kindText(value) : displayValue(value);
 }
 
 /** What kind of value it is, without the value. */
@@ -150,9 +149,14 @@ function kindText(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** Whether a field is a secret: a salt, or a key in the place of its hash. */
-function isSecret(path: readonly PropertyKey[]): boolean {
-  return path[0] === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path);
+/**
+ * Whether a field is or holds a secret: the whole configuration, a salt, what stands in the place of the object that
+ * has one, and a key in the place of its hash.
+ */
+function mayBeSecret(path: readonly PropertyKey[]): boolean {
+  const [root, member] = path;
+  const holdsSalt = root === undefined || (root === 'privacy' && member === undefined);
+  return holdsSalt || root === 'keys' || path.at(-1) === 'salt' || isSecretOfRelay(path);
 }
 
 /**
@@ -163,9 +167,4 @@ function isSecretOfRelay([root, member]: readonly PropertyKey[]): boolean {
   return (
     root === 'relay' && [undefined, 'headers', 'keys', 'url'].some((secretMember) => secretMember === member)
   );
-}
-
-/** Whether a field, or one inside it, may hold a secret. */
-function mayHoldSecret([root, , ...deeper]: readonly PropertyKey[]): boolean {
-  return root === undefined || root === 'privacy' || (root === 'sources' && deeper.length === 0);
 }

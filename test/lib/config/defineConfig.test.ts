@@ -264,6 +264,8 @@ describe('defineConfig', () => {
     for (const input of [
       { privacy: { salt: 'planted' } },
       { privacy: { salt: 716_243 } },
+      { privacy: 'planted' },
+      { privacy: ['planted'] },
       { keys: [{ label: 'web', sha256: 'planted' }] },
       { keys: [716_243] },
     ]) {
