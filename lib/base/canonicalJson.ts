@@ -12,6 +12,7 @@ export class DepthError extends Error {
 /** The members of an object in the order of their keys (UTF-16 units). */
 export class SortedMembers {
   readonly keys: readonly string[];
+  /** The values, in the order of their keys. */
   readonly values: readonly unknown[];
 
   constructor(object: JsonObject) {
@@ -96,7 +97,7 @@ export class CanonicalJsonWriter {
     return value instanceof ExactNumber ? value.text : 'null';
   }
 
-  /** Writes the object that has these members. */
+  /** Writes the object that has these members. @param depth The level of the object: 1 is the outermost. */
   writeMembers({ keys, values }: SortedMembers, depth = 1): string {
     if (depth > MAX_DEPTH) throw TOO_DEEP;
     if (keys.length > MANY) {

@@ -73,4 +73,11 @@ describe('a message about a new object', () => {
   ])('is none of $what, and says which member is wrong without its content', ({ changed, wrong }) => {
     expect(objectCreated(JSON.stringify({ ...event, ...changed }))).toEqual({ wrong: `Wrong: ${wrong}.` });
   });
+
+  it.each([
+    { what: 'a text that is not JSON', body: 'acme', wrong: 'It is not JSON.' },
+    { what: 'JSON of no object', body: 'null', wrong: 'Wrong: the body.' },
+  ])('is none of $what', ({ body, wrong }) => {
+    expect(objectCreated(body)).toEqual({ wrong });
+  });
 });

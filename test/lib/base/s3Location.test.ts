@@ -11,6 +11,8 @@ it.each([
   { text: 'https://b/a/', location: undefined },
   { text: 's3://b/a//c/', location: undefined },
   { text: 's3://b/../', location: undefined },
+  { text: 's3://b/a/./', location: undefined },
+  { text: 's3://b/.a/b..', location: { bucket: 'b', folder: '.a/b../' } },
   { text: 's3://b/a*/', location: undefined },
 ])('$text is read as a bucket and a folder, or is none', ({ text, location }) => {
   expect(readLocation(text)).toEqual(location);

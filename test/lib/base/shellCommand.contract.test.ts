@@ -6,7 +6,7 @@ import { COMMAND_MS } from '../../harness/runCommand.ts';
 
 describe('shellCommand', () => {
   it('is split by a shell into the same words', () => {
-    const word = fc.string({ minLength: 1, maxLength: 12 }).filter((text) => !text.includes('\0'));
+    const word = fc.string({ maxLength: 12 }).filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), (words) => {
         const printed = execFileSync('sh', ['-c', `printf '%s\\0' ${shellCommand(words)}`], {
