@@ -1,11 +1,9 @@
 import type { Config } from '../lib/schema/config.ts';
+import type { OwoxReader } from '../lib/schema/readers.ts';
 import { QUERY_RESULTS_FOLDER } from '../lib/tables/objectKeys.ts';
 import { newBucketSettings } from '../packages/local-aws/src/s3/index.ts';
 import type { ExistingResources } from '../packages/local-aws/src/server/provision.ts';
 import type { DeployedBucket, DeployedWorkGroup } from '../packages/local-aws/src/template/index.ts';
-
-/** A reader of OWOX, as the configuration has it. */
-type OwoxReader = Extract<Config['readers'][number], { kind: 'owox' }>;
 
 /** Resources that the configuration takes as existing, because nothing else creates them locally. */
 export function existingResources(config: Config): Required<ExistingResources> {
@@ -29,7 +27,7 @@ export function existingResources(config: Config): Required<ExistingResources> {
   };
 }
 
-/** It reports its objects, as it does once everything required has been set. */
+/** The bucket of the deployment. It reports its objects, as it does once everything required has been set. */
 function dataBucket({ bucket, existing }: Config): DeployedBucket {
   return {
     name: bucket,
@@ -49,7 +47,7 @@ function resultsBucket(reader: OwoxReader): DeployedBucket {
   };
 }
 
-/** It puts results where readers look. */
+/** The workgroup of people, which puts results into the deployment's bucket. */
 function ownWorkGroup({ athena, bucket }: Config): DeployedWorkGroup {
   const OutputLocation = `s3://${bucket}/${QUERY_RESULTS_FOLDER}`;
   return workGroup(athena.workgroup, {
@@ -58,7 +56,7 @@ function ownWorkGroup({ athena, bucket }: Config): DeployedWorkGroup {
   });
 }
 
-/** It takes the location that each query names. `primary` is always there. */
+/** A workgroup that a reader queries in. It takes the location that each query names. */
 function readersWorkGroup(name: string): DeployedWorkGroup {
   return workGroup(name, { EnforceWorkGroupConfiguration: false });
 }

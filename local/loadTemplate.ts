@@ -32,8 +32,6 @@ export interface LoadOptions {
   readonly code?: string;
   /** The stage, which is a part of every name: `sluice-local-keys`. Default: `local`. */
   readonly stage?: string | undefined;
-  /** The region. Default: that of the configuration. The template is the same for all regions. */
-  readonly region?: string;
   /**
    * The environment, of which only `SLUICE_CONFIG` is read: the path of another configuration file. Default: that of
    * the process.
@@ -74,7 +72,7 @@ export async function loadTemplate(options: LoadOptions): Promise<LoadedTemplate
   const cacheDirectory = packagesFolder(root);
   const file = configFile(root, env);
   const config = await loadComparedConfig(file, stage);
-  const { region = config.region } = options;
+  const { region } = config;
   const digests = await digestInputs({ root, code }, { config, stage, region });
   const directory = join(cacheDirectory, digests.all);
   const bundles = join(cacheDirectory, digests.files);

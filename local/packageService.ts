@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,9 +13,9 @@ import { LocalTemplateError } from './errors.ts';
 const CODE_FOLDERS = ['functions', 'infra', 'lib'] as const;
 /** Files that it also reads: `package.json` of the npm package, and in the repository the one with the version. */
 const CODE_FILES = ['package.json', 'cli/package.json'] as const;
-/** Files that it reads in a project. The repository counts as a project. */
+/** The file of a project from which Serverless begins. */
 const SERVERLESS_YML = 'serverless.yml';
-/** Files of a project that decide what is packaged. */
+/** Files of a project that decide what is packaged. The repository counts as a project. */
 const PROJECT_FILES = [SERVERLESS_YML, 'package.json', 'tsconfig.json'] as const;
 /** Which versions of dependencies are bundled: the lockfile of the project, or of the folder that a workspace has it in. */
 const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'] as const;
@@ -24,14 +24,12 @@ const isDotenv = (name: string) => /^\.env(?:\.|$)/.test(name);
 /** Not linked: the output of packaging, and modules, which are found in the project above the workspace. */
 const NOT_LINKED: readonly string[] = ['node_modules', 'build'];
 /**
- * `${file(./settings.yml):memory}` and `${env:TOPIC_ARN}` in serverless.yml. A path with variables in it is none that
- * is looked at.
+ * Matches files that serverless.yml includes, `${file(./settings.yml):memory}`, up to a variable in their paths. What
+ * such a path with a variable leads to is not digested.
  */
 const YML_FILE = /(\$\{file\(\s*["']?)([^"',)$/][^"',)$]*)/g;
-/** Matches variables of the environment that serverless.yml names. */
+/** Matches variables of the environment that serverless.yml names: `${env:TOPIC_ARN}`. */
 const YML_ENV = /\$\{env:(\w+)/g;
-/** Serverless doesn't follow a link to its own file. */
-const COPIED: readonly string[] = PROJECT_FILES;
 
 /** Where packaging reads. */
 export interface PackageRoots {
@@ -177,15 +175,14 @@ export async function packageService(request: PackageRequest): Promise<Packaged>
     if ((name.startsWith('.') && !isDotenv(name)) || NOT_LINKED.includes(name)) continue;
     if (name === SERVERLESS_YML) {
       const yml = await readFile(join(root, name), 'utf8');
-      // Serverless reads included files from the root and not from the workspace, unless the root's name has characters
-      // of Serverless's own notation.
+      // Serverless follows no link to its own file. It reads included files from the root and not from the workspace,
+      // unless the root's name has characters of Serverless's own notation.
       const from = /[(),"'{}]/.test(root) ? '' : `${root}/`;
       await writeFile(
         join(workspace, name),
         yml.replace(YML_FILE, (_, begin, path) => `${begin}${from}${path}`),
       );
-    } else if (COPIED.includes(name)) await copyFile(join(root, name), join(workspace, name));
-    else await symlink(join(root, name), join(workspace, name), 'junction');
+    } else await symlink(join(root, name), join(workspace, name), 'junction');
   }
   await run(serverless, request);
   const made = join(workspace, '.serverless');

@@ -71,6 +71,7 @@ export interface Cloud {
   readonly database: string;
   /** The configuration of what is deployed. */
   readonly config: Config;
+  /** The addresses and names of the cloud, and what waits in it now. */
   status(): CloudStatus;
   /**
    * Delivers every buffer now, and has files made of the data; resolves when the partitions of what was delivered are
