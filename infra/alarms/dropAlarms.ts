@@ -20,14 +20,12 @@ export function ingestAlarms(stack: Stack): Resources {
   return allResources([
     {
       ...(expectsDrops(stack.config.sources)
-        ? {
-            ...alarm(stack, 'ingest-late', {
-              ...ownMetric(stack, planMetrics.drops_late, 'Maximum'),
-              description: "A customer's drop has not come, or is not committed, in time",
-              section: 'drops',
-              missing: 'ignore',
-            }),
-          }
+        ? alarm(stack, 'ingest-late', {
+            ...ownMetric(stack, planMetrics.drops_late, 'Maximum'),
+            description: "A customer's drop has not come, or is not committed, in time",
+            section: 'drops',
+            missing: 'ignore',
+          })
         : {}),
       ...alarm(stack, 'ingest-load-failed', {
         ...loggedMetric(stack, 'failedLoads'),

@@ -6,6 +6,7 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { VERSION } from '../../lib/base/version.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
+import { exportsForStatsig } from '../serverless/serviceFunctions.ts';
 import { BuildError } from './BuildError.ts';
 import { type BindingHost, placeBinding } from './placeBinding.ts';
 
@@ -178,8 +179,8 @@ async function bundle(
 }
 
 /** Whether a function runs DuckDB. Exports that copy files never load the code that rewrites them. */
-function runsDuckDb(name: string, { exports }: Config): boolean {
-  return name !== 'export' || exports.some(({ format }) => format === 'statsig');
+function runsDuckDb(name: string, config: Config): boolean {
+  return name !== 'export' || exportsForStatsig(config);
 }
 
 /** Whether a module of a bundle imports the binding of DuckDB. */

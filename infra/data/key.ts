@@ -6,8 +6,8 @@ import { ALWAYS_RETAINED, logicalIds, type Stack } from '../template/Stack.ts';
 const PENDING_WINDOW_DAYS = 30;
 
 /**
- * The key that encrypts the bucket, unless the configuration names an existing key or wants none. It is retained when the stack is
- * deleted, because the data cannot be read without it. It is also retained when the first deployment fails, because the
+ * The key that encrypts the bucket and copies for relay, unless the configuration names an existing key or wants none. It is
+ * retained when the stack is deleted, because the data cannot be read without it. It is also retained when the first deployment fails, because the
  * deploying identity could delete it only with permission to delete any key of the account
  * (lib/access/deployPolicy.ts). The key has no name, so it does not block the next deployment.
  *
@@ -18,10 +18,11 @@ const PENDING_WINDOW_DAYS = 30;
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  *
  * The key's policy leaves permissions to IAM, where each role names the key, and names only readers with
- * `keyAdministrator`. It names no service, because S3 uses the key with the permission of its caller, and nothing else
- * is encrypted with the key.
- * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html and
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+ * `keyAdministrator`. It names no service: S3, and SQS for the queues of relay, use the key with the permission of their
+ * caller.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html,
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html and
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
  *
  * @param administrators Statements of the key's policy for readers that administer the key.
  */

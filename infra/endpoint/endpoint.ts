@@ -14,7 +14,7 @@ import { readResources } from './reads.ts';
 
 /** Properties that are added to a resource of Serverless. */
 export interface Extension {
-  /** The properties by their names, which Serverless merges into its own. */
+  /** The properties by their names. Each replaces that of Serverless as a whole. */
   readonly Properties: { readonly [name: string]: Value };
 }
 

@@ -71,9 +71,9 @@ function ledgerOf(stack: Stack, { name }: Source): AllowStatement {
 }
 
 /**
- * Reads customers' files, writes versions, refused rows and the ledger, and moves partitions. It cannot read landed data.
- * Each load works in a session of this role that is limited to one dataset (lib/access/sessionPolicies.ts). Only the sweep
- * uses the whole role.
+ * The role that reads customers' files, writes versions, refused rows and the ledger, and moves partitions. It cannot
+ * read landed data. Each load works in a session of this role that is limited to one dataset
+ * (lib/access/sessionPolicies.ts). Only the sweep uses the whole role.
  */
 function ingestLoadRole(stack: Stack, width: Width): Resources {
   const { config } = stack;
@@ -148,9 +148,11 @@ function otherTables(stack: Stack): readonly RoleStatement[] {
     groupsTable.name,
     receivedHoursTable.name,
   ];
+  // Only the tables are denied: the catalog and the database, which come first, are those of all tables.
+  const [_catalog, _database, ...denied] = tableArns(stack, stackTables);
   return [
     { Action: ON_TABLES, Resource: tableArns(stack, ['*']) },
-    { Effect: 'Deny', Action: ON_TABLES, Resource: tableArns(stack, stackTables).slice(2) },
+    { Effect: 'Deny', Action: ON_TABLES, Resource: denied },
   ];
 }
 

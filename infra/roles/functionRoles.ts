@@ -43,8 +43,8 @@ export function deleterIds({ sources, curate, readers }: Config): readonly strin
 
 /**
  * The role that puts records into the landing, by its stream or as objects, and large quarantined bodies into the
- * bucket. It reads the hashes of keys and the experiment groups. It may list the folder of the groups, because without
- * that permission S3 answers 403 for a missing object.
+ * bucket. It reads the hashes of keys and the experiment groups. It lists the folder of the groups before it reads, which
+ * tells groups that are missing from groups that it may not read: lib/groups/GroupsCache.ts.
  */
 function collectRole(stack: Stack): Resources {
   return functionRole(stack, 'collect', [
@@ -98,7 +98,7 @@ function registerRole(stack: Stack): Resources {
 }
 
 /**
- * The role that makes files of tables of the landed objects, and then deletes these. It moves objects that it cannot
+ * The role that makes the tables' files of landed objects, and then deletes the objects. It moves objects that it cannot
  * read to damaged/, and rows that their tables do not take to quarantine. Of the tables' files it deletes only those
  * that it has just put and will write again. In the ledger it has notes of its own: lib/landing/LandingNote.ts.
  */

@@ -12,7 +12,7 @@ import { functionRole } from './policies.ts';
 
 /**
  * The role that reads metrics and the rows of the raw tables, by Athena as people do, and sees what waits. It writes
- * the table of received hours and nothing else.
+ * the table of received hours and the results of its queries, and nothing else.
  */
 export function reconcileRole(stack: Stack): Resources {
   const { config } = stack;

@@ -34,8 +34,8 @@ interface PlannedSchedule {
 /**
  * The hourly run of the registrar, and the writer's hourly look. The registrar creates today's and tomorrow's
  * partitions and closes gaps, because an event of S3 can be lost, and the stack cannot enable those of an existing
- * bucket. Its names and the message say "daily", because it once ran only daily. Both go through the function's queue:
- * lib/base/queue.ts says why.
+ * bucket. The names and the message of its schedule say "daily", because it once ran only daily. Both runs go through the
+ * function's queue: lib/base/queue.ts says why.
  */
 export function landingSchedules(stack: Stack): Resources {
   return {

@@ -8,7 +8,7 @@ export interface Work {
   readonly window?: number;
   /**
    * How often a message is received before it moves to the dead-letter queue. It is at least five, because throttling
-   * alone could use up fewer ({@link HIDDEN_TIMES}).
+   * alone could use up fewer: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
    */
   readonly receives: number;
   /** Seconds for which a message is hidden once it is received. Default: six times the timeout, and the window. */

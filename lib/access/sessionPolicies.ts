@@ -12,6 +12,7 @@ import {
   tableFolder,
 } from '../tables/tableFolders.ts';
 import { arnIn, bucketArn, catalogArns, objectsArn } from './arns.ts';
+import type { Condition } from './policyDocument.ts';
 
 /** One statement of a session policy. */
 interface Statement {
@@ -22,7 +23,7 @@ interface Statement {
   /** ARNs, with wildcards. */
   readonly Resource: string | readonly string[];
   /** Conditions by operator and key. Default none. */
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  readonly Condition?: Condition;
 }
 
 /** The account of a session, and the place of our resources. */
