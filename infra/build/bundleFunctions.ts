@@ -6,7 +6,7 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { VERSION } from '../../lib/base/version.ts';
 import { functionConfig } from '../../lib/config/functionConfig.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { exportsForStatsig } from '../serverless/serviceFunctions.ts';
+import { exportsForStatsig } from '../../lib/schema/exports.ts';
 import { BuildError } from './BuildError.ts';
 import { type BindingHost, placeBinding } from './placeBinding.ts';
 

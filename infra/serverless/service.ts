@@ -1,6 +1,7 @@
 import { sum } from '../../lib/base/sum.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
+import { exportsForStatsig } from '../../lib/schema/exports.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
 import { PREFLIGHT_SECONDS } from '../endpoint/endpoint.ts';
 import { resources, type StackResources } from '../resources.ts';
@@ -8,7 +9,7 @@ import { LONGEST, workOf } from '../template/functionWork.ts';
 import { getAtt, type Value } from '../template/Resource.ts';
 import { idOf, type Stack } from '../template/Stack.ts';
 import { unusedFunctions } from '../template/unusedFunctions.ts';
-import { exportsForStatsig, type FunctionSettings, serviceFunctions } from './serviceFunctions.ts';
+import { type FunctionSettings, serviceFunctions } from './serviceFunctions.ts';
 
 /** A function as Serverless expects it. */
 interface ServiceFunction extends FunctionSettings {

@@ -1,3 +1,4 @@
+import { exportsForStatsig } from '../../lib/schema/exports.ts';
 import { queryableSeconds } from '../streams/streams.ts';
 import { type FunctionPart, functionWork, type Work } from '../template/functionWork.ts';
 import { getAtt, ref, type Value } from '../template/Resource.ts';
@@ -43,11 +44,6 @@ export interface FunctionSettings {
   readonly environment: Readonly<Record<string, Value>>;
   /** What invokes it; empty for a function that only others invoke. */
   readonly events: readonly FunctionEvent[];
-}
-
-/** Whether an export rewrites files for Statsig, which takes DuckDB. */
-export function exportsForStatsig({ exports }: Pick<Stack['config'], 'exports'>): boolean {
-  return exports.some(({ format }) => format === 'statsig');
 }
 
 /** Functions by their names. */

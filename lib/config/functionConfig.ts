@@ -1,4 +1,5 @@
 import type { Config } from '../schema/config.ts';
+import { exportsForStatsig } from '../schema/exports.ts';
 import { listExperiments } from '../schema/names.ts';
 import type { RelayChoice, RelayTarget } from '../schema/relay.ts';
 
@@ -45,13 +46,12 @@ export const functionConfig = {
     retention: { dataVersionDays: config.retention.dataVersionDays },
   }),
   export(config: Config) {
-    const forStatsig = config.exports.some(({ format }) => format === 'statsig');
     return {
       ...only(config, ...LAYOUT, 'curatedTables', 'unitIds', 'database', 'exports', 'timeWindow'),
       retention: raws(config),
       ...encryptionOf(config),
       // The sources determine the columns for Statsig. The owners of the tables are left out.
-      sources: (forStatsig ? config.sources : []).map(({ datasets }) => ({
+      sources: (exportsForStatsig(config) ? config.sources : []).map(({ datasets }) => ({
         datasets: datasets.map(({ table, kind, mapping }) => ({ table, kind, mapping })),
       })),
     };

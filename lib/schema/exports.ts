@@ -67,3 +67,12 @@ export function lateDays({ timeWindow }: { readonly timeWindow: { readonly pastD
 
 /** One validated export, of which defineConfig has filled in `lookbackDays`. */
 export type Export = z.output<typeof exported> & { readonly lookbackDays: number };
+
+/** Whether an export rewrites files for Statsig, which takes DuckDB. */
+export function exportsForStatsig({
+  exports,
+}: {
+  readonly exports: readonly Pick<Export, 'format'>[];
+}): boolean {
+  return exports.some(({ format }) => format === 'statsig');
+}
