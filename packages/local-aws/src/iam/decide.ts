@@ -85,7 +85,10 @@ function mayUseOne(request: AccessRequest): boolean {
   // In the key of an object, a star is a character and no wildcard.
   if (!resource.endsWith('/*') || action.startsWith('s3:')) return false;
   const [place, listed] = splitArn(resource);
-  const patterns = (caller.policies?.() ?? []).flat().flatMap(({ resources = [] }) => resources);
+  const { policies, boundary, sessionPolicy } = caller;
+  // Whichever is the narrowest of them names what the caller may use.
+  const limits = [...(policies?.() ?? []), boundary?.() ?? [], sessionPolicy?.() ?? []];
+  const patterns = limits.flat().flatMap(({ resources = [] }) => resources);
   // A policy may leave the region or the account open.
   const examples = patterns
     .map((pattern) => splitArn(pattern)[1])
@@ -236,9 +239,11 @@ function refusal({ service, operation }: Pick<EdgeCall, 'service' | 'operation'>
 
 /**
  * Guards the services of the deployment's account (Glue, queues, streams, Athena, secrets, the stack) as AWS does.
- * Callers of the account, roles created in it and sessions may do what their policies allow; other accounts nothing.
+ * Callers of the account, roles created in it and sessions may do what their policies allow. Other accounts may do what
+ * they and the policy of the resource allow, and call what needs no permission.
  *
- * @returns A function that throws AwsError `AccessDeniedException` for a call that is not allowed.
+ * @returns A function that throws AwsError `AccessDeniedException` for a call that is not allowed; `AccessDenied` for one of
+ *   CloudFormation.
  */
 export function identityPolicyGuard(options: {
   /** Tells who a signer is. */

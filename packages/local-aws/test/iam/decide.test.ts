@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Caller } from '../../src/iam/Caller.ts';
 import { decide, decideListing } from '../../src/iam/decide.ts';
 import { readPolicy } from '../../src/iam/policy.ts';
 import {
@@ -73,15 +74,18 @@ describe('policy decisions', () => {
     },
   );
 
-  /** Whether a caller with such a policy may list the databases. */
-  const mayListDatabases = (...Statement: readonly object[]) =>
+  /** Whether a caller may list the databases. */
+  const mayListAll = (caller: Pick<Caller, 'policies' | 'boundary' | 'sessionPolicy'>) =>
     decideListing({
-      caller: { arn: ROLE, account: '000000000000', policies: () => [readPolicy({ Statement })] },
+      caller: { arn: ROLE, account: '000000000000', ...caller },
       action: 'glue:GetDatabases',
       resource: 'arn:aws:glue:us-east-1:000000000000:database/*',
       owner: '000000000000',
       resourcePolicy: undefined,
     }).allowed;
+  /** Whether a caller with such a policy alone may list the databases. */
+  const mayListDatabases = (...Statement: readonly object[]) =>
+    mayListAll({ policies: () => [readPolicy({ Statement })] });
   const ofDatabases = (Effect: string, Resource: string) => ({
     Effect,
     Action: 'glue:GetDatabases',
@@ -102,6 +106,17 @@ describe('policy decisions', () => {
     'arn:aws:glue:us-east-1:000000000000:table/lake/rows',
   ])('do not let a caller who may see %s list the databases', (resource) => {
     expect(mayListDatabases(ofDatabases('Allow', resource))).toBe(false);
+  });
+
+  it('let a caller list the databases whose boundary or session policy allows one', () => {
+    const lake = 'arn:aws:glue:us-east-1:000000000000:database/lake';
+    const all = readPolicy({ Statement: [ofDatabases('Allow', '*')] });
+    const one = readPolicy({ Statement: [ofDatabases('Allow', lake)] });
+    const none = readPolicy({ Statement: [ofDatabases('Deny', lake)] });
+    expect(mayListAll({ policies: () => [all], boundary: () => one })).toBe(true);
+    expect(mayListAll({ policies: () => [all], sessionPolicy: () => one })).toBe(true);
+    expect(mayListAll({ policies: () => [all], boundary: () => none })).toBe(false);
+    expect(mayListAll({ policies: () => [one], sessionPolicy: () => none })).toBe(false);
   });
 
   it('let a caller list the databases who may see one that no policy denies', () => {
