@@ -9,22 +9,52 @@ import {
 } from '../../../lib/parquet/thriftCompact.ts';
 import { intField, listField, longField, textField, writeStruct } from './thriftWriter.ts';
 
-// Fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+// IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+/** The schema, of the file. */
 const SCHEMA = 2;
+/** The row groups, of the file. */
 const ROW_GROUPS = 4;
-/** Field of the file, and of a row group. */
+/** The number of rows, of the file and of a row group. */
 const ROWS = 3;
+/** The column chunks, of a row group. */
 const COLUMNS = 1;
+/** The metadata, of a column chunk. */
 const METADATA = 3;
+/** The statistics, of a column chunk's metadata. */
 const STATISTICS = 12;
+/** The name, of an element of the schema. */
 const NAME = 4;
-
-/** Fields of an element of the schema. */
+/** Other fields of an element of the schema. */
 export const ELEMENT = { type: 1, children: 5, convertedType: 6, logicalType: 10 } as const;
+/** Fields of a column chunk's metadata. */
+export const CHUNK = {
+  encodings: 2,
+  path: 3,
+  values: 5,
+  uncompressed: 6,
+  bytes: 7,
+  dataPage: 9,
+  dictionaryPage: 11,
+  sizes: 16,
+} as const;
+/** Fields of a page's header. */
+export const PAGE = { type: 1, uncompressed: 2, bytes: 3, dataV1: 5, dataV2: 8 } as const;
+/** Fields of the part of a page's header about version 2. */
+export const V2 = {
+  values: 1,
+  nulls: 2,
+  rows: 3,
+  encoding: 4,
+  definitionBytes: 5,
+  repetitionBytes: 6,
+  isCompressed: 7,
+} as const;
 
 /** An element of a schema, and its name. */
 export interface Element {
+  /** Its name, which is also one of its fields. */
   readonly name: string;
+  /** All of its fields by their IDs. */
   readonly fields: ThriftStruct;
 }
 
@@ -111,6 +141,7 @@ function editChunk(
   });
 }
 
+/** Changes fields of a file's footer, and leaves its pages where they are. */
 function editFooter(file: EngineFile, edit: (footer: ThriftStruct) => void): EngineFile {
   const bytes = readFileSync(file.path);
   const start = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
@@ -123,53 +154,34 @@ function editFooter(file: EngineFile, edit: (footer: ThriftStruct) => void): Eng
   return file;
 }
 
+/** The structs of a list. @throws RangeError without the field, as the three below it. */
 function structsOf(fields: ThriftStruct, id: number): ThriftStruct[] {
   return readList(required(fields, id)).items.map((item) => new ThriftReader(item).struct());
 }
 
+/** The struct of a field. */
 function structOf(fields: ThriftStruct, id: number): ThriftStruct {
   return new ThriftReader(required(fields, id).bytes).struct();
 }
 
+/** The text of a field. */
 function textOf(fields: ThriftStruct, id: number): string {
   return new ThriftReader(required(fields, id).bytes).binary().toString();
 }
 
+/** A field that has to be there. */
 function required(fields: ThriftStruct, id: number): ThriftField {
   const field = fields.get(id);
   if (field === undefined) throw new RangeError(`No field ${id}.`);
   return field;
 }
 
+/** A field that is a list of structs. */
 function structList(structs: readonly ThriftStruct[]): ThriftField {
   return listField({ type: THRIFT.struct, items: structs.map(writeStruct) });
 }
 
-/** Fields of a column chunk's metadata. */
-export const CHUNK = {
-  encodings: 2,
-  path: 3,
-  values: 5,
-  uncompressed: 6,
-  bytes: 7,
-  dataPage: 9,
-  dictionaryPage: 11,
-  sizes: 16,
-} as const;
-/** Fields of a page's header. */
-export const PAGE = { type: 1, uncompressed: 2, bytes: 3, dataV1: 5, dataV2: 8 } as const;
-/** Fields of the part of a page's header about version 2. */
-export const V2 = {
-  values: 1,
-  nulls: 2,
-  rows: 3,
-  encoding: 4,
-  definitionBytes: 5,
-  repetitionBytes: 6,
-  isCompressed: 7,
-} as const;
-
-/** Texts as a page of version 2 that says not to be compressed, of an optional column. */
+/** Texts as a page of version 2 of an optional column, with its header. */
 export function plainPage(
   texts: readonly string[],
   {
@@ -181,15 +193,19 @@ export function plainPage(
     ofPage = [],
     isCompressed = false,
   }: {
-    /** Bytes after the values. */
+    /** Bytes after the values. Default: none. */
     readonly more?: Buffer;
     /** The size in the header, if it differs from the values' size. */
     readonly uncompressed?: number;
+    /** The size of the levels in the header, if it differs from theirs. */
     readonly levels?: number;
-    /** Fields before and after the header's own, and fields of its part about version 2. */
+    /** Fields before the header's own, by their IDs. Default: none. */
     readonly before?: readonly (readonly [number, ThriftField])[];
+    /** Fields behind the header's own. Default: none. */
     readonly after?: readonly (readonly [number, ThriftField])[];
+    /** Fields behind those of its part about version 2. Default: none. */
     readonly ofPage?: readonly (readonly [number, ThriftField])[];
+    /** Whether the header says that the values are compressed, which they never are. */
     readonly isCompressed?: boolean;
   } = {},
 ): Buffer {

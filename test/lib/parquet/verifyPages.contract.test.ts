@@ -118,7 +118,6 @@ describe('checksums', () => {
 
   it('of gzip blocks are verified also if a block is larger than what is read at once, 4 MiB', async () => {
     // 1,000 texts of 32 * 300 bytes, without compression.
-
     const rows = "1795169730 AS timestamp, 'e' AS event_name, repeat(md5(i::VARCHAR), 300) AS unit_id";
     const big = await bench.write('big.parquet', `SELECT ${rows} FROM range(1000) t(i)`, GZIP);
     expect(await outcomeOf(big)).toEqual([Array(1_000).fill(expect.anything()), []]);
