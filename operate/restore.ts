@@ -23,17 +23,17 @@ export const RestoreError = defineErrorFamily('user', {
   },
 });
 
-/** A file that was replaced, and its copy beside the file that replaced it. */
+/** A file that was replaced, and its copy. */
 export interface CopiedFile {
   /** Key of the file. */
   readonly key: string;
-  /** Key of the copy. */
+  /** Key of the copy: beside the file that replaced it, or the same key over what is no Parquet. */
   readonly copy: string;
 }
 
 /** What is restored. */
 export interface RestoreOptions {
-  /** Name of a table. */
+  /** Name of a table, or its kind: `events`. */
   readonly table: string;
   /** The days, UTC. */
   readonly days: readonly UtcDay[];
@@ -60,13 +60,13 @@ const PARALLEL_FILES = 16;
  * Brings back files of days of a table that are gone, as far as S3 has versions of them.
  *
  * A file that was deleted comes back as it was: its delete markers are removed. A file of a raw table that was replaced
- * is copied beside the file that replaced it, because views count an event once; or over what is no Parquet, which stays as a version. A table with versions is loaded or
- * curated again instead: `sluice ingest`, `sluice curate`. Nothing else is changed, and no present file is removed; a second run finds nothing more to do.
+ * is copied beside the file that replaced it, because views count an event once; or over what is no Parquet, which stays
+ * as a version. A replaced file of a table with versions is loaded or curated again instead: `sluice ingest`,
+ * `sluice curate`. Nothing else is changed, and no present file is removed; a second run finds nothing more to do.
  *
  * No erasure may begin meanwhile: it is looked for once, before the files come back.
  *
- * @param table The table's name, or its kind: `events`.
- * @param dryRun Whether this only says what would come back.
+ * @returns The days in the order in which they were asked for.
  * @throws RestoreError; what the client of S3 throws.
  */
 export async function restoreFiles(
@@ -86,9 +86,9 @@ export async function restoreFiles(
 }
 
 /**
- * Requires that no erasure is under way, or has left versions, whose rows a restore could bring back.
+ * Requires that no erasure is under way, has stopped, or has left versions, whose rows a restore could bring back.
  *
- * @throws RestoreError while rows that an erasure takes out may be in versions that have not expired.
+ * @throws RestoreError `SLUICE_RESTORE_ERASING`
  */
 async function assertNoErasure({ s3, config, now }: Deployment): Promise<void> {
   const store = s3ObjectStore(s3, config.bucket);
