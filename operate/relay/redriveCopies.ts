@@ -53,28 +53,29 @@ export async function redriveCopies(
   const store = s3ObjectStore(s3, Bucket);
   const folder = reason === null ? '' : `${reason}/`;
   const Prefix = `${RELAY_REFUSED_FOLDER}${folder}`;
-  let found = 0;
-  let moved = 0;
-  let tooOld = 0;
   const { QueueUrl, messages } = await readQueue(deployment, 'relay');
-  const { messages: dead } = await readQueue(deployment, 'relay-dead-letters');
-  const name = (key: string) =>
+  const deadLetters = await readQueue(deployment, 'relay-dead-letters');
+  const inQueues = messages + deadLetters.messages;
+  const sendMessageOf = (key: string) =>
     sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: writeRelayedKey(key) }));
   const waiting: ListedObject[] = [];
-  if (reason === null && messages + dead === 0)
+  if (reason === null && inQueues === 0)
     for await (const object of listObjects(store, RELAY_WAITING_FOLDER)) waiting.push(object);
+  let found = 0;
   let stranded = 0;
+  let moved = 0;
+  let tooOld = 0;
   await mapLimit(waiting, AT_ONCE, async (object) => {
     signal?.throwIfAborted();
     const { key } = object;
     const keptAt = keptAtOf(object);
-    if (keptAt === null || !isStranded(keptAt, 0, now)) return;
+    if (keptAt === null || !isStranded(keptAt, inQueues, now)) return;
     // The function would finish the message of what it cannot read, and it would be found again.
     if (readRelayCopy((await store.read(key))?.text ?? '') === null) return;
     stranded += 1;
     found += 1;
     moved += 1;
-    if (!dryRun) await name(key);
+    if (!dryRun) await sendMessageOf(key);
   });
   for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix })) {
     await mapLimit(Contents, AT_ONCE, async ({ Key = '', ETag = '' }) => {
@@ -92,7 +93,7 @@ export async function redriveCopies(
       const waitingKey = relayWaitingKey(id);
       const copy = { CopySource, CopySourceIfMatch: ETag, Key: waitingKey };
       await s3.send(new CopyObjectCommand({ Bucket, ...copy }));
-      await name(waitingKey);
+      await sendMessageOf(waitingKey);
       await store.remove(Key, ETag);
     });
   }
