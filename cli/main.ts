@@ -79,7 +79,7 @@ export interface FailedAnswer {
  * Runs one command line. Data goes to stdout, notes go to stderr. With `--json`, an error is also an object on stdout,
  * `{"error":{"code","message","cause","cure"}}`; `start` writes it to stderr.
  *
- * @returns the exit code: 0 success, 1 failure, 2 wrong use, 3 problems found, 130 interrupted.
+ * @returns the exit code: 0 success, 1 failure, 2 wrong use, 3 problems found, 130 interrupted, 143 an erasure stopped by SIGTERM.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;

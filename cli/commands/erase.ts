@@ -14,7 +14,7 @@ import {
   UsageError,
 } from '../terminal/commandLine.ts';
 import { confirm } from '../terminal/confirm.ts';
-import { INTERRUPTED } from '../terminal/interrupt.ts';
+import { INTERRUPTED, TERMINATED } from '../terminal/interrupt.ts';
 import { writeNote, writeResult } from '../terminal/output.ts';
 import { openProgress } from '../terminal/progress.ts';
 
@@ -40,8 +40,6 @@ export const eraseCommand: Command = {
   run,
 };
 
-/** The exit code of a shell after SIGTERM: 128 and its number. */
-const TERMINATED = 143;
 /** Signals that end the run at the next step. */
 const STOPS = ['SIGINT', 'SIGTERM'] as const;
 

@@ -6,7 +6,7 @@ import {
   oneOf,
   PROBLEMS_FOUND,
 } from './commandLine.ts';
-import { INTERRUPTED } from './interrupt.ts';
+import { INTERRUPTED, TERMINATED } from './interrupt.ts';
 
 /** The most columns of a line of help. */
 const WIDTH = 80;
@@ -18,6 +18,7 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   2: 'wrong use',
   [PROBLEMS_FOUND]: 'the command worked, and what it found needs attention',
   [INTERRUPTED]: 'interrupted with Ctrl-C',
+  [TERMINATED]: 'an erasure was stopped by SIGTERM',
 };
 
 /** Which deployment a command is about: `namedTarget` of cli/aws/target.ts decides it. */

@@ -1,5 +1,7 @@
 /** The exit code of a shell after Ctrl-C: 128 and the number of SIGINT. */
 export const INTERRUPTED = 130;
+/** The exit code of a shell after SIGTERM, 128 and its number, with which an erasure ends that was stopped by it. */
+export const TERMINATED = 143;
 /** Milliseconds within which signals are one: a key press can arrive several times. */
 const ONE_PRESS_MS = 1_000;
 

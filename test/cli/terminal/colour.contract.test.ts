@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { paint } from '../../../cli/terminal/colour.ts';
+import { type Look, paint } from '../../../cli/terminal/colour.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { sluice } from '../../harness/sluice.ts';
 
@@ -33,6 +33,36 @@ describe('the colours of a report', () => {
     expect(lines[3]).toMatch(/^\S*33mwarning/);
     expect(lines[4]).toMatch(/^\S*32mok/);
     expect(lines[6]).toMatch(/^\S*1mtable {2}rows/);
+  });
+});
+
+describe('the colours of other texts', () => {
+  /** What has a colour in a text, with the digits of its colour or weight. */
+  const coloured = (text: string, look: Look) => {
+    const painted = paint(text, look, terminal);
+    expect(stripVTControlCharacters(painted)).toBe(text);
+    // 22 and 39 end a weight and a colour.
+    const parts = painted.split(ESCAPE).slice(1);
+    const begun = parts.map((part) => /^(\d+)m(.*)$/s.exec(part)?.slice(1) ?? []);
+    return begun.filter(([digits, words]) => words !== '' && digits !== '22' && digits !== '39');
+  };
+
+  it('of a calendar are those of marks that stand alone', () => {
+    expect(coloured('acme/a✓  ✓  ✗  ·  !\n✓ loaded', 'calendar')).toEqual([
+      ['32', '✓'],
+      ['31', '✗'],
+      ['31', '!'],
+    ]);
+  });
+
+  it('of a table are those of its head, and of no words of a report', () => {
+    expect(coloured('name  n\n----  -\nPROBLEM 1', 'table')).toEqual([['1', 'name  n']]);
+  });
+
+  it('of an error are those of the code with which it begins', () => {
+    expect(coloured('SLUICE_X: no.\n  SLUICE_Y: see SLUICE_Z: there.', 'error')).toEqual([
+      ['31', 'SLUICE_X'],
+    ]);
   });
 });
 
