@@ -38,7 +38,8 @@ export async function deployTrial(trial: Trial, deployment: Deployment): Promise
   const clients = openClients(deployment.aws);
   const events = await stackEvents(clients, trial).finally(() => clients.cloudFormation.destroy());
   const first = events.findLast(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED');
-  const why = first === undefined ? '' : `${first.LogicalResourceId}: ${first.ResourceStatusReason} `;
+  const reason = (first?.ResourceStatusReason ?? 'no reason is told').replace(/\.$/, '');
+  const why = first === undefined ? '' : `${first.LogicalResourceId}: ${reason}. `;
   throw new TrialError('SLUICE_TRIAL_DEPLOY_FAILED', `${why}The log is ${log}.`);
 }
 

@@ -4,7 +4,7 @@ import { CloudWatchClient, type StateValue, type StatusCode } from '@aws-sdk/cli
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Run, unlessDenied } from '../../../cli/trial/Answer.ts';
+import type { Run } from '../../../cli/trial/Answer.ts';
 import {
   askAlarm,
   askDrop,
@@ -13,12 +13,11 @@ import {
   askLakeSettings,
   askMetrics,
 } from '../../../cli/trial/askServices.ts';
-import { askViews } from '../../../cli/trial/rows.ts';
 import { MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
-import { ObserveError, openDeployment } from '../../../observe/deployment.ts';
-import { answeredBy, named } from '../../harness/answering.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
+import { answeredBy } from '../../harness/answering.ts';
 import { acmeSource } from '../../harness/configInput.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 import { listen } from '../../harness/listen.ts';
@@ -70,36 +69,6 @@ function probedBy(cloudwatch: () => object) {
   };
 }
 
-describe('a question', () => {
-  it.each([
-    {
-      what: 'has no result if AWS denies the call',
-      error: Object.assign(named('AccessDenied'), { $fault: 'client', $metadata: { httpStatusCode: 403 } }),
-      verdict: 'not asked',
-    },
-    {
-      what: 'is answered otherwise if Athena cannot read the table',
-      error: new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', 'HIVE_BAD_DATA.'),
-      verdict: 'otherwise',
-    },
-    {
-      what: 'has no result if a query was stopped for its time',
-      error: new ObserveError('SLUICE_OBSERVE_QUERY_STOPPED', '300 s.'),
-      verdict: 'not asked',
-    },
-  ])('$what', async ({ error, verdict }) => {
-    const asked = await unlessDenied('SLUICE_PROBE_DROP', () => Promise.reject(error));
-    expect(asked).toMatchObject({ code: 'SLUICE_PROBE_DROP', verdict });
-  });
-
-  it('is not answered if AWS cannot be reached', async () => {
-    const error = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-    await expect(unlessDenied('SLUICE_PROBE_DROP', () => Promise.reject(error))).rejects.toMatchObject({
-      code: 'SLUICE_AWS_UNREACHABLE',
-    });
-  });
-});
-
 describe('the question of a dropped file', () => {
   /** Asks with a ledger that has the day so, and with an Athena whose queries stay in a state. */
   async function ask(entry: Partial<LedgerEntry>, State: QueryExecutionState) {
@@ -135,22 +104,6 @@ describe('the question of a dropped file', () => {
       expect(await ask(entry, state)).toEqual({ SLUICE_PROBE_DROP: drop, SLUICE_PROBE_POLICIES: policies });
     },
   );
-});
-
-describe('the question of the views', () => {
-  it.each([
-    { state: 'FAILED', expected: { verdict: 'otherwise' } },
-    { state: 'RUNNING', expected: { verdict: 'not asked' } },
-  ] as const)('is answered $expected.verdict if a query stays $state', async ({ state: State, expected }) => {
-    const athena = answeredBy(AthenaClient, () => ({
-      QueryExecutionId: 'q',
-      QueryExecution: { Status: { State, StateChangeReason: 'because' } },
-    }));
-    const asked = unlessDenied('SLUICE_PROBE_VIEWS', () =>
-      askViews({ ...probedBy(() => ({})), athena }, run, 0),
-    );
-    expect(await asked).toMatchObject(expected);
-  });
 });
 
 describe('the question of metrics', () => {

@@ -1,7 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { bodies, TEXT } from '../../../cli/trial/bodies.ts';
-import { judgeEvent, judgeTime, partsWithoutRow, type Row } from '../../../cli/trial/rows.ts';
+import { askViews, judgeEvent, judgeTime, partsWithoutRow, type Row } from '../../../cli/trial/rows.ts';
 import type { Reply } from '../../../cli/trial/sendRequest.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { openDeployment } from '../../../observe/deployment.ts';
+import { answeredBy } from '../../harness/answering.ts';
 
 const time = Date.UTC(2026, 10, 20, 10, 15, 30, 123);
 const row = (more: Partial<Row>): Row => ({
@@ -69,5 +73,59 @@ describe('judgeTime', () => {
       found: '2026-11-20 10:15:30.000 instead of 2026-11-20 10:15:30.123',
     });
     expect(judgeTime([], run).verdict).toBe('not asked');
+  });
+});
+
+describe('askViews', () => {
+  const config = defineConfig({ bucket: 'acme', database: 'own' });
+  const stack = { service: 'sluice', stage: 'trial-0a1b2c3d' };
+  const deployment = openDeployment({ config, stack, isLocal: false, now: 0 }, { region: 'us-east-1' });
+  afterAll(() => deployment.close());
+  const keys = { client: 'client-trial', server: 'secret-trial' };
+  const run = { id: '0a1b2c3d', collector: 'http://collector', keys, time, lacks: new Set<string>() };
+
+  /**
+   * Asks an Athena that counts 7 events, by a clock that waiting moves.
+   *
+   * @param stateOf The state of a query. Default: it succeeds.
+   */
+  function ask(events: number, stateOf: (sql: string) => string = () => 'SUCCEEDED') {
+    let now = 0;
+    const statements: string[] = [];
+    const athena = answeredBy(AthenaClient, ({ name, input }) => {
+      if (name === 'StartQueryExecution') statements.push(String(input['QueryString']));
+      const id = name === 'StartQueryExecution' ? statements.length - 1 : Number(input['QueryExecutionId']);
+      return {
+        QueryExecutionId: String(id),
+        QueryExecution: { Status: { State: stateOf(statements[id] ?? ''), StateChangeReason: 'because' } },
+        ResultSet: {
+          ResultSetMetadata: { ColumnInfo: [{ Name: 'n', Type: 'bigint' }] },
+          Rows: [{ Data: [{ VarCharValue: 'n' }] }, { Data: [{ VarCharValue: '7' }] }],
+        },
+      };
+    });
+    const wait = async (ms: number) => {
+      now += ms;
+    };
+    return askViews({ ...deployment, athena, clock: { now: () => now }, wait }, run, events);
+  }
+
+  it('expects that each view answers, and that one has each event once', async () => {
+    expect(await ask(7)).toMatchObject({ verdict: 'expected' });
+    expect(await ask(8)).toMatchObject({
+      verdict: 'otherwise',
+      found: expect.stringContaining('7 of 8 events'),
+    });
+  });
+
+  it('names each view that Athena refuses, and why', async () => {
+    const isRefused = (sql: string) => /"(daily_exposures|product_events)" LIMIT/.test(sql);
+    const { verdict, found } = await ask(7, (sql) => (isRefused(sql) ? 'FAILED' : 'SUCCEEDED'));
+    expect(verdict).toBe('otherwise');
+    expect(found).toMatch(/^product_events: .*because.*; daily_exposures: .*because/);
+  });
+
+  it('is stopped by a query that takes too long, which refuses nothing', async () => {
+    await expect(ask(7, () => 'RUNNING')).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_QUERY_STOPPED' });
   });
 });

@@ -88,6 +88,15 @@ describe('a trial that comes to an end', () => {
     });
     return `<R><ListStackResourcesResult><StackResourceSummaries>${members.join('')}</StackResourceSummaries></ListStackResourcesResult></R>`;
   };
+  /** Events of the stack, the newest first: the ID of a resource, its state, and why. */
+  let events: readonly (readonly [id: string, status: string, why: string])[];
+  const eventList = () => {
+    const members = events.map(
+      ([id, status, why]) =>
+        `<member><LogicalResourceId>${id}</LogicalResourceId><ResourceStatus>${status}</ResourceStatus><ResourceStatusReason>${why}</ResourceStatusReason></member>`,
+    );
+    return `<R><DescribeStackEventsResult><StackEvents>${members.join('')}</StackEvents></DescribeStackEventsResult></R>`;
+  };
   /** States of the stack after each deletion. */
   let deletions: string[];
   /** What was asked of S3. */
@@ -95,6 +104,7 @@ describe('a trial that comes to an end', () => {
   beforeEach(() => {
     stack = null;
     resources = [];
+    events = [];
     deletions = [];
     askedOfS3 = [];
   });
@@ -118,6 +128,7 @@ describe('a trial that comes to an end', () => {
       stack = deletions.shift() ?? null;
       response.end('<R/>');
     } else if (asked === 'ListStackResources' && resources.length > 0) response.end(resourceList());
+    else if (asked === 'DescribeStackEvents' && events.length > 0) response.end(eventList());
     else if (asked !== 'DescribeStacks') response.writeHead(403).end(denied);
     else if (stack === null) response.writeHead(400).end(none);
     else
@@ -153,7 +164,15 @@ describe('a trial that comes to an end', () => {
     });
   });
 
-  it('says why it could not be deployed, and removes what there is of it', async () => {
+  it('says what of it failed first if it could not be deployed, and removes what there is of it', async () => {
+    stack = 'ROLLBACK_COMPLETE';
+    resources = [{ type: 'IAM::Role', name: 'sluice-role', status: 'CREATE_COMPLETE' }];
+    events = [
+      ['WriteRole', 'CREATE_FAILED', 'Resource creation cancelled'],
+      ['DataBucket', 'CREATE_FAILED', 'acme already exists'],
+      ['Stack', 'CREATE_IN_PROGRESS', 'User Initiated'],
+    ];
+    deletions = ['DELETE_COMPLETE'];
     const { deployment } = await open();
     await mkdir(trialFiles(trial).service, { recursive: true });
     const project = {
@@ -165,8 +184,13 @@ describe('a trial that comes to an end', () => {
     const whole = { ...trial, account: '1', region: 'us-east-1', endpoint: 'http-api', project } as const;
     const tried = await runTrial(whole, { deployment, onProgress: () => {}, onStep: () => {} });
     expect(tried).toMatchObject({
-      error: { code: 'SLUICE_TRIAL_DEPLOY_FAILED' },
-      removal: { deleted: 0, left: [] },
+      error: {
+        code: 'SLUICE_TRIAL_DEPLOY_FAILED',
+        detail: expect.stringContaining(
+          `DataBucket: acme already exists. The log is ${trialFiles(trial).log}.`,
+        ),
+      },
+      removal: { deleted: 1, left: [] },
     });
     await rm(trialFiles(trial).service, { recursive: true });
     await rm(trialFiles(trial).log);
