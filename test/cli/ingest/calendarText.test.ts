@@ -5,7 +5,7 @@ import type { DatasetStatus } from '../../../observe/facts/days/datasets.ts';
 import { dropDays } from '../../../observe/facts/days/dropDays.ts';
 import { needOf } from '../../../observe/facts/days/dropNeeds.ts';
 import { dayContent, ledgerEntry, loadRun } from '../../harness/ledgerEntry.ts';
-import { unusualBy } from '../../observe/statusFacts.ts';
+import { namedExport, unusualBy } from '../../observe/statusFacts.ts';
 
 const days = ['2026-11-17', '2026-11-18', '2026-11-19'].map((day) => ({ day, entry: null }));
 const status: DatasetStatus = {
@@ -97,12 +97,35 @@ describe('the calendar of drops', () => {
     expect(text.split('\n')[0]?.trimEnd()).toMatch(new RegExp(` ${labels}$`));
   });
 
+  it('has blocks of as many days as fit a line beside the name and three names of months', () => {
+    const nine = Array.from({ length: 9 }, (_, i) => ({ day: `2026-11-${20 + i}`, entry: null }));
+    const at = (width: number) => calendarText([{ ...status, days: nine }], undefined, width);
+    /** The heads of the blocks. The name takes 11 columns, and its gap 2. */
+    const headsAt = (width: number) => at(width).match(/(?<=^dataset +)\d.*$/gm);
+    expect(headsAt(11 + 2 + 3 * (4 + 3))).toEqual(['11-20 21 22 23', '11-24 25 26 27', '11-28']);
+    expect(headsAt(11 + 2 + 3 * (4 + 3) - 1)).toEqual(['11-20 21 22', '11-23 24 25', '11-26 27 28']);
+    // A line of dashes is below each head.
+    expect(at(1).match(/^-+ {2}-+$/gm)).toHaveLength(9);
+  });
+
+  it('has the days of all datasets in their order, each once', () => {
+    const [first, ...later] = days;
+    const other = { ...status, dataset: 'orders', days: [first, ...days].flatMap((day) => day ?? []) };
+    expect(calendarText([{ ...status, days: later }, other]).split('\n')[0]).toMatch(/ 11-17 18 19$/);
+  });
+
   it('says what makes a dataset need somebody beside its days', () => {
     const unread = [{ day: '2026-11-18', location: 's3://own/x/', rows: 40 }];
     const text = calendarText([{ ...status, isLookOld: true, unread }]);
     expect(text).toMatch(/^acme\/events +\+ {2}! {2}·\n/m);
     expect(text).toContain('acme/events was listed last at 1970-01-01T00:00:00.000Z');
     expect(text).toContain('acme/events 2026-11-18 is loaded and has no partition');
+  });
+
+  it('says where the partition of a loaded day points to, if that is elsewhere', () => {
+    const elsewhere = { location: 's3://other/x/', madeAt: null };
+    const unread = [{ day: '2026-11-18', location: 's3://own/x/', rows: 40, elsewhere }];
+    expect(calendarText([{ ...status, unread }])).toMatch(/2026-11-18 is loaded and .* s3:\/\/other\/x\/,/);
   });
 
   it('says of a new dataset when its first day is expected, and needs nobody for that', () => {
@@ -127,6 +150,43 @@ describe('the calendar of drops', () => {
     );
     // Its files are named as those that no run looks at.
     expect(calendarText([{ ...status, waiting, unlooked: [day] }])).not.toContain('no commit since X');
+  });
+
+  it('tells what waits and what is unusual of each day apart, and of a late day its own files', () => {
+    const day = '2026-11-18';
+    const late = [{ day, due: 0, empty: '1 file, 0 rows' }];
+    const waiting = [
+      { day: '2026-11-17', words: 'waits', isLacking: true, cure: 'run' as const },
+      { day: '2026-11-19', words: 'waits', isLacking: true, cure: 'run' as const },
+    ];
+    const unusual = [{ day: '2026-11-17', ...unusualBy('has few rows', 'rows') }];
+    const lines = calendarText([{ ...status, unlooked: [], late, waiting, unusual }]).match(
+      /(?<=^acme\/events )2026-.*/gm,
+    );
+    expect(lines).toEqual([
+      '2026-11-18 is late: expected by 1970-01-01T00:00:00.000Z and has 1 file, 0 rows',
+      '2026-11-17 waits',
+      '2026-11-19 waits',
+      '2026-11-17 has few rows',
+    ]);
+  });
+
+  it('tells once that a day is empty which is told as unusual', () => {
+    const file = { key: 'a', size: 9, eTag: '"e"', fate: 'left_out', reason: 'no_rows' } as const;
+    const entryOf = (day: string) => ledgerEntry({ day, state: 'succeeded_no_data', files: [file] });
+    const shown = ['2026-11-17', '2026-11-18'].map((day) => ({ day, entry: entryOf(day) }));
+    const unusual = [{ day: '2026-11-17', ...unusualBy('is unusual', 'rows') }];
+    const text = calendarText([{ ...status, unlooked: [], days: shown, unusual }]);
+    expect(text.match(/(?<=^acme\/events )2026-.*(is unusual|0 rows)/gm)).toEqual([
+      '2026-11-17 is unusual',
+      '2026-11-18 has 1 file, 0 rows',
+    ]);
+  });
+
+  it('names the commands that load a late day, and that accept it as empty', () => {
+    const text = calendarText([{ ...status, unlooked: [], late: [{ day: '2026-11-18', due: 0 }] }]);
+    for (const action of ['backfill', 'accept empty'])
+      expect(text).toContain(`ingest ${action} --source acme --dataset events --from 2026-11-18\``);
   });
 
   it('says until when late days are named, which is by the last of them', () => {
@@ -230,9 +290,20 @@ describe('the calendar of drops', () => {
     expect(files).not.toContain(`is without ${dayOf(10)}`);
   });
 
-  it('says nothing of names that are no days while the days of the lookback are known', () => {
-    expect(calendarText([{ ...status, days: days.slice(-1), unlooked: [] }])).not.toContain('year=2026/');
-  });
+  it.each([
+    { what: 'says nothing', missing: ['2026-11-19'], isNamed: false },
+    { what: 'names them', missing: ['2026-11-18'], isNamed: true },
+    { what: 'says nothing', missing: ['2026-11-17', '2026-11-19'], isNamed: false },
+  ])(
+    'of names that are no days $what where $missing have no entry, with a lookback of one day',
+    ({ missing, isNamed }) => {
+      const shown = days.map(({ day }) => ({
+        day,
+        entry: missing.includes(day) ? null : ledgerEntry({ day }),
+      }));
+      expect(calendarText([{ ...status, days: shown, unlooked: [] }]).includes('year=2026/')).toBe(isNamed);
+    },
+  );
 });
 
 describe('the line below a page of datasets', () => {
@@ -258,10 +329,12 @@ describe('the line below a page of datasets', () => {
     const unknown = [{ part: 'days', why: 'AWS denied\nit' }];
     const text = pageText({ values: {}, positionals: ['status'] }, 'export', {
       ...page,
+      datasets: [],
+      exports: ['out', 'more'].map((name) => ({ ...namedExport, export: name, days: [] })),
       next: null,
       unknown,
     });
-    expect(text).toMatch(/days\. AWS denied\\nit\n1 of 9 exports,/);
+    expect(text).toMatch(/days\. AWS denied\\nit\n2 of 9 exports,/);
     expect(text).not.toContain('--after');
   });
 

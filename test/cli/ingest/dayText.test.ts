@@ -61,6 +61,21 @@ describe('the text of a day', () => {
     expect(text.match(/^SLUICE_Y: unread$/gm)).toHaveLength(1);
     expect(text.match(/^SLUICE_X: no column\.$/gm)).toHaveLength(1);
   });
+
+  it('says of a file that was left out what its reason means', () => {
+    const left = { ...file, fate: 'left_out', reason: 'not_parquet' } as const;
+    const text = dayText({ ...ledgerEntry({ files: [left] }), explanation });
+    expect(cellsOf(text)).toEqual([
+      ['a.parquet', '9', 'left_out', expect.stringMatching(/^not_parquet \S+ /)],
+    ]);
+  });
+
+  it('repeats no failure of a file that has no words of its own, or that of the day alone', () => {
+    const failed = { ...file, fate: 'failed', reason: 'SLUICE_Y' } as const;
+    const ofDay = { ...failed, reason: failure.code, detail: failure.message };
+    const rows = dayText({ ...ledgerEntry({ files: [failed, ofDay], failure }), explanation }).split('\n\n');
+    expect(rows.slice(1)).toEqual([expect.stringMatching(/SLUICE_X\n$/)]);
+  });
 });
 
 describe('the text of refused rows of a day', () => {
@@ -95,6 +110,6 @@ describe('the text of refused rows of a day', () => {
   });
 
   it('has no table without rows', () => {
-    expect(refusedText({ ...page, rows: [] }, length)).not.toContain('---');
+    expect(refusedText({ ...page, rows: [] }, length)).not.toMatch(/---|\(no rows\)/);
   });
 });
