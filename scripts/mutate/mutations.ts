@@ -537,12 +537,12 @@ export const mutations: readonly Mutation[] = [
     ['if (dryRun) return', 'if (dryRun || messages === 0) return'],
   ]),
   faultsOf('operate/relay/redriveCopies.ts', 'operate/relay/redriveCopies.contract', [
-    ['await name(waitingKey)', 'void name(waitingKey)'],
+    ['await sendMessageOf(waitingKey)', 'void name(waitingKey)'],
     [
-      `await name(waitingKey);
+      `await sendMessageOf(waitingKey);
       await store.remove(Key, ETag);`,
       `await store.remove(Key, ETag);
-      await name(waitingKey);`,
+      await sendMessageOf(waitingKey);`,
     ],
     ['Key, ETag', "Key, '*'"],
   ]),
