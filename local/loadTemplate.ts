@@ -9,7 +9,8 @@ import { sluiceFolder } from '../lib/config/sluiceFolder.ts';
 import type { Config } from '../lib/schema/config.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 import { parseTemplate, type Template } from '../packages/local-aws/src/template/index.ts';
-import { digestInputs, isErrorOf, type Packaged, packageService } from './packageService.ts';
+import { digestInputs, isErrorOf } from './digestInputs.ts';
+import { type Packaged, packageService } from './packageService.ts';
 
 /**
  * How long packages and workspaces are kept after they were last loaded, ms. A cloud that runs longer may lack parts
