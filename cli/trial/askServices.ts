@@ -14,7 +14,7 @@ import { counted } from '../../lib/base/text.ts';
 import { DAY_MS, MINUTE_MS, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import { collectMetrics } from '../../lib/collect/collectMetrics.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';
-import { metricsOf, type WantedMetric } from '../../lib/reconcile/hourCounts.ts';
+import { metricsOf, type WantedMetric } from '../../lib/base/metrics.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
 import { askAthena, type Deployment } from '../../observe/deployment.ts';
 import { readSettings } from '../../observe/doctor/account/lakeFormation.ts';

@@ -1,6 +1,6 @@
 import { type CloudWatchClient, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
 import { defineErrorFamily } from '../base/errors.ts';
-import type { MetricSeries, MetricTime, WantedMetric } from '../reconcile/hourCounts.ts';
+import type { MetricSeries, MetricTime, WantedMetric } from '../base/metrics.ts';
 
 /** Errors of CloudWatch's answers. */
 export const MetricsError = defineErrorFamily('system', {

@@ -9,17 +9,8 @@ import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { ERASURES_FOLDER, REDRIVEN_FOLDER, redrivenKey } from '../tables/ledgerKeys.ts';
 import type { ReceivedHoursColumn } from '../tables/receivedHoursTable.ts';
 import { receivedHoursKey } from '../tables/tableFolders.ts';
-import {
-  type CountedNames,
-  type HourCounts,
-  hourCounts,
-  hourlyRuns,
-  hourMetrics,
-  type MetricSeries,
-  type MetricTime,
-  type TableCounts,
-  type WantedMetric,
-} from './hourCounts.ts';
+import { type CountedNames, type HourCounts, hourCounts, hourlyRuns, hourMetrics, type TableCounts } from './hourCounts.ts';
+import type { MetricSeries, MetricTime, WantedMetric } from '../base/metrics.ts';
 import { type AskRows, type HourlyRows, readHourlyRows, rowsAt } from './hourlyRows.ts';
 import { type HourRows, judgeHour, NOT_LOOKED } from './judgeHour.ts';
 import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';

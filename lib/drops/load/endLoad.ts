@@ -11,7 +11,7 @@ import { lackedMarker } from '../listDrops.ts';
 import { lacksCommit, lookbackDays, markerReason, SETTLING } from '../plan/decideDay.ts';
 import { copiesOf } from '../usual/fileCopies.ts';
 import { judgeContent } from '../usual/usualContent.ts';
-import { type DaysAround, readDaysAround } from '../usual/usualRows.ts';
+import { type DaysAround, readDaysAround } from '../usual/daysAround.ts';
 import { listFileFates } from './fileFates.ts';
 import type { LoadFailure } from './LoadError.ts';
 import type { DropDay, Loader } from './Loader.ts';

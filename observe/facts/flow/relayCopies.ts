@@ -6,7 +6,7 @@ import type { ListedObject } from '../../../lib/base/ObjectStore.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { collectMetrics } from '../../../lib/collect/collectMetrics.ts';
-import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
+import { metricsOf } from '../../../lib/base/metrics.ts';
 import { RETRY_PAUSES } from '../../../lib/relay/limits.ts';
 import { relayMetrics } from '../../../lib/relay/relayMetrics.ts';
 import { metricStage } from '../../../lib/schema/stages.ts';

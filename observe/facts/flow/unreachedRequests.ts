@@ -5,7 +5,7 @@ import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { parseJson } from '../../../lib/base/json.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
-import { type MetricTime, metricsOf } from '../../../lib/reconcile/hourCounts.ts';
+import { type MetricTime, metricsOf } from '../../../lib/base/metrics.ts';
 import { hasFunctionUrl, hasGateway } from '../../../lib/schema/endpoint.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readLog } from '../../readLog.ts';

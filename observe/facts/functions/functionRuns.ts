@@ -4,7 +4,7 @@ import { partName } from '../../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../../infra/template/unusedFunctions.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { DAY_MS, MINUTE_MS } from '../../../lib/base/time.ts';
-import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
+import { metricsOf } from '../../../lib/base/metrics.ts';
 import type { Deployment } from '../../deployment.ts';
 import { readOldest } from '../flow/failures/oldestMessages.ts';
 import { type FunctionErrors, readErrors } from './functionErrors.ts';

@@ -5,7 +5,7 @@ import { getAtt } from '../../../infra/template/Resource.ts';
 import { idOf, partName, type Stack } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
-import { metricsOf } from '../../../lib/reconcile/hourCounts.ts';
+import { metricsOf } from '../../../lib/base/metrics.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { readQueue } from '../../readQueue.ts';

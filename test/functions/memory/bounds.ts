@@ -77,7 +77,7 @@ export const bounds: Readonly<Record<string, Bound>> = {
     counted: 'objects of a day',
     code: 'SLUICE_SOURCE_TOO_MANY_OBJECTS',
     works: [
-      work('usualRowsAtLimits', 0.2, 1_000),
+      work('daysAroundAtLimits', 0.2, 1_000),
       sharedWork('ingest-load', 0.2, { removed: 4, kept: 0, failed: 0 }),
     ],
   },

@@ -4,7 +4,7 @@ import { readMetricData } from '../../../../lib/aws/metricData.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted } from '../../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
-import { metricsOf } from '../../../../lib/reconcile/hourCounts.ts';
+import { metricsOf } from '../../../../lib/base/metrics.ts';
 import type { Deployment } from '../../../deployment.ts';
 import { type AnswerKind, failureKind, ifThere, isOfKey } from '../../../explainAwsError.ts';
 import { functionLog, readLog } from '../../../readLog.ts';
