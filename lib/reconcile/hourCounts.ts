@@ -1,4 +1,5 @@
 import { METRIC_NAMESPACE } from '../base/log.ts';
+import { type MetricSeries, metricsOf, type WantedMetric } from '../base/metrics.ts';
 import { sum } from '../base/sum.ts';
 import { HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import type { CollectError } from '../collect/CollectError.ts';
@@ -6,7 +7,6 @@ import { collectMetrics, streamMetrics } from '../collect/collectMetrics.ts';
 import { finishedMetrics } from '../landing/write/finishedEvents.ts';
 import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import type { HourFacts, HourRequests } from './judgeHour.ts';
-import { type MetricSeries, type WantedMetric, metricsOf } from '../base/metrics.ts';
 
 /** The names in CloudWatch of a deployment: the dimension `stage` of its metrics, two functions and the stream. */
 export interface CountedNames {

@@ -1,4 +1,5 @@
 import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
+import type { MetricSeries, MetricTime, WantedMetric } from '../base/metrics.ts';
 import { listObjects, type ObjectStore } from '../base/ObjectStore.ts';
 import { sum } from '../base/sum.ts';
 import { addDays, DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, type UtcDay, utcDay } from '../base/time.ts';
@@ -9,8 +10,14 @@ import { type TableKind, tableKinds } from '../schema/kinds.ts';
 import { ERASURES_FOLDER, REDRIVEN_FOLDER, redrivenKey } from '../tables/ledgerKeys.ts';
 import type { ReceivedHoursColumn } from '../tables/receivedHoursTable.ts';
 import { receivedHoursKey } from '../tables/tableFolders.ts';
-import { type CountedNames, type HourCounts, hourCounts, hourlyRuns, hourMetrics, type TableCounts } from './hourCounts.ts';
-import type { MetricSeries, MetricTime, WantedMetric } from '../base/metrics.ts';
+import {
+  type CountedNames,
+  type HourCounts,
+  hourCounts,
+  hourlyRuns,
+  hourMetrics,
+  type TableCounts,
+} from './hourCounts.ts';
 import { type AskRows, type HourlyRows, readHourlyRows, rowsAt } from './hourlyRows.ts';
 import { type HourRows, judgeHour, NOT_LOOKED } from './judgeHour.ts';
 import { type ReceivedHour, readReceivedHours } from './receivedHours.ts';

@@ -1,7 +1,7 @@
+import type { MetricSeries, WantedMetric } from '../base/metrics.ts';
 import { sum } from '../base/sum.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import { ofStream } from './hourCounts.ts';
-import type { MetricSeries, WantedMetric } from '../base/metrics.ts';
 
 // What the metrics of a delivery stream say of the records that it was given.
 

@@ -8,23 +8,21 @@ import { deployerLook } from './account/deployer.ts';
 import { freeNamesLook } from './account/freeNames.ts';
 import { databaseCreatorsLook } from './account/lakeFormation.ts';
 import { quotasLook } from './account/quotas.ts';
-import {
-  broughtKeysLook,
-  bucketBeforeLook,
-  bucketLook,
-  bucketSettingsLook,
-  encryptionBeforeLook,
-  encryptionLook,
-  forwardingLook,
-  keyLook,
-} from './bucket.ts';
+import { bucketBeforeLook, bucketLook } from './bucket/bucket.ts';
+import { forwardingLook } from './bucket/forwarding.ts';
+import { broughtKeysLook, keyLook } from './bucket/key.ts';
+import { encryptionBeforeLook, encryptionLook } from './bucket/encryption.ts';
+import { bucketSettingsLook } from './bucket/bucketSettings.ts';
 import { databaseLook, namesLook, partitionsLook, stagingDatabaseLook } from './catalog.ts';
 import { openClients } from './clients.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readersLook } from './readers.ts';
 import { bucketPolicyLook, isOfBucketPolicy, rolesLook } from './roles.ts';
 import { readSetup, type Setup } from './Setup.ts';
-import { alarmTopicLook, domainLook, driftLook, formerStackLook, queuesLook, stackLook } from './stack.ts';
+import { alarmTopicLook, formerStackLook, stackLook } from './stack/stack.ts';
+import { queuesLook } from './stack/queues.ts';
+import { domainLook } from './stack/domain.ts';
+import { driftLook } from './stack/drift.ts';
 import { boundaryLook, templateLook } from './template.ts';
 
 const statusLook: Look = {

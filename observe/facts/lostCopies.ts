@@ -1,9 +1,9 @@
 import { partName } from '../../infra/template/Stack.ts';
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { METRIC_NAMESPACE } from '../../lib/base/log.ts';
+import { type MetricSeries, metricsOf } from '../../lib/base/metrics.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../lib/base/time.ts';
-import { type MetricSeries, metricsOf } from '../../lib/base/metrics.ts';
 import { relayMetrics } from '../../lib/relay/relayMetrics.ts';
 import { metricStage } from '../../lib/schema/stages.ts';
 import type { Deployment } from '../deployment.ts';

@@ -1,6 +1,6 @@
 import { readMetricData } from '../../lib/aws/metricData.ts';
-import { HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import { metricsOf } from '../../lib/base/metrics.ts';
+import { HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
 import { explainCode } from '../explainCode.ts';
 import type { LiveRequest } from '../facts/flow/liveEntries.ts';

@@ -6,7 +6,7 @@ import type { FileFate, LedgerSubject, RowSpread } from '../../ledger/LedgerEntr
 import { PARALLEL_ENTRIES } from '../limits.ts';
 import { COMPARED_DAYS, type DayBefore } from './daysBefore.ts';
 import type { Copy } from './fileCopies.ts';
-import { WEEKS, daysBefore, isOfDrop, usualRows, usualSpread } from './usualRows.ts';
+import { daysBefore, isOfDrop, usualRows, usualSpread, WEEKS } from './usualRows.ts';
 
 /** What the ledger says of the days around a day. */
 export interface DaysAround {

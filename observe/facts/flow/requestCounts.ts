@@ -1,10 +1,15 @@
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { METRIC_NAMESPACE } from '../../../lib/base/log.ts';
+import {
+  type MetricSeries,
+  type MetricTime,
+  metricsOf,
+  type WantedMetric,
+} from '../../../lib/base/metrics.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { CollectError } from '../../../lib/collect/CollectError.ts';
 import { collectMetrics, streamMetrics } from '../../../lib/collect/collectMetrics.ts';
-import { type MetricSeries, type MetricTime, metricsOf, type WantedMetric } from '../../../lib/base/metrics.ts';
 import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { metricStage } from '../../../lib/schema/stages.ts';
 import { KeysError } from '../../../lib/wire/keys/Keyring.ts';

@@ -1,8 +1,8 @@
 import { lateSeconds } from '../../../infra/streams/streams.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
+import { metricsOf } from '../../../lib/base/metrics.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
-import { metricsOf } from '../../../lib/base/metrics.ts';
 import { oldestRecord, recordMetrics } from '../../../lib/reconcile/streamDelivery.ts';
 import type { Deployment } from '../../deployment.ts';
 

@@ -1,8 +1,8 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
+import { type MetricSeries, metricsOf } from '../../../lib/base/metrics.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
-import { type MetricSeries, metricsOf } from '../../../lib/base/metrics.ts';
 import type { Deployment } from '../../deployment.ts';
 
 /** Messages of objects that wait for the writer, one for each object. */

@@ -1,8 +1,8 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
+import { metricsOf } from '../../../lib/base/metrics.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
-import { metricsOf } from '../../../lib/base/metrics.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { readQueue } from '../../readQueue.ts';

@@ -3,8 +3,8 @@
 
 import { systemTiming } from '../../../lib/base/retry.ts';
 import { MAX_OBJECTS } from '../../../lib/drops/limits.ts';
-import { copiesOf } from '../../../lib/drops/usual/fileCopies.ts';
 import { readDaysAround } from '../../../lib/drops/usual/daysAround.ts';
+import { copiesOf } from '../../../lib/drops/usual/fileCopies.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { ManyFiles } from './ManyFiles.ts';

@@ -1,6 +1,6 @@
+import type { MetricSeries, MetricTime, WantedMetric } from '../../../lib/base/metrics.ts';
 import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import type { MetricSeries, MetricTime, WantedMetric } from '../../../lib/base/metrics.ts';
 import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import { type Reconciler, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';

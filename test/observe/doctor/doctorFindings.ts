@@ -8,14 +8,20 @@ import { judgeHeldName, judgeName } from '../../../observe/doctor/account/freeNa
 import { judgeMaker } from '../../../observe/doctor/account/lakeFormation.ts';
 import { judgeGatewayLimits, judgeLambdaLimits } from '../../../observe/doctor/account/quotas.ts';
 import { judgeOtherAccount, judgeRefusal, judgeRegion } from '../../../observe/doctor/accountFindings.ts';
-import * as bucket from '../../../observe/doctor/bucket.ts';
+import * as bucket from '../../../observe/doctor/bucket/bucket.ts';
+import { judgeForeignKeys } from '../../../observe/doctor/bucket/bucketSettings.ts';
+import { judgeEncryption } from '../../../observe/doctor/bucket/encryption.ts';
+import { judgeForeign } from '../../../observe/doctor/bucket/forwarding.ts';
 import * as catalog from '../../../observe/doctor/catalog.ts';
 import { judgeUnlisted } from '../../../observe/doctor/holdouts.ts';
 import { missing, unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
 import * as readers from '../../../observe/doctor/readers.ts';
 import * as roles from '../../../observe/doctor/roles.ts';
 import type { Decision } from '../../../observe/doctor/simulator.ts';
-import * as stacks from '../../../observe/doctor/stack.ts';
+import { judgeDomain } from '../../../observe/doctor/stack/domain.ts';
+import { judgeDrift } from '../../../observe/doctor/stack/drift.ts';
+import { judgeQueue } from '../../../observe/doctor/stack/queues.ts';
+import * as stacks from '../../../observe/doctor/stack/stack.ts';
 import { judgeBoundary, judgeSize } from '../../../observe/doctor/template.ts';
 import type { Finding } from '../../../observe/findings/catalogue.ts';
 import { judgeSetting } from '../../../observe/findings/judge/deployment/bucket.ts';
@@ -92,7 +98,7 @@ const encryptionFindings = (more: object, KeyArn: string | null | undefined, KMS
   const deployed = { stackName: 'sluice-prod', outputs, resources: new Map<string, string>() };
   const byKey = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID };
   const own = KMSMasterKeyID === undefined ? undefined : byKey;
-  return encryptionProblems({ ...config, ...more }, deployed, own).map(bucket.judgeEncryption);
+  return encryptionProblems({ ...config, ...more }, deployed, own).map(judgeEncryption);
 };
 const DOMAIN = {
   domainName: 'a.acme.com',
@@ -193,8 +199,8 @@ const ofBucket: readonly Finding[] = [
         commands,
       ),
   ),
-  bucket.judgeForeignKeys('acme', ['a/1', 'b/2']),
-  ...bucket.judgeForeign({ config, commands }, 'statsig/events/', [
+  judgeForeignKeys('acme', ['a/1', 'b/2']),
+  ...judgeForeign({ config, commands }, 'statsig/events/', [
     { key: 'statsig/events/x', size: 1, at: 0 },
   ]),
   ...encryptionFindings({ encryption: 's3' }, keyArn('1')),
@@ -254,14 +260,14 @@ const ofStack: readonly Finding[] = [
     stackFindings(status),
   ),
   stacks.judgeNoTopic(),
-  stacks.judgeQueue('sluice-prod-write', false, REVERT),
-  stacks.judgeDrift({ ...DRIFTED, StackResourceDriftStatus: 'DELETED' }, REVERT),
-  stacks.judgeDrift({ ...DRIFTED, StackResourceDriftStatus: 'MODIFIED', PropertyDifferences: [DIFFERENCE] }, [
+  judgeQueue('sluice-prod-write', false, REVERT),
+  judgeDrift({ ...DRIFTED, StackResourceDriftStatus: 'DELETED' }, REVERT),
+  judgeDrift({ ...DRIFTED, StackResourceDriftStatus: 'MODIFIED', PropertyDifferences: [DIFFERENCE] }, [
     'revert',
   ]),
-  ...stacks.judgeDomain({ ...DOMAIN, domainNameStatus: 'UPDATING', addresses: [] }, null),
-  ...stacks.judgeDomain({ ...DOMAIN, domainNameStatus: 'PENDING_CERTIFICATE_REIMPORT' }, 'arn:one'),
-  ...stacks.judgeDomain({ ...DOMAIN, isAnswered: false }, 'arn:one'),
+  ...judgeDomain({ ...DOMAIN, domainNameStatus: 'UPDATING', addresses: [] }, null),
+  ...judgeDomain({ ...DOMAIN, domainNameStatus: 'PENDING_CERTIFICATE_REIMPORT' }, 'arn:one'),
+  ...judgeDomain({ ...DOMAIN, isAnswered: false }, 'arn:one'),
   judgeSize({
     part: 'The template',
     isTemplate: true,

@@ -1,7 +1,7 @@
 import { type FunctionPart, functionWork, hiddenSeconds } from '../../../../infra/template/functionWork.ts';
 import { readMetricData } from '../../../../lib/aws/metricData.ts';
-import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { metricsOf } from '../../../../lib/base/metrics.ts';
+import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import type { DeadLetters } from './deadLetters.ts';
 import {
   type FailureReaders,

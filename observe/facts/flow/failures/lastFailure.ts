@@ -1,10 +1,10 @@
 import { deliveryLogGroup } from '../../../../infra/streams/streams.ts';
 import { partName } from '../../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../../lib/aws/metricData.ts';
+import { metricsOf } from '../../../../lib/base/metrics.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted } from '../../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
-import { metricsOf } from '../../../../lib/base/metrics.ts';
 import type { Deployment } from '../../../deployment.ts';
 import { type AnswerKind, failureKind, ifThere, isOfKey } from '../../../explainAwsError.ts';
 import { functionLog, readLog } from '../../../readLog.ts';

@@ -1,6 +1,6 @@
 import { readMetricData } from '../../../../lib/aws/metricData.ts';
-import { isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { metricsOf } from '../../../../lib/base/metrics.ts';
+import { isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import type { Deployment } from '../../../deployment.ts';
 
 /** For how long metrics are read, of which the newest counts: those of SQS come every minute, some minutes late. */

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../../lib/base/time.ts';
-import { daysBefore, emptyWords, lacksRows, unusualWords, usualRows, usualSpread } from '../../../../lib/drops/usual/usualRows.ts';
+import {
+  daysBefore,
+  emptyWords,
+  lacksRows,
+  unusualWords,
+  usualRows,
+  usualSpread,
+} from '../../../../lib/drops/usual/usualRows.ts';
 import type { FileFate, LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
 

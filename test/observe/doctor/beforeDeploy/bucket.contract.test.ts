@@ -2,12 +2,9 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
-import {
-  broughtKeysLook,
-  bucketBeforeLook,
-  encryptionBeforeLook,
-  keyLook,
-} from '../../../../observe/doctor/bucket.ts';
+import { bucketBeforeLook } from '../../../../observe/doctor/bucket/bucket.ts';
+import { broughtKeysLook, keyLook } from '../../../../observe/doctor/bucket/key.ts';
+import { encryptionBeforeLook } from '../../../../observe/doctor/bucket/encryption.ts';
 import { account } from '../fakeAccount.ts';
 import { keyArn } from './keyArn.ts';
 import { startBeforeDeploy } from './startBeforeDeploy.ts';

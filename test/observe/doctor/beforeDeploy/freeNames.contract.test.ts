@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import { freeNamesLook } from '../../../../observe/doctor/account/freeNames.ts';
-import { formerStackLook } from '../../../../observe/doctor/stack.ts';
+import { formerStackLook } from '../../../../observe/doctor/stack/stack.ts';
 import { findingCatalogue } from '../../../../observe/findings/catalogue.ts';
 import { account, NOT_FOUND } from '../fakeAccount.ts';
 import { startBeforeDeploy } from './startBeforeDeploy.ts';

@@ -1,9 +1,9 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { DAY_MS } from '../../../lib/base/time.ts';
-import { landedFileName, tableFolders } from '../../../lib/tables/tableFolders.ts';
-import { forwardingLook } from '../../../observe/doctor/bucket.ts';
-import { startLanding } from '../startLanding.ts';
-import { commands, setupOf } from './setupOf.ts';
+import { DAY_MS } from '../../../../lib/base/time.ts';
+import { landedFileName, tableFolders } from '../../../../lib/tables/tableFolders.ts';
+import { forwardingLook } from '../../../../observe/doctor/bucket/forwarding.ts';
+import { startLanding } from '../../startLanding.ts';
+import { commands, setupOf } from '../setupOf.ts';
 
 const landing = await startLanding();
 afterAll(() => landing.close());

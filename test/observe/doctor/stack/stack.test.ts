@@ -1,23 +1,16 @@
 import { CloudFormationClient, type Stack } from '@aws-sdk/client-cloudformation';
 import { type GetQueueAttributesCommandInput, QueueDoesNotExist, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
-import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
-import { VERSION } from '../../../lib/base/version.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import {
-  alarmTopicLook,
-  driftLook,
-  formerStackLook,
-  judgeDomain,
-  judgeDrift,
-  judgeQueue,
-  judgeStack,
-  queuesLook,
-  stackLook,
-} from '../../../observe/doctor/stack.ts';
-import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
-import { type AskedCall, answeredBy, answering } from '../../harness/answering.ts';
-import { commands, setupOf } from './setupOf.ts';
+import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../../infra/template/deployedConfiguration.ts';
+import { VERSION } from '../../../../lib/base/version.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { alarmTopicLook, formerStackLook, judgeStack, stackLook } from '../../../../observe/doctor/stack/stack.ts';
+import { judgeQueue, queuesLook } from '../../../../observe/doctor/stack/queues.ts';
+import { judgeDomain } from '../../../../observe/doctor/stack/domain.ts';
+import { driftLook, judgeDrift } from '../../../../observe/doctor/stack/drift.ts';
+import { findingCatalogue } from '../../../../observe/findings/catalogue.ts';
+import { type AskedCall, answeredBy, answering } from '../../../harness/answering.ts';
+import { commands, setupOf } from '../setupOf.ts';
 
 describe('a stack', () => {
   it('is told if it does not exist, with the place where it was looked for', async () => {

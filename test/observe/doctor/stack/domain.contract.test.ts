@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { answersPreflight } from '../../../observe/doctor/stack.ts';
-import { listen } from '../../harness/listen.ts';
+import { answersPreflight } from '../../../../observe/doctor/stack/domain.ts';
+import { listen } from '../../../harness/listen.ts';
 
 describe('whether the gateway answers at an address', () => {
   /** What the server says how long a preflight holds, seconds. */

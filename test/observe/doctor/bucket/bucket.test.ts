@@ -1,9 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { type ForeignFile, findBucket, judgeForeign } from '../../../observe/doctor/bucket.ts';
-import { answering } from '../../harness/answering.ts';
-import { commands } from './setupOf.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { findBucket } from '../../../../observe/doctor/bucket/bucket.ts';
+import { type ForeignFile, judgeForeign } from '../../../../observe/doctor/bucket/forwarding.ts';
+import { answering } from '../../../harness/answering.ts';
+import { commands } from '../setupOf.ts';
 
 it.each([
   { answered: 'no constraint', LocationConstraint: undefined, region: 'us-east-1' },

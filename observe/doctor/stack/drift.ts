@@ -1,0 +1,60 @@
+import { DescribeStackDriftDetectionStatusCommand, DetectStackDriftCommand, paginateDescribeStackResourceDrifts, type StackResourceDrift } from '@aws-sdk/client-cloudformation';
+import { counted } from '../../../lib/base/text.ts';
+import { revertDriftWords } from '../../deploymentCommands.ts';
+import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';
+import { type Look, missing, unsaid } from '../Look.ts';
+
+/** Milliseconds between two looks at a detection of drift, which takes some minutes. */
+const DRIFT_PAUSE_MS = 5_000;
+
+/** What differs from the template, by CloudFormation's own comparison. It takes minutes, so it is made on demand. */
+export const driftLook: Look = {
+  name: 'drift',
+  expects: 'no resource of the stack was deleted or changed manually, as CloudFormation sees it',
+  async find({ clients: { cloudFormation: client }, stackName: StackName, wait, commands }) {
+    const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName }));
+    const readDetection = () =>
+      client.send(new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId }));
+    let detection = await readDetection();
+    while (detection.DetectionStatus === 'DETECTION_IN_PROGRESS') {
+      await wait(DRIFT_PAUSE_MS);
+      detection = await readDetection();
+    }
+    const revert = revertDriftWords(StackName).map((words) => commands.aws(...words));
+    const findings: Finding[] = [];
+    for await (const page of paginateDescribeStackResourceDrifts(
+      { client },
+      { StackName, StackResourceDriftStatusFilters: ['MODIFIED', 'DELETED'] },
+    ))
+      findings.push(...(page.StackResourceDrifts ?? []).map((drift) => judgeDrift(drift, revert)));
+    // The others were compared: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackDriftDetectionStatus.html
+    if (detection.DetectionStatus === 'DETECTION_FAILED') {
+      const { DetectionStatusReason: reason = 'No reason was given.' } = detection;
+      findings.push(unsaid(`CloudFormation could not compare all resources of ${StackName}`, reason));
+    }
+    return findings;
+  },
+};
+
+/**
+ * Judges a resource that differs from the template.
+ *
+ * @param revert Commands that make CloudFormation recreate what was deleted and revert what was changed: they create a change
+ *   set that compares the template with the resources, show it, and execute it.
+ *   https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+ */
+export function judgeDrift(found: Partial<StackResourceDrift>, revert: readonly string[]): Finding {
+  const name = `${found.ResourceType} ${found.PhysicalResourceId}`;
+  if (found.StackResourceDriftStatus === 'DELETED') return missing(`The resource ${name}`, 'stack', revert);
+  const { PropertyDifferences: properties = [] } = found;
+  const differences = properties.map(
+    ({ PropertyPath, ExpectedValue, ActualValue }) =>
+      `${PropertyPath}: got ${ActualValue || 'none'}, expected ${ExpectedValue || 'none'}`,
+  );
+  const points = counted(differences.length, 'point');
+  const told = seenNow(
+    `The resource ${name} differs from its template in ${points}, the first ${properties[0]?.PropertyPath ?? 'unnamed'}`,
+    `${name}: ${differences.join('; ')}.`,
+  );
+  return finding('SLUICE_FINDING_DRIFT', { case: 'stack', ...told }, revert);
+}
