@@ -9,20 +9,20 @@ import { freeNamesLook } from './account/freeNames.ts';
 import { databaseCreatorsLook } from './account/lakeFormation.ts';
 import { quotasLook } from './account/quotas.ts';
 import { bucketBeforeLook, bucketLook } from './bucket/bucket.ts';
+import { bucketSettingsLook } from './bucket/bucketSettings.ts';
+import { encryptionBeforeLook, encryptionLook } from './bucket/encryption.ts';
 import { forwardingLook } from './bucket/forwarding.ts';
 import { broughtKeysLook, keyLook } from './bucket/key.ts';
-import { encryptionBeforeLook, encryptionLook } from './bucket/encryption.ts';
-import { bucketSettingsLook } from './bucket/bucketSettings.ts';
 import { databaseLook, namesLook, partitionsLook, stagingDatabaseLook } from './catalog.ts';
 import { openClients } from './clients.ts';
 import { type Look, settled, unreadFinding } from './Look.ts';
 import { readersLook } from './readers.ts';
 import { bucketPolicyLook, isOfBucketPolicy, rolesLook } from './roles.ts';
 import { readSetup, type Setup } from './Setup.ts';
-import { alarmTopicLook, formerStackLook, stackLook } from './stack/stack.ts';
-import { queuesLook } from './stack/queues.ts';
 import { domainLook } from './stack/domain.ts';
 import { driftLook } from './stack/drift.ts';
+import { queuesLook } from './stack/queues.ts';
+import { alarmTopicLook, formerStackLook, stackLook } from './stack/stack.ts';
 import { boundaryLook, templateLook } from './template.ts';
 
 const statusLook: Look = {

@@ -483,7 +483,6 @@ export const mutations: readonly Mutation[] = [
   ]),
   faultsOf('observe/facts/days/dropsPage.ts', 'observe/manyDatasets.contract', [
     ['cursorOf(needs.get(last) ?? null, last)', 'null'],
-    ['a.rank - b.rank', '0'],
     ['lines, isAll ? span : { days: 0 }', 'lines, span'],
     ['i >= first || always.has(day)', 'i >= first'],
   ]),
@@ -496,6 +495,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/facts/days/ledgerDays.ts', 'observe/manyDatasets.contract', [
     ['const PARALLEL = 48;', 'const PARALLEL = 16;'],
   ]),
+  faultsOf('observe/facts/days/pagesByNeed.ts', 'observe/manyDatasets.contract', [['a.rank - b.rank', '0']]),
   faultsOf('observe/facts/flow/overTime.ts', 'observe/facts/flow/overTime', [
     ["'ApproximateAgeOfOldestMessage', 'Maximum'", "'ApproximateAgeOfOldestMessage', 'Average'"],
   ]),

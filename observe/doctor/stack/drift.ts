@@ -1,4 +1,9 @@
-import { DescribeStackDriftDetectionStatusCommand, DetectStackDriftCommand, paginateDescribeStackResourceDrifts, type StackResourceDrift } from '@aws-sdk/client-cloudformation';
+import {
+  DescribeStackDriftDetectionStatusCommand,
+  DetectStackDriftCommand,
+  paginateDescribeStackResourceDrifts,
+  type StackResourceDrift,
+} from '@aws-sdk/client-cloudformation';
 import { counted } from '../../../lib/base/text.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
 import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';

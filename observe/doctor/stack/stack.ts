@@ -3,7 +3,11 @@ import { type ReaderProblem, replacedReaders } from '../../../infra/serverless/r
 import { VERSION } from '../../../lib/base/version.ts';
 import { outputsOf, stackStateOf, undeployedOf } from '../../facts/flow/stackOutputs.ts';
 import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';
-import { REPAIR_VERBS, undeployedFindings, unfinishedFindings } from '../../findings/judge/deployment/stack.ts';
+import {
+  REPAIR_VERBS,
+  undeployedFindings,
+  unfinishedFindings,
+} from '../../findings/judge/deployment/stack.ts';
 import type { Look } from '../Look.ts';
 import type { Setup } from '../Setup.ts';
 

@@ -3,7 +3,8 @@ import { type LeftOutSummary, movedFrom, summarizeLeftOut } from '../../../lib/d
 import { emptyWords } from '../../../lib/drops/usual/usualRows.ts';
 import type { LedgerEntry, LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import { versionTime } from '../../../lib/ledger/versions.ts';
-import type { DatasetFacts, DatasetStatus, Unusual } from './datasets.ts';
+import type { DatasetFacts, DatasetStatus } from './datasets.ts';
+import type { Unusual } from './drops/unusualDays.ts';
 import { type Failing, failingOf, type LedgerDay, requestedAt } from './ledgerDays.ts';
 
 /** Characters of the words about objects that a day left out; `sluice ingest explain` has all. */

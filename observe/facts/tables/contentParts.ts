@@ -7,32 +7,49 @@ import { productionOnly } from '../../../lib/views/View.ts';
 import { NO_EVALUATION_PATTERN } from '../../../lib/wire/isAssignment.ts';
 import { SDK_EVENTS } from '../../../lib/wire/readEvent.ts';
 
-/**
- * What is compared: names of events, of SDKs, of events of one SDK (`sdkEvent`), of experiments, and groups of an experiment; events of an SDK by their user, by how its ID, that of its device and configured unit IDs are
- * written (`idForm`), by whether many have the exact `time` of others long before their receipt, by hours that their time is from it (`offset`), by the configured unit IDs that they lack (`unitId`) and by their environment, and of a name by the form of their value, by how large it is (`amount`), by how large their metadata is (`size`), by how many come again at once (`repeats`), by the form of a text in value or metadata (`textForm`), and by the keys of their metadata that they lack (`key`); events of an SDK by how many IDs are new (`newIds`); exposures of an SDK
- * by a reason without an evaluation; units of an experiment by their group, and those that saw several groups.
- */
+/** What a day has, as it is compared with the days before: rows by something that they have, or a mean of their numbers. */
 export type ComparedPart =
+  /** Names of events. */
   | 'event'
+  /** Names of the events of one SDK. */
   | 'sdkEvent'
+  /** SDKs. */
   | 'sdk'
+  /** Experiments. */
   | 'experiment'
+  /** Groups of one experiment. */
   | 'group'
+  /** Events of an SDK by their user: somebody, nobody, or a text that programs write in place of a user. */
   | 'unit'
+  /** Events of an SDK by how an ID is written, as UUIDs: that of the user, of the device, and each configured unit ID. */
   | 'idForm'
+  /** Events of an SDK by the configured unit IDs that they lack. */
   | 'unitId'
+  /** Exposures of an SDK by the reason for which nothing was evaluated. */
   | 'evaluation'
+  /** Events of one name by the form of their value: a number, another text, or none. */
   | 'value'
+  /** Events of an SDK by their environment. */
   | 'environment'
+  /** Events of an SDK by whether many have the same exact `time`, long before their receipt. */
   | 'time'
+  /** Events of an SDK by how far their `time` is from their receipt, if that is as far as a local time is from UTC. */
   | 'offset'
+  /** Events of one name and SDK: how large their values are. */
   | 'amount'
+  /** Events of one name and SDK: how large their metadata is. */
   | 'size'
+  /** Events of one name and SDK: how many come again at once. */
   | 'repeats'
+  /** Events of one name by the form of a text in their value or metadata, as an e-mail address. */
   | 'textForm'
+  /** Events of one name and SDK: the keys of their metadata that they lack. */
   | 'key'
+  /** Events of an SDK: how many of their IDs no event before them had. */
   | 'newIds'
+  /** Units of one experiment by their group. */
   | 'split'
+  /** Units of one experiment by whether they saw one group or several. */
   | 'crossover';
 
 /**

@@ -2,7 +2,7 @@ import { counted, listed, MOST_NAMED } from '../../../../lib/base/text.ts';
 import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { reportedUntil } from '../../../../lib/drops/plan/late/dueDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
-import type { WaitingDay } from '../../../facts/days/datasets.ts';
+import type { WaitingDay } from '../../../facts/days/drops/waitingDays.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
 import { misnamedDays, namesSinceDay } from '../../../facts/days/misnamedDays.ts';
 import { finding, seenNow } from '../../catalogue.ts';

@@ -1,13 +1,21 @@
 import { CloudFormationClient, type Stack } from '@aws-sdk/client-cloudformation';
 import { type GetQueueAttributesCommandInput, QueueDoesNotExist, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
-import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../../infra/template/deployedConfiguration.ts';
+import {
+  CONFIGURATION_OUTPUT,
+  statedConfiguration,
+} from '../../../../infra/template/deployedConfiguration.ts';
 import { VERSION } from '../../../../lib/base/version.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { alarmTopicLook, formerStackLook, judgeStack, stackLook } from '../../../../observe/doctor/stack/stack.ts';
-import { judgeQueue, queuesLook } from '../../../../observe/doctor/stack/queues.ts';
 import { judgeDomain } from '../../../../observe/doctor/stack/domain.ts';
 import { driftLook, judgeDrift } from '../../../../observe/doctor/stack/drift.ts';
+import { judgeQueue, queuesLook } from '../../../../observe/doctor/stack/queues.ts';
+import {
+  alarmTopicLook,
+  formerStackLook,
+  judgeStack,
+  stackLook,
+} from '../../../../observe/doctor/stack/stack.ts';
 import { findingCatalogue } from '../../../../observe/findings/catalogue.ts';
 import { type AskedCall, answeredBy, answering } from '../../../harness/answering.ts';
 import { commands, setupOf } from '../setupOf.ts';

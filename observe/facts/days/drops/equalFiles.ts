@@ -1,5 +1,5 @@
-import { listed } from '../../../lib/base/text.ts';
-import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
+import { listed } from '../../../../lib/base/text.ts';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 
 /** What is read of a day's entry. */
 type LoadedFiles = Pick<LedgerEntry, 'state' | 'files' | 'accepted'>;

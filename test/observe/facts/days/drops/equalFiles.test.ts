@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
-import { equalFilesWords } from '../../../../observe/facts/days/equalFiles.ts';
-import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
+import type { LedgerEntry } from '../../../../../lib/ledger/LedgerEntry.ts';
+import { equalFilesWords } from '../../../../../observe/facts/days/drops/equalFiles.ts';
+import { ledgerEntry } from '../../../../harness/ledgerEntry.ts';
 
 describe('a day with files of equal size and ETag', () => {
   const file = (key: string, eTag: string, more: Partial<LedgerEntry['files'][number]> = {}) => ({
