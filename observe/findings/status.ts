@@ -1,8 +1,8 @@
 import type { Deployment } from '../deployment.ts';
 import type { DatasetDays, DropDay } from '../facts/days/dropDays.ts';
 import { exportNeed, type Need, needOf } from '../facts/days/dropNeeds.ts';
-import { firstOf, type Shown } from '../facts/days/pagesByNeed.ts';
 import type { ExportDays } from '../facts/days/exportDays.ts';
+import { firstOf, type Shown } from '../facts/days/pagesByNeed.ts';
 import { readStatusFacts } from '../facts/readStatusFacts.ts';
 import type { StatusFacts } from '../facts/statusFacts.ts';
 import type { Severity } from './catalogue/entry.ts';

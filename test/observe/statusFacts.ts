@@ -1,8 +1,8 @@
 import { HOUR_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { isOldLook } from '../../observe/facts/days/datasets.ts';
-import type { Unusual, UnusualPart } from '../../observe/facts/days/drops/unusualDays.ts';
 import type { DatasetDays, DropDay } from '../../observe/facts/days/dropDays.ts';
+import type { Unusual, UnusualPart } from '../../observe/facts/days/drops/unusualDays.ts';
 import type { Change, LastDay } from '../../observe/facts/flow/changes.ts';
 import type { DeadLetters } from '../../observe/facts/flow/failures/deadLetters.ts';
 import type { KeysFailure } from '../../observe/facts/flow/failures/keysFailure.ts';

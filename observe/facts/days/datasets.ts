@@ -15,9 +15,23 @@ import { listedEntries } from '../../../lib/ledger/ledgerStore.ts';
 import { lackingDays, type VersionFiles } from '../../../lib/ledger/versionFiles.ts';
 import type { DatasetKind } from '../../../lib/schema/kinds.ts';
 import type { Deployment } from '../../deployment.ts';
-import { type ConfiguredDataset, type DaySpan, daysUntil, judgedDays, type LackingDay, type LedgerDay, lackingOf, type Open, PARALLEL, readLedgerDays, readVersionFiles, type UnreadDay, unlessDamaged } from './ledgerDays.ts';
 import { type UnusualDay, unusualOf } from './drops/unusualDays.ts';
 import { type WaitingDay, waitingOf } from './drops/waitingDays.ts';
+import {
+  type ConfiguredDataset,
+  type DaySpan,
+  daysUntil,
+  judgedDays,
+  type LackingDay,
+  type LedgerDay,
+  lackingOf,
+  type Open,
+  PARALLEL,
+  readLedgerDays,
+  readVersionFiles,
+  type UnreadDay,
+  unlessDamaged,
+} from './ledgerDays.ts';
 
 /** Milliseconds after which a listing is too old: the interval of the schedule, the time for retries, and a margin. */
 export const OLD_AFTER_MS = { daily: 26 * HOUR_MS, hourly: 3 * HOUR_MS } as const;

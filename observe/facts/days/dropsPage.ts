@@ -6,9 +6,15 @@ import { type DatasetStatus, readDatasets } from './datasets.ts';
 import { type DatasetDays, dropDays } from './dropDays.ts';
 import { exportNeed, isShownAlways, type Need, needOf } from './dropNeeds.ts';
 import { type ExportDays, type ExportStatus, readExports } from './exportDays.ts';
-import { type ConfiguredDataset, daysUntil, judgedDays, judgedExportDays, type UnreadDay } from './ledgerDays.ts';
+import {
+  type ConfiguredDataset,
+  daysUntil,
+  judgedDays,
+  judgedExportDays,
+  type UnreadDay,
+} from './ledgerDays.ts';
+import { byNeed, cursorOf, fitting, type Shown, startAfter } from './pagesByNeed.ts';
 import { type CatalogReaders, unreadDrops } from './unreadDays.ts';
-import { type Shown, byNeed, cursorOf, fitting, startAfter } from './pagesByNeed.ts';
 
 /** The most bytes of a page's JSON: with all else an answer stays below 300 kB. */
 const PAGE_BYTES = 240_000;

@@ -5,8 +5,8 @@ import { unusualWords } from '../../../../lib/drops/usual/usualRows.ts';
 import type { DayContent } from '../../../../lib/ledger/DayContent.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import type { Dataset } from '../../../../lib/schema/sources.ts';
-import { equalFiles, equalFilesWords } from './equalFiles.ts';
 import type { LedgerDay } from '../ledgerDays.ts';
+import { equalFiles, equalFilesWords } from './equalFiles.ts';
 
 /** In what a day is not as the days before it. */
 export interface Unusual {
@@ -56,7 +56,11 @@ export function withDueHours(entry: LedgerEntry, dataset: Dataset, seenAt: numbe
 }
 
 /** How a day is unusual; null if it is not. @param seenAt When its folder was listed, epoch milliseconds. */
-export function unusualOf({ day, entry: read }: LedgerDay, dataset: Dataset, seenAt: number): UnusualDay | null {
+export function unusualOf(
+  { day, entry: read }: LedgerDay,
+  dataset: Dataset,
+  seenAt: number,
+): UnusualDay | null {
   if (read === null) return null;
   const entry = withDueHours(read, dataset, seenAt);
   const words = [

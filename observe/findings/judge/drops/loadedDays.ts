@@ -1,8 +1,8 @@
 import { counted, listed, MOST_NAMED, someOf } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
-import type { Unusual, UnusualPart } from '../../../facts/days/drops/unusualDays.ts';
 import { type DatasetDays, type DropDay, loadedAt } from '../../../facts/days/dropDays.ts';
+import type { Unusual, UnusualPart } from '../../../facts/days/drops/unusualDays.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import { sinceOf } from '../days/dayTexts.ts';
 import type { Findings } from '../place.ts';
