@@ -51,7 +51,7 @@ async function run(line: CommandLine): Promise<number> {
   const texts = await readUnits(line);
   const [{ erase }, { parseUnit }, { eraseText }] = await Promise.all([
     import('../../operate/erase/erase.ts'),
-    import('../../lib/erase/Unit.ts'),
+    import('../../lib/erase/units/Unit.ts'),
     import('../observe/eraseText.ts'),
   ]);
   const progress = openProgress(line);

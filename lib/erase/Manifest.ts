@@ -40,20 +40,6 @@ const placeCountsSchema = z.object({
 /** Counts of a run in one place. */
 export type PlaceCounts = z.output<typeof placeCountsSchema>;
 
-/** No counts. */
-export function noCounts(): PlaceCounts {
-  return {
-    objects: 0,
-    versions: 0,
-    rewritten: 0,
-    deleted: 0,
-    rows: 0,
-    others: 0,
-    mentions: 0,
-    waiting: 0,
-  };
-}
-
 /**
  * Why an object could not be searched: it is larger than a run takes, archived, damaged, AWS denied it, or it has rows that
  * cannot be read.

@@ -7,10 +7,11 @@ import { EraseError } from './EraseError.ts';
 import { eraseBody, eraseCopy, eraseLanding, type LeftDocuments, NO_ROWS } from './eraseDocuments.ts';
 import type { ObjectForm, ResultForm } from './erasePlaces.ts';
 import { eraseResult } from './eraseResult.ts';
-import { type LeftObject, noCounts, type PlaceCounts } from './Manifest.ts';
+import type { LeftObject, PlaceCounts } from './Manifest.ts';
 import type { ParquetEraser } from './ParquetEraser.ts';
 import { beginsAsParquet } from './resultFile.ts';
-import type { UnitMatcher } from './UnitMatcher.ts';
+import { noCounts } from './runCounts.ts';
+import type { UnitMatcher } from './units/UnitMatcher.ts';
 
 /**
  * The steps of an erasure, each named after what is done by then. The process may be killed after any of them. The next run

@@ -4,7 +4,7 @@ import { DuckDbSession } from '../parquet/DuckDbSession.ts';
 import { engineFailure } from '../parquet/EngineError.ts';
 import { fileFailure } from '../parquet/FileError.ts';
 import { EraseError } from './EraseError.ts';
-import type { UnitMatcher } from './UnitMatcher.ts';
+import type { UnitMatcher } from './units/UnitMatcher.ts';
 import {
   DETAIL,
   IDS_FUNCTION,
@@ -14,7 +14,7 @@ import {
   rowCondition,
   rowText,
   spelledCondition,
-} from './unitSql.ts';
+} from './units/unitSql.ts';
 
 /** Result of searching a Parquet file for the units. */
 export interface ExaminedFile {

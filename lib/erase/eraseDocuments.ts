@@ -5,7 +5,7 @@ import { encodeLines, type LandedRow, ROW_END } from '../landing/store/encodeLin
 import { judgeCopy } from '../relay/judgeCopy.ts';
 import { readRelayCopy } from '../relay/RelayCopy.ts';
 import type { TableKind } from '../schema/kinds.ts';
-import type { BodyFound, UnitMatcher } from './UnitMatcher.ts';
+import type { BodyFound, UnitMatcher } from './units/UnitMatcher.ts';
 
 /** Result of erasing the units from an object that holds documents; `unreadable` if the object as a whole cannot be read. */
 export type LeftDocuments = UntouchedDocuments | ErasedDocuments | 'unreadable';

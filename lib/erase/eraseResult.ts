@@ -1,8 +1,8 @@
 import { nodeErrorCode } from '../base/errors.ts';
 import type { LeftDocuments } from './eraseDocuments.ts';
-import { plainText, SPELLED } from './plainText.ts';
 import { plainBytes } from './resultFile.ts';
-import type { UnitMatcher } from './UnitMatcher.ts';
+import { plainText, SPELLED } from './units/plainText.ts';
+import type { UnitMatcher } from './units/UnitMatcher.ts';
 
 /** Matches a text that spells a character in another way. */
 const SPELLED_ANYWHERE = new RegExp(SPELLED);

@@ -4,16 +4,12 @@ import { mapLimit } from '../base/concurrency.ts';
 import { ownMember } from '../base/json.ts';
 import { DAY_MS, type UtcDay, utcDay } from '../base/time.ts';
 import { type DayKeeper, takeOutDay } from '../curate/ListedDays.ts';
-import { withoutValues } from '../ledger/DayContent.ts';
-import { type ErasureNote, namedFiles, noteErasure } from '../ledger/erasureNotes.ts';
-import { type Ledger, readKnown } from '../ledger/Ledger.ts';
-import type { LedgerSubject } from '../ledger/LedgerEntry.ts';
-import { versionSubject } from '../ledger/sweepVersions.ts';
+import { namedFiles } from '../ledger/erasureNotes.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
 import type { Config } from '../schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
-import { curatedSubject, exportSubject, ledgerKey, parseLoadKey } from '../tables/ledgerKeys.ts';
 import { DAMAGED_DAYS, DAMAGED_FOLDER } from '../tables/objectKeys.ts';
-import { parseIngestedKey, parseTableKey } from '../tables/tableFolders.ts';
+import { changedDay, isLoading, noteInLedger } from './changedDays.ts';
 import type { ObjectVersions } from './EraseBucket.ts';
 import { EraseError } from './EraseError.ts';
 import { type EraseStore, erasePlaces, type ObjectForm, objectForm, placeFolders } from './erasePlaces.ts';
@@ -23,7 +19,6 @@ import {
   type ManifestStore,
   MOST_LEFT,
   MOST_RUNS,
-  noCounts,
   type PlaceCounts,
 } from './Manifest.ts';
 import {
@@ -33,6 +28,7 @@ import {
   type ObjectEraserPorts,
   Turns,
 } from './ObjectEraser.ts';
+import { addCounts, noCounts, sumRuns } from './runCounts.ts';
 
 /** Dependencies of an erasure. */
 export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper, 'raw' | 'listed'> {
@@ -45,7 +41,7 @@ export interface Eraser extends Omit<ObjectEraserPorts, 'turns'>, Pick<DayKeeper
    * Further Parquet erasers beside `parquet`: with each of them one more small file is looked at side by side.
    */
   readonly parquets: readonly ObjectEraserPorts['parquet'][];
-  /** The ID of the erasure: erasureId in lib/erase/Unit.ts. */
+  /** The ID of the erasure: erasureId in lib/erase/units/Unit.ts. */
   readonly id: string;
   /** How many units are erased. */
   readonly units: number;
@@ -282,7 +278,7 @@ class RunOfErasure {
     this.#current = {
       ...this.#current,
       hasFound: this.#current.hasFound || hasFound,
-      places: { ...this.#current.places, [place]: sum(before, counts) },
+      places: { ...this.#current.places, [place]: addCounts(before, counts) },
       left: [...this.#current.left, ...left].slice(0, MOST_LEFT),
       leftCount: this.#current.leftCount + left.length,
       expiring: [
@@ -315,7 +311,7 @@ class RunOfErasure {
    * again in any case, and then in the ledger.
    */
   async #noteDay(key: string): Promise<void> {
-    const changed = this.#dayOf(key);
+    const changed = changedDay(this.#eraser.config, key);
     if (changed === null || this.#noted.has(`${changed.table} ${changed.day}`)) return;
     const { table, day } = changed;
     this.#noted.add(`${table} ${day}`);
@@ -331,7 +327,7 @@ class RunOfErasure {
       ...(kind === undefined ? {} : { days: { ...days, [kind]: add(days[kind]) } }),
     };
     await this.#save();
-    await this.#noteInLedger(changed, { at: now() });
+    await noteInLedger(this.#eraser, changed, { at: now() });
   }
 
   /**
@@ -341,11 +337,11 @@ class RunOfErasure {
     { key, from }: Pick<NonNullable<CurrentRun['replacing']>, 'key' | 'from'>,
     to: string,
   ): Promise<void> {
-    const changed = this.#dayOf(key);
+    const changed = changedDay(this.#eraser.config, key);
     this.#current = { ...this.#current, replacing: undefined };
     if (changed === null) return;
     const replaced = namedFiles(changed.day, [{ key, eTag: from }]).map(({ name }) => ({ name, from, to }));
-    await this.#noteInLedger(changed, { at: this.#eraser.now() }, replaced);
+    await noteInLedger(this.#eraser, changed, { at: this.#eraser.now() }, replaced);
   }
 
   /** Notes what was replaced by a run that was killed before it could note it. */
@@ -358,55 +354,6 @@ class RunOfErasure {
     const at = versions.findIndex(({ eTag }) => eTag === replacing.from);
     const made = versions.slice(0, at < 0 ? undefined : at).findLast(({ size }) => size === replacing.bytes);
     if (made !== undefined) await this.#noteReplaced(replacing, made.eTag);
-  }
-
-  /** The table and day of a file; null if the ledger has nothing that is made of it. */
-  #dayOf(key: string): { readonly table: string; readonly day: UtcDay } | null {
-    const { config } = this.#eraser;
-    const raw = parseTableKey(config, key);
-    if ('ignored' in raw) return parseIngestedKey(config, key);
-    return raw.kind === 'quarantine' ? null : { table: config.tables[raw.kind], day: raw.day };
-  }
-
-  /**
-   * Notes the erasure in the ledger's entries of what is made of a day. An entry that can't be read is left out: the
-   * error is reported with its day.
-   */
-  async #noteInLedger(
-    { table, day }: { readonly table: string; readonly day: UtcDay },
-    note: { readonly at: number; readonly endedAt?: number },
-    replaced: ErasureNote['replaced'] = [],
-  ): Promise<void> {
-    const { id, ledger, config } = this.#eraser;
-    const places: readonly LedgerSubject[] = [
-      ...forwardedKinds
-        .filter((kind) => [config.tables[kind], config.curatedTables[kind]].includes(table))
-        .map((kind) => curatedSubject(config, kind, day)),
-      ...config.exports
-        .filter((exported) => exported.table === table)
-        .map((exported) => exportSubject(exported, day)),
-    ];
-    for (const subject of places) {
-      const known = await readKnown(ledger, subject);
-      if (known?.table !== subject.table) continue;
-      await ledger.change(subject, (entry) => ({ entry: noteErasure(entry, { id, ...note }, replaced) }));
-    }
-    for (const { name, datasets } of config.sources)
-      for (const dataset of datasets.filter((each) => each.table === table))
-        await this.#eraseValues({ source: name, dataset: dataset.name, day, table });
-  }
-
-  /** The entry of a customer's day, and its former versions, may have values of its rows. */
-  async #eraseValues(drop: LedgerSubject): Promise<void> {
-    const { ledger, bucket } = this.#eraser;
-    if ((await readKnown(ledger, drop))?.content === undefined) return;
-    await ledger.change(drop, (entry) => ({ entry: withoutValues(entry) }));
-    const key = ledgerKey(drop.source, drop.dataset, drop.day);
-    for (const version of await bucket.versions(key)) {
-      const failure = version.isLatest ? null : await bucket.remove(version);
-      if (failure !== null && failure !== 'changed')
-        throw new EraseError('SLUICE_ERASE_DENIED', `${key}: ${failure.denied}`);
-    }
   }
 
   /**
@@ -428,7 +375,7 @@ class RunOfErasure {
     const run = runOf(this.#current);
     if (dryRun) return { run, total: run.places, state: 'dry', completeFrom: null, runs: 0, forgotten: 0 };
     for (const [table, changed] of Object.entries(tables))
-      for (const day of changed) await this.#noteInLedger({ table, day }, { at: now, endedAt: now });
+      for (const day of changed) await noteInLedger(this.#eraser, { table, day }, { at: now, endedAt: now });
     if (Object.keys(tables).length > 0) await askForDays(days, tables);
     await faultPoint?.('asked');
     const { foundUntil, runs, forgotten: before } = this.#manifest;
@@ -474,44 +421,8 @@ class RunOfErasure {
   }
 }
 
-/** Whether the ledger says that the load in pieces of an object is under way, however long it lasts. */
-async function isLoading({ config, ledger }: Eraser, key: string): Promise<boolean> {
-  const load = parseLoadKey(key);
-  const place = load === null ? null : versionSubject(config, load);
-  const entry = place === null ? null : await readKnown(ledger, place);
-  return entry?.run !== undefined && entry.run.version === load?.version;
-}
-
 /** What the record keeps of a run that has ended. */
 function runOf(current: CurrentRun): EraseRun {
   const { startedAt, resumed, places, hasFound, left, leftCount, expiring, onTheWay } = current;
   return { startedAt, resumed, places, hasFound, left, leftCount, expiring, onTheWay };
-}
-
-/** Adds the counts of two places, member by member. */
-function sum(first: PlaceCounts, second: PlaceCounts): PlaceCounts {
-  return {
-    objects: first.objects + second.objects,
-    versions: first.versions + second.versions,
-    rewritten: first.rewritten + second.rewritten,
-    deleted: first.deleted + second.deleted,
-    rows: first.rows + second.rows,
-    others: first.others + second.others,
-    mentions: first.mentions + second.mentions,
-    waiting: first.waiting + second.waiting,
-  };
-}
-
-/**
- * Sums of all runs. Counts of objects that were examined and left come from the last run: they are the same objects.
- */
-function sumRuns(runs: readonly EraseRun[]): Partial<Record<EraseStore, PlaceCounts>> {
-  const last = runs.at(-1)?.places ?? {};
-  const entries = erasePlaces.flatMap((place) => {
-    const all = runs.flatMap((run) => run.places[place] ?? []);
-    if (all.length === 0) return [];
-    const { objects, versions, mentions, waiting } = last[place] ?? noCounts();
-    return [[place, { ...all.reduce(sum), objects, versions, mentions, waiting }] as const];
-  });
-  return Object.fromEntries(entries);
 }

@@ -32,7 +32,7 @@ const replacedSchema = z.object({
 
 /** An erasure that changes files of a day. It is noted before the first change; what it replaces, after each. */
 export const erasureNoteSchema = z.object({
-  /** lib/erase/Unit.ts: erasureId. */
+  /** lib/erase/units/Unit.ts: erasureId. */
   id: z.string().min(1),
   /** Epoch milliseconds of the last note. */
   at: z.number(),

@@ -18,8 +18,8 @@ import { type Eraser, type Erasure, eraseUnits } from '../../lib/erase/eraseUnit
 import { erasures } from '../../lib/erase/Manifest.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
 import { MOST_MENTIONED, ParquetEraser } from '../../lib/erase/ParquetEraser.ts';
-import { distinctUnits, erasureId, type Unit } from '../../lib/erase/Unit.ts';
-import { UnitMatcher } from '../../lib/erase/UnitMatcher.ts';
+import { distinctUnits, erasureId, type Unit } from '../../lib/erase/units/Unit.ts';
+import { UnitMatcher } from '../../lib/erase/units/UnitMatcher.ts';
 import { readNotes } from '../../lib/landing/LandingNote.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';

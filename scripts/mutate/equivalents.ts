@@ -72,13 +72,16 @@ export const equivalents: readonly Equivalent[] = [
     ["groups?.['codec']", "groups['codec']", 'Sums of all rows are a row.'],
     ["summed?.['sum']", "summed['sum']", 'Sums of all rows are a row.'],
   ]),
-  ...equivalentsOf('lib/erase/Unit.ts', [
+  ...equivalentsOf('lib/erase/units/Unit.ts', [
     ['type.toLowerCase()', 'type.toUpperCase()', 'Types are compared in one case, whichever.'],
     ['{ N, r, p }', '{}', 'The cost is the default of Node 24.'],
   ]),
-  ...equivalentsOf('lib/erase/UnitMatcher.ts', [
+  ...equivalentsOf('lib/erase/units/UnitMatcher.ts', [
     ["typeof location === 'string'", 'true', 'No other value is a location.'],
     ['[]', '["Stryker was here"]', 'What is matched is the first member, and the groups are none.'],
+  ]),
+  ...equivalentsOf('lib/erase/changedDays.ts', [
+    ['load?.version', 'load.version', 'A load that is known has a version.'],
   ]),
   ...equivalentsOf('lib/erase/eraseResult.ts', [['text.slice(-overlap)', 'text', 'It only saves memory.']]),
   ...equivalentsOf('lib/erase/eraseUnits.ts', [
@@ -87,11 +90,12 @@ export const equivalents: readonly Equivalent[] = [
     ['objects === undefined', 'false', 'A lane is the place of an eraser.'],
     ['entry !== undefined', 'true', 'It only saves time: what is not in the list cannot leave it.'],
     ['foundUntil !== undefined', 'true', 'No time is later than none.'],
-    ['load?.version', 'load.version', 'A load that is known has a version.'],
-    ['runs.at(-1)?.places', 'runs.at(-1).places', 'There is a run at the end.'],
   ]),
   ...equivalentsOf('lib/erase/resultFile.ts', [['{ highWaterMark: CHUNK_BYTES }', '{}', SAVES_TIME]]),
-  ...equivalentsOf('lib/erase/unitSql.ts', [
+  ...equivalentsOf('lib/erase/runCounts.ts', [
+    ['runs.at(-1)?.places', 'runs.at(-1).places', 'There is a run at the end.'],
+  ]),
+  ...equivalentsOf('lib/erase/units/unitSql.ts', [
     [
       'length + value.length > MOST_PATTERN',
       'length + value.length >= MOST_PATTERN',

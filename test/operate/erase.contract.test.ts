@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { addDays, utcDay } from '../../lib/base/time.ts';
-import { erasureId, parseUnit } from '../../lib/erase/Unit.ts';
+import { erasureId, parseUnit } from '../../lib/erase/units/Unit.ts';
 import { writeNote } from '../../lib/landing/LandingNote.ts';
 import { writeRelayCopy } from '../../lib/relay/RelayCopy.ts';
 import { relayId, relayWaitingKey } from '../../lib/tables/relayKeys.ts';

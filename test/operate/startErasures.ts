@@ -7,7 +7,7 @@ import {
 import { CreateQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../lib/erase/ObjectEraser.ts';
-import { parseUnit } from '../../lib/erase/Unit.ts';
+import { parseUnit } from '../../lib/erase/units/Unit.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 import { LOADS_FOLDER } from '../../lib/tables/ledgerKeys.ts';
 import { openDeployment } from '../../observe/deployment.ts';

@@ -6,7 +6,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DoctorAnswer } from '../../console/api/status.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
-import { parseUnit } from '../../lib/erase/Unit.ts';
+import { parseUnit } from '../../lib/erase/units/Unit.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
 import { erase } from '../../operate/erase/erase.ts';

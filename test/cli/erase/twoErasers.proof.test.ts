@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { EraseFaultPoint } from '../../../lib/erase/ObjectEraser.ts';
-import { parseUnit } from '../../../lib/erase/Unit.ts';
+import { parseUnit } from '../../../lib/erase/units/Unit.ts';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { openDeployment } from '../../../observe/deployment.ts';

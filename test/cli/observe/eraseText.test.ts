@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { eraseText } from '../../../cli/observe/eraseText.ts';
-import { noCounts } from '../../../lib/erase/Manifest.ts';
+import { noCounts } from '../../../lib/erase/runCounts.ts';
 import type { EraseReceipt } from '../../../operate/erase/erase.ts';
 
 const NEVER = /Nothing of these units was ever found/;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { type ExaminedFile, ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
-import { parseUnit } from '../../../lib/erase/Unit.ts';
-import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { parseUnit } from '../../../lib/erase/units/Unit.ts';
+import { UnitMatcher } from '../../../lib/erase/units/UnitMatcher.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const config = { unitIds: { companyID: 'company_id', account_id: 'account' } };

@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { eraseCopy, eraseLanding } from '../../../lib/erase/eraseDocuments.ts';
-import { parseUnit } from '../../../lib/erase/Unit.ts';
-import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { parseUnit } from '../../../lib/erase/units/Unit.ts';
+import { UnitMatcher } from '../../../lib/erase/units/UnitMatcher.ts';
 import { LandedObject } from '../../../lib/landing/lines/LandedObject.ts';
 import { encodeLines, type LandedRows } from '../../../lib/landing/store/encodeLines.ts';
 import { writeRelayCopy } from '../../../lib/relay/RelayCopy.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDays, MINUTE_MS, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { type EraseFaultPoint, eraseFaultPoints } from '../../../lib/erase/ObjectEraser.ts';
-import { parseUnit } from '../../../lib/erase/Unit.ts';
+import { parseUnit } from '../../../lib/erase/units/Unit.ts';
 import { forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { ingestedTableFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';

@@ -1,9 +1,10 @@
 import type { EraseBucket } from '../../../lib/erase/EraseBucket.ts';
 import type { ObjectForm } from '../../../lib/erase/erasePlaces.ts';
-import { noCounts, type PlaceCounts } from '../../../lib/erase/Manifest.ts';
+import type { PlaceCounts } from '../../../lib/erase/Manifest.ts';
 import { ObjectEraser, type ObjectEraserPorts } from '../../../lib/erase/ObjectEraser.ts';
-import { parseUnit } from '../../../lib/erase/Unit.ts';
-import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { noCounts } from '../../../lib/erase/runCounts.ts';
+import { parseUnit } from '../../../lib/erase/units/Unit.ts';
+import { UnitMatcher } from '../../../lib/erase/units/UnitMatcher.ts';
 import { landedKey } from './landedUsers.ts';
 import { MemoryBucket } from './MemoryBucket.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { eraseResult } from '../../../lib/erase/eraseResult.ts';
-import { parseUnit } from '../../../lib/erase/Unit.ts';
-import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { parseUnit } from '../../../lib/erase/units/Unit.ts';
+import { UnitMatcher } from '../../../lib/erase/units/UnitMatcher.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 describe('a result of a query', () => {

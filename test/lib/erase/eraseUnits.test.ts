@@ -8,7 +8,7 @@ import type { EraseBucket, StoredVersion } from '../../../lib/erase/EraseBucket.
 import { type Eraser, eraseUnits } from '../../../lib/erase/eraseUnits.ts';
 import { erasures } from '../../../lib/erase/Manifest.ts';
 import type { EraseFaultPoint } from '../../../lib/erase/ObjectEraser.ts';
-import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { UnitMatcher } from '../../../lib/erase/units/UnitMatcher.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { noCounts } from '../../../lib/erase/Manifest.ts';
+import { noCounts } from '../../../lib/erase/runCounts.ts';
 import { readHourlyRows } from '../../../lib/reconcile/hourlyRows.ts';
 import { readReceivedHours } from '../../../lib/reconcile/receivedHours.ts';
 import { reconcileDay, reconcileDays } from '../../../lib/reconcile/reconcileDays.ts';

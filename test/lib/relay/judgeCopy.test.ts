@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { UnitMatcher } from '../../../lib/erase/units/UnitMatcher.ts';
 import { judgeCopy } from '../../../lib/relay/judgeCopy.ts';
 
 describe('a copy of a request', () => {

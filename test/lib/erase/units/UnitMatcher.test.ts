@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { parseUnit } from '../../../lib/erase/Unit.ts';
-import { type BodyFound, UnitMatcher } from '../../../lib/erase/UnitMatcher.ts';
+import { parseUnit } from '../../../../lib/erase/units/Unit.ts';
+import { type BodyFound, UnitMatcher } from '../../../../lib/erase/units/UnitMatcher.ts';
 
 const config = { unitIds: { companyID: 'company_id' } };
 

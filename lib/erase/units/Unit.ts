@@ -1,7 +1,7 @@
 import { scryptSync } from 'node:crypto';
-import type { Config } from '../schema/config.ts';
-import type { unitColumns } from '../tables/sharedColumns.ts';
-import { EraseError } from './EraseError.ts';
+import type { Config } from '../../schema/config.ts';
+import type { unitColumns } from '../../tables/sharedColumns.ts';
+import { EraseError } from '../EraseError.ts';
 
 /** A unit whose rows are erased. */
 export interface Unit {

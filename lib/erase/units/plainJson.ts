@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { tryParseExactJson } from '../base/exactJson.ts';
-import { searchJson } from '../relay/idValues.ts';
+import { tryParseExactJson } from '../../base/exactJson.ts';
+import { searchJson } from '../../relay/idValues.ts';
 import { SPELLED } from './plainText.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { tryParseExactJson } from '../base/exactJson.ts';
-import { ExactNumber, isJsonObject } from '../base/json.ts';
+import { tryParseExactJson } from '../../base/exactJson.ts';
+import { ExactNumber, isJsonObject } from '../../base/json.ts';
 import {
   type Found,
   foundAt,
@@ -9,8 +9,8 @@ import {
   searchJson,
   unitKeys,
   type ValueContext,
-} from '../relay/idValues.ts';
-import type { TableKind } from '../schema/kinds.ts';
+} from '../../relay/idValues.ts';
+import type { TableKind } from '../../schema/kinds.ts';
 import { isPlainJson } from './plainJson.ts';
 import { plainText } from './plainText.ts';
 import type { Unit } from './Unit.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { distinctUnits, erasureId, parseUnit } from '../../../lib/erase/Unit.ts';
+import { distinctUnits, erasureId, parseUnit } from '../../../../lib/erase/units/Unit.ts';
 
 const config = { unitIds: { companyID: 'company_id' } };
 

@@ -1,4 +1,4 @@
-import { quoteName, quoteText } from '../base/sql.ts';
+import { quoteName, quoteText } from '../../base/sql.ts';
 import { plainTextSql, SPELLED } from './plainText.ts';
 import type { BodyFound, UnitMatcher } from './UnitMatcher.ts';
 
