@@ -10,6 +10,7 @@ import type { DatasetStatus } from '../../observe/facts/days/datasets.ts';
 import { DAY_MARKS, legendOf, type MarkName, marksOf } from '../../observe/facts/days/dayMarks.ts';
 import { dropDays } from '../../observe/facts/days/dropDays.ts';
 import type { DropsCalendar } from '../../observe/facts/days/dropsPage.ts';
+import { folderNotes } from '../../observe/facts/days/folderNotes.ts';
 import { failingOf } from '../../observe/facts/days/ledgerDays.ts';
 import { pieceWords } from '../../observe/ingest/explainDay.ts';
 import { targetedCommand } from '../aws/target.ts';
@@ -153,19 +154,10 @@ function lateLines(status: DatasetStatus, command: (words: readonly string[]) =>
 
 /** What a dataset's folder has that no run looks at, one line each. */
 function elsewhereLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
-  const { lookbackDays, lastLook, unlooked, newer, days } = status;
-  const lines = [
-    ...rangeLines(status, command, unlooked, 'files'),
-    ...rangeLines(status, command, newer, 'newer files than were loaded'),
+  return [
+    ...rangeLines(status, command, status.unlooked, 'files'),
+    ...rangeLines(status, command, status.newer, 'newer files than were loaded'),
   ];
-  const others = lastLook?.elsewhere?.others ?? [];
-  // Without the last day, which may still come.
-  const isMissed = days.slice(-lookbackDays - 1, -1).some(({ entry }) => entry === null);
-  if (isMissed && others.length > 0)
-    lines.push(
-      `has ${others.join(', ')} in its folder, which is no day: compare its \`dayFormat\` or \`layout\``,
-    );
-  return lines;
 }
 
 /** What no run looks at of some days, with the command that loads it. @param files What the days have. */
@@ -191,7 +183,7 @@ function rangeLines(
 function problemLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
   const sameDays = Map.groupBy(dayFacts(status, command), ({ text }) => text);
   return [
-    ...listingLines(status),
+    ...folderLines(status, command),
     ...lateDayLines(status),
     ...[...sameDays].flatMap(([text, facts]) =>
       dayRanges(facts.map(({ day }) => day))
@@ -201,22 +193,11 @@ function problemLines(status: DatasetStatus, command: (words: readonly string[])
   ];
 }
 
-/** What is wrong with the listing of the folder. */
-function listingLines({ lastLook, isLookOld, schedule, firstDue }: DatasetStatus): string[] {
-  if (lastLook === null) return ['was never listed'];
-  const { failure, stopped } = lastLook;
-  const at = isoTimestamp(lastLook.at);
-  const old = isLookOld ? [`was listed last at ${at}, where its schedule is ${schedule}`] : [];
-  if (failure !== undefined)
-    return [
-      ...old,
-      `could not be listed: ${failure.code}: ${failure.message} (${at}; \`sluice status\` says what ends it)`,
-    ];
-  if (firstDue !== undefined) {
-    const { day, due } = firstDue;
-    return [...old, `has no files yet: its first day, ${day}, is expected by ${isoTimestamp(due)}`];
-  }
-  return stopped ? [...old, `has no files for any day of its lookback (${at})`] : old;
+/** What is to be known of the folder, one line each. */
+function folderLines(status: DatasetStatus, command: (words: readonly string[]) => string): string[] {
+  return folderNotes(dropDays(status)).map(({ need, text }) =>
+    need === 'problem' ? `${text}; \`${command(['status'])}\` says what ends it` : text,
+  );
 }
 
 /** Since when days are late, and what they have. */

@@ -221,12 +221,12 @@ describe('the notes on a line', () => {
       what: 'no listing',
       more: { lastLook: null },
       tone: 'warning',
-      says: 'listed never; its schedule is daily',
+      says: 'never listed; its schedule is daily',
     },
     {
       what: 'an empty lookback',
       more: { lastLook: { ...hourOldLook, stopped: true } },
-      tone: 'warning',
+      tone: 'bad',
       says: 'no files',
     },
     {
@@ -239,7 +239,7 @@ describe('the notes on a line', () => {
       what: 'a listing that failed',
       more: { lastLook: { ...hourOldLook, failure: { code: 'SLUICE_X', message: 'Denied.' } } },
       tone: 'bad',
-      says: 'Denied. (SLUICE_X)',
+      says: 'SLUICE_X: Denied. (',
     },
   ])('tell of $what alone', ({ more, tone, says }) => {
     expect(notesWith(more)).toEqual([[tone, expect.stringContaining(says)]]);

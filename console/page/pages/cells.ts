@@ -3,10 +3,11 @@ import type { LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { CuratedDayState } from '../../../observe/facts/days/curatedCalendar.ts';
 import { DAY_MARKS, type MarkName, marksOf, STATE_MARKS } from '../../../observe/facts/days/dayMarks.ts';
 import type { DatasetDays, DropDay } from '../../../observe/facts/days/dropDays.ts';
+import type { Need } from '../../../observe/facts/days/dropNeeds.ts';
 import type { ExportDays } from '../../../observe/facts/days/exportDays.ts';
-import { misnamedDays } from '../../../observe/facts/days/misnamedDays.ts';
+import { folderNotes } from '../../../observe/facts/days/folderNotes.ts';
 import type { Tone } from '../parts/figures.ts';
-import { formatCount, formatTime } from '../texts/format.ts';
+import { formatCount, formatTimesIn } from '../texts/format.ts';
 
 /** A day of a line: its mark, how it is, and the same in words. */
 export interface Cell {
@@ -112,14 +113,16 @@ function wordsOf(dropDay: DropDay, mark: MarkName): string {
 /** A note on a line as a whole. */
 export type LineNote = readonly [tone: Tone, text: string];
 
+/** The tone of a note by what it needs. */
+const NOTE_TONES: Readonly<Record<Need, Tone>> = { problem: 'bad', warning: 'warning' };
+
 /** What is to be known of a dataset as a whole, each as serious as the finding of `sluice status`. */
 export function notesOf(drops: DatasetDays): readonly LineNote[] {
-  const { lastLook, isLookOld, schedule, newer, unlooked, unread = [], firstDue } = drops;
-  const notes: LineNote[] = [];
-  const { at, failure, stopped } = lastLook ?? {};
+  const { newer, unlooked, unread = [] } = drops;
+  const notes = folderNotes(drops).map(({ need, text }): LineNote => {
+    return [need === null ? 'plain' : NOTE_TONES[need], formatTimesIn(`It ${text}.`)];
+  });
   const days = (all: readonly string[]) => `${counted(all.length, 'day')}, the newest ${all.at(-1)}`;
-  if (failure !== undefined)
-    notes.push(['bad', `It could not be listed: ${failure.message} (${failure.code})`]);
   if (unread.length > 0)
     notes.push([
       'bad',
@@ -127,22 +130,6 @@ export function notesOf(drops: DatasetDays): readonly LineNote[] {
     ]);
   if (newer.length > 0)
     notes.push(['warning', `Newer files than were loaded of ${days(newer)}, outside of its lookback.`]);
-  if (isLookOld) {
-    const listed = at === undefined ? 'never' : `last at ${formatTime(at)}`;
-    notes.push(['warning', `It was listed ${listed}; its schedule is ${schedule}.`]);
-  }
-  if (stopped === true) notes.push(['warning', 'There are no files for any day of its lookback.']);
-  if (firstDue !== undefined)
-    notes.push([
-      'plain',
-      `No file yet: its first day, ${firstDue.day}, is expected by ${formatTime(firstDue.due)}.`,
-    ]);
-  const { missed = [], names = [] } = misnamedDays(drops) ?? {};
-  if (names.length > 0)
-    notes.push(['warning', `No file of ${days(missed)}, but there is ${names.join(', ')}, which is no day.`]);
-  const { days: ahead = [] } = lastLook?.elsewhere?.ahead ?? {};
-  if (ahead.length > 0)
-    notes.push(['warning', `There are files of ${days(ahead)}, more than a month ahead.`]);
   if (unlooked.length > 0)
     notes.push(['plain', `There are files of ${days(unlooked)}, outside of its lookback.`]);
   return notes;

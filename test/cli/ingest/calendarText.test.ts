@@ -224,6 +224,11 @@ describe('the calendar of drops', () => {
       says: /: SLUICE_X: no\./,
     },
     { what: 'has no file of its lookback', look: { stopped: true }, says: /no files for any day/ },
+    {
+      what: 'has files that are far ahead',
+      look: { elsewhere: { days: [], others: [], ahead: { days: ['2027-11-19'], since: 0 } } },
+      says: /1 day, the newest 2027-11-19,/,
+    },
     { what: 'is well', look: {}, says: null },
   ])('says of a folder that it $what', ({ look, says }) => {
     const lastLook = look && { at: 0, newestDay: null, stopped: false, openDays: [], ...look };
