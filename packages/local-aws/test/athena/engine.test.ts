@@ -97,7 +97,7 @@ describe('Athena with its query engine', () => {
   it('interrupts a cancelled query', async () => {
     const id = await submit(
       athena.client,
-      'SELECT count(*) FROM UNNEST(sequence(1, 100000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000000)) AS b(y) WHERE x * y % 7 = 3',
+      'WITH n AS (SELECT x FROM UNNEST(sequence(1, 10000)) AS t(x)) SELECT count(*) FROM n AS a CROSS JOIN n AS b CROSS JOIN n AS c WHERE a.x * b.x * c.x % 7 = 3',
     );
     await athena.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
     expect((await settle(athena.client, id)).Status?.State).toBe('CANCELLED');

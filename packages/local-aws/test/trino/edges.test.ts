@@ -46,6 +46,16 @@ const CASES: readonly { readonly expression: string; readonly expected: string |
   { expression: "substr('hello', -10)", expected: '' },
   { expression: "substr('hello', 2, -1)", expected: '' },
   { expression: "upper('straße')", expected: 'STRAßE' },
+  { expression: "trim(chr(9) || ' a b ' || chr(10) || chr(8195))", expected: 'a b' },
+  { expression: "ltrim(chr(10) || 'a ') || '|'", expected: 'a |' },
+  { expression: "rtrim(' a' || chr(10)) || '|'", expected: ' a|' },
+  { expression: "trim(BOTH FROM chr(9) || 'a' || chr(9))", expected: 'a' },
+  { expression: "trim(LEADING FROM chr(9) || 'a ') || '|'", expected: 'a |' },
+  { expression: "trim(TRAILING FROM ' a' || chr(9)) || '|'", expected: ' a|' },
+  { expression: "trim('x' FROM 'xax')", expected: 'a' },
+  { expression: "trim('xay', 'xy')", expected: 'a' },
+  { expression: "trim('a' || chr(160)) || '|'", expected: 'a\u00a0|' },
+  { expression: "split_part('ab', '', 2)", expected: 'b' },
   // Numbers.
   { expression: 'sqrt(-1)', expected: 'NaN' },
   { expression: 'ln(0)', expected: '-Infinity' },
@@ -75,5 +85,23 @@ describe('edge cases of functions as in Trino', () => {
     { kind: 'TIMESTAMP', call: "date_diff('hours', now(), now())" },
   ])('refuses $call', async ({ kind, call }) => {
     await expect(answers.value(call)).rejects.toThrow(`is not a valid ${kind} field`);
+  });
+
+  it.each([
+    { call: "split('ab', '')", reason: 'The delimiter may not be the empty string' },
+    { call: "split_part('a,b', ',', 0)", reason: 'Index must be greater than zero' },
+    { call: "split_part('a,b', ',', -1)", reason: 'Index must be greater than zero' },
+    { call: 'sequence(1, 5, 0)', reason: 'step must not be zero' },
+    { call: 'sequence(1, 5, -1)', reason: 'sequence stop value should be greater than' },
+    { call: "sequence(current_date, DATE '2000-01-01', INTERVAL '1' DAY)", reason: 'sequence stop value' },
+    { call: 'sequence(1, 10001)', reason: 'must not have more than 10000 entries' },
+    { call: 'sequence(1, 20001, 2)', reason: 'must not have more than 10000 entries' },
+  ])('fails for $call as Trino does', async ({ call, reason }) => {
+    await expect(answers.value(call)).rejects.toThrow(new RegExp(`INVALID_FUNCTION_ARGUMENT: .*${reason}`));
+  });
+
+  it('makes sequences of 10,000 elements', async () => {
+    expect(await answers.value('cardinality(sequence(1, 10000))')).toBe('10000');
+    expect(await answers.value('cardinality(sequence(1, 19999, 2))')).toBe('10000');
   });
 });

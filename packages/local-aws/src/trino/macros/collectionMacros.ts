@@ -1,3 +1,5 @@
+import { invalidArgument } from './invalidArgument.ts';
+
 /** Whether an array contains null. */
 const HAS_NULL = (array: string) => `list_count(${array}) < len(${array})`;
 
@@ -19,6 +21,21 @@ const ABSENCE = `CASE
     || CASE WHEN typeof(s.i) LIKE '%[]' OR typeof(s.i) LIKE '%(%)' AND typeof(s.i) NOT LIKE 'DECIMAL%' THEN ''
        ELSE ': ' || trino_to_varchar(s.i) END END`;
 
+/** The most elements of a sequence: Trino's SequenceFunction. */
+const MOST_ELEMENTS = 10_000;
+
+/** SQL that fails for a sequence with more. */
+const TOO_LONG = invalidArgument(
+  `result of sequence function must not have more than ${MOST_ELEMENTS} entries`,
+);
+
+/** The position of a sequence's last element, from 0. @param last SQL of the position, however large. */
+const lastElement = (last: string) =>
+  `CASE WHEN ${last} >= ${MOST_ELEMENTS} THEN ${TOO_LONG} ELSE ${last} END`;
+
+/** SQL that fails for a sequence from `a` to `b` in steps of `s` that has no element. */
+const NO_ELEMENT = `CASE WHEN system.main."+"(a, s) = a THEN ${invalidArgument('step must not be zero')} ELSE ${invalidArgument('sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start')} END`;
+
 /** Macros of functions of arrays and maps: https://trino.io/docs/current/functions/array.html and /map.html */
 export const collectionMacros: readonly string[] = [
   // DuckDB counts negative indexes from the end. The operands are mentioned once: each mention multiplies the size of nested ones.
@@ -34,10 +51,10 @@ export const collectionMacros: readonly string[] = [
    (x, d, n) AS array_to_string(list_transform(x, lambda e: coalesce(trino_to_varchar(e), n)), d)`,
   // Each element is computed from the first: 31 January plus two months is 31 March.
   `trino_sequence(a, b) AS list_transform(
-     generate_series(0, abs(CAST(system.main."-"(b, a) AS BIGINT))),
+     generate_series(0, ${lastElement('abs(CAST(system.main."-"(b, a) AS BIGINT))')}),
      lambda i: cast_to_type(system.main."+"(a, CAST(CASE WHEN a <= b THEN i ELSE -i END AS INTEGER)), a)),
    (a, b, s) AS list_filter(
-     list_transform(generate_series(0, len(generate_series(a, b, s)) - 1), lambda i: cast_to_type(system.main."+"(a, s * i), a)),
+     list_transform(generate_series(0, CASE len(generate_series(a, b, s)) WHEN 0 THEN ${NO_ELEMENT} ELSE ${lastElement('len(generate_series(a, b, s)) - 1')} END), lambda i: cast_to_type(system.main."+"(a, s * i), a)),
      lambda e: CASE WHEN a <= b THEN e <= b ELSE e >= b END)`,
   'trino_map() AS MAP {}, (k, v) AS map(k, v)',
 ];

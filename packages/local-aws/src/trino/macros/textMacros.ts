@@ -1,3 +1,5 @@
+import { invalidArgument } from './invalidArgument.ts';
+
 /**
  * The most arguments of variadic functions of texts. A macro takes a fixed number of arguments, so there is one for
  * each number.
@@ -16,6 +18,13 @@ function variadic(body: (names: readonly string[]) => string): string {
 const SUBSTR = `(x, s) AS CASE WHEN s = 0 OR s < -length(x) THEN '' ELSE substr(x, s) END,
    (x, s, n) AS CASE WHEN s = 0 OR s < -length(x) OR n <= 0 THEN '' ELSE substr(x, s, n) END`;
 
+/** What Trino trims, of which DuckDB trims the spaces alone: Java's `Character.isWhitespace`. */
+const WHITE_SPACE =
+  '\t\n\v\f\r\u001c\u001d\u001e\u001f \u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000';
+
+/** The macro of a function that trims white space, or certain characters. */
+const trims = (name: string) => `trino_${name}(x) AS ${name}(x, '${WHITE_SPACE}'), (x, c) AS ${name}(x, c)`;
+
 /** The last code point, which is no character. It stands for ß, so that no text may have it. */
 const UNUSED = 'chr(1114111)';
 
@@ -29,9 +38,11 @@ export const textMacros: readonly string[] = [
   // Trino's `upper` goes character by character: ß has no capital of one character.
   `trino_upper(x) AS replace(upper(replace(x, 'ß', ${UNUSED})), ${UNUSED}, 'ß')`,
   `trino_concat_ws(d, x) AS CASE WHEN typeof(x) LIKE '%[]' THEN array_to_string(TRY_CAST(x AS VARCHAR[]), d) ELSE concat_ws(d, x) END`,
-  'trino_split(x, d) AS str_split(x, d)',
-  // Null after the last part, where DuckDB returns an empty string.
-  'trino_split_part(x, d, i) AS str_split(x, d)[i]',
+  ...['trim', 'ltrim', 'rtrim'].map(trims),
+  // DuckDB splits at every character by an empty delimiter.
+  `trino_split(x, d) AS str_split(x, CASE WHEN d = '' THEN CAST(${invalidArgument('The delimiter may not be the empty string')} AS VARCHAR) ELSE d END)`,
+  // Null after the last part, where DuckDB's own function returns an empty string. A list counts negative numbers from its end.
+  `trino_split_part(x, d, i) AS str_split(x, d)[CASE WHEN i <= 0 THEN ${invalidArgument('Index must be greater than zero')} ELSE i END]`,
   'trino_strpos(x, y) AS CAST(strpos(x, y) AS BIGINT)',
   `trino_substr${SUBSTR}`,
   `trino_substring${SUBSTR}`,

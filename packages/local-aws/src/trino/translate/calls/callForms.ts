@@ -123,6 +123,22 @@ const atMost =
 /** A call whose second argument is a regular expression. */
 const regexpForm: Form = ({ writer, out, word, open }) => writeRegexpCall(writer, out, open - 1, word);
 
+/** The index of the FROM between a call's arguments, as in `substring(x FROM 2)`; undefined without one. */
+function fromOf({ writer: { list }, open, close }: Call): number | undefined {
+  for (let index = open + 1; index < close; index += 1) {
+    if (list.symbol(index) === '(') index = list.closeOf(index);
+    else if (list.word(index) === 'from') return index;
+  }
+  return undefined;
+}
+
+/** The macros that trim white space, by the word before FROM: `trim(LEADING FROM x)`. */
+const TRIMS: ReadonlyMap<string, string> = new Map([
+  ['both', 'trino_trim'],
+  ['leading', 'trino_ltrim'],
+  ['trailing', 'trino_rtrim'],
+]);
+
 /** Calls the macro for a unit that is a literal, which mentions its arguments less often than that for any unit. */
 const unitForm =
   (units: readonly string[], suffixOf: (unit: string) => string): Form =>
@@ -172,13 +188,14 @@ const FORMS: Readonly<Record<string, Form>> = {
     out.add(')', writer.list.offset(close));
     return close + 1;
   },
-  substring: (call) => {
-    const { list } = call.writer;
-    for (let index = call.open + 1; index < call.close; index += 1) {
-      if (list.symbol(index) === '(') index = list.closeOf(index);
-      else if (list.word(index) === 'from') return wrapArguments(call, 'substring(', ')');
-    }
-    return undefined;
+  substring: (call) => (fromOf(call) === undefined ? undefined : wrapArguments(call, 'substring(', ')')),
+  trim: (call) => {
+    const from = fromOf(call);
+    if (from === undefined) return undefined;
+    const macro = from === call.open + 2 ? TRIMS.get(call.writer.list.word(call.open + 1) ?? '') : undefined;
+    return macro === undefined
+      ? wrapArguments(call, 'trim(', ')')
+      : wrapArguments({ ...call, open: from }, `${macro}(`, ')');
   },
   // The second argument is an array, or one string.
   concat_ws: (call) => (call.values.length === 2 ? wrapArguments(call, 'trino_concat_ws(', ')') : undefined),

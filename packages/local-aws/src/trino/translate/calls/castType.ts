@@ -124,7 +124,7 @@ class TypeReader {
     if (this.#word(next) === '(') {
       const digits = this.#word(next + 1);
       // Hive's times, and so those of all tables, have milliseconds.
-      if (Number(digits) > 3) throw notEmulated(`The type timestamp(${digits})`, this.#offset);
+      if (Number(digits) !== 3) throw notEmulated(`The type timestamp(${digits})`, this.#offset);
       next = this.#expect(next + 2, ')');
     }
     const timeZone = this.#word(next + 1) === 'time' && this.#word(next + 2) === 'zone';

@@ -14,7 +14,11 @@ const UNSUPPORTED_SYNTAX: readonly (readonly [RegExp, string])[] = [
   [/^\(\?<?[=!]/, 'a lookaround'],
   [/^\(\?>/, 'an atomic group'],
   [/^\\(?:[1-9]|k<)/, 'a backreference'],
-  [/^\\[XRGhHVNyYKZ]/, 'an escape that DuckDB lacks'],
+  // Letters that RE2 lacks. `translatePattern` writes `\u` otherwise, except for one half of a character beyond U+FFFF.
+  [
+    /^\\(?:(?![abdfnprstuvwxzABDPQSW])[A-Za-z]|u(?![\da-fA-F]{4})|u[dD][89a-fA-F])/,
+    'an escape that DuckDB lacks',
+  ],
   [
     /^\\[pP]\{(?:Alpha|Digit|Alnum|Upper|Lower|Punct|Space|XDigit|ASCII|java\w+|Is\w+|In\w+)\}/,
     'a character property',
@@ -30,6 +34,12 @@ export interface PatternOptions {
   readonly unsupported: (syntax: string) => Error;
 }
 
+/** Escapes that RE2 has outside of a class only. Joni takes most of them for a character there. */
+const NOT_IN_CLASS = /^\\[AbBQz]/;
+
+/** A character by its number as Joni reads it and RE2 does not: `\u00e9`. */
+const UNICODE_ESCAPE = /\\(?:u([\da-fA-F]{4})|[\s\S])/g;
+
 /** The names of classes in POSIX syntax that both Joni and RE2 know, as in `[[:alpha:]]`. */
 const POSIX_CLASS =
   /\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]/g;
@@ -40,7 +50,10 @@ const PARTS = [
   ['quote', /^\\Q[\s\S]*?(?:\\E|$)/],
   // Flags match no character either.
   ['position', /^(?:\\[bBAz]|[$^]|\(\?[a-zA-Z-]+\))/],
-  ['escape', /^\\(?:[pP](?:\{\^?\w+\}|\w)|x(?:\{[\da-fA-F]+\}|[\da-fA-F]{2})|0[0-7]{0,2}|[\s\S])/],
+  [
+    'escape',
+    /^\\(?:[pP](?:\{\^?\w+\}|\w)|x(?:\{[\da-fA-F]+\}|[\da-fA-F]{2})|u[\da-fA-F]{4}|0[0-7]{0,2}|[\s\S])/,
+  ],
   // A bracket that begins a class is one of its characters.
   ['class', new RegExp(`^\\[\\^?\\]?(?:${POSIX_CLASS.source}|\\\\[\\s\\S]|[^\\]\\\\])*\\]`)],
   ['open', /^\((?:\?<\w+>|\?[a-zA-Z-]*:)?/],
@@ -80,7 +93,10 @@ function refuseUnsupported(text: string, unsupported: PatternOptions['unsupporte
 
 /** @throws What `unsupported` makes for a class. Joni reads a bracket in a class as a class within it, RE2 as itself. */
 function refuseInClass(text: string, unsupported: PatternOptions['unsupported']): void {
-  for (const { index } of text.matchAll(/\\[\s\S]/g)) refuseUnsupported(text.slice(index), unsupported);
+  for (const { index } of text.matchAll(/\\[\s\S]/g)) {
+    refuseUnsupported(text.slice(index), unsupported);
+    if (NOT_IN_CLASS.test(text.slice(index))) throw unsupported('an escape that DuckDB lacks within a class');
+  }
   const plain = text.replaceAll(/\\[\s\S]/g, '').replaceAll(POSIX_CLASS, '');
   if (plain.includes('&&')) throw unsupported('an intersection of classes');
   if (plain.lastIndexOf('[') > 0) throw unsupported('a class within a class');
@@ -109,7 +125,8 @@ export function translatePattern(
       open.push(isCapturing ? groups.length : undefined);
       if (isCapturing) groups.push({ name, start: lengths.length, end: undefined });
       result += isCapturing ? '(' : text;
-    } else result += text === '$' && translatesDollar ? '(?:\\n?\\z)' : text;
+    } else if (text === '$' && translatesDollar) result += '(?:\\n?\\z)';
+    else result += kind === 'quote' ? text : withRe2Escapes(text);
   }
   return {
     pattern: result,
@@ -118,6 +135,13 @@ export function translatePattern(
       canBeEmpty: matchesEmpty(lengths.slice(start, end)),
     })),
   };
+}
+
+/** A part with RE2's escapes for characters that are given by their numbers. */
+function withRe2Escapes(text: string): string {
+  return text.replaceAll(UNICODE_ESCAPE, (sequence: string, digits?: string) =>
+    digits === undefined ? sequence : `\\x{${digits}}`,
+  );
 }
 
 /** An expression of JavaScript that matches texts of the lengths that a part matches. */

@@ -18,7 +18,6 @@ export function writeCall(writer: TokenWriter, out: Rendering, index: number, wo
   const at = list.offset(index);
   if (word === 'cast' || word === 'try_cast') return writeCast(writer, out, index, word === 'try_cast');
   if (word === 'extract') return writeExtract(writer, out, index);
-  if (word === 'current_timestamp' || word === 'array') return index + 1;
   const name = functionNames.get(word);
   if (name === undefined)
     throw new SqlError('FUNCTION_NOT_FOUND', refusal(`Function '${word}' not registered, or it`), at);
