@@ -42,6 +42,9 @@ describe('the data catalog', () => {
   it('is the one of this account', async () => {
     const { DataCatalogsSummary } = await athena.client.send(new ListDataCatalogsCommand({}));
     expect(DataCatalogsSummary).toEqual([{ CatalogName, Type: 'GLUE', Status: 'CREATE_COMPLETE' }]);
+    await expect(
+      athena.client.send(new ListDataCatalogsCommand({ NextToken: 'made up' })),
+    ).rejects.toMatchObject({ name: 'InvalidRequestException' });
     const { DataCatalog } = await athena.client.send(new GetDataCatalogCommand({ Name: 'awsdatacatalog' }));
     expect(DataCatalog).toEqual({
       Name: CatalogName,

@@ -38,6 +38,10 @@ interface BaseTable {
   readonly table: SessionTable;
 }
 
+/** The hidden column that is emulated. */
+const PATH_COLUMN = '$path';
+/** Hidden columns of Trino's tables of files that are not: https://trino.io/docs/current/connector/hive.html#metadata-columns */
+const OTHER_HIDDEN_COLUMN = /^\$(?:bucket|file_modified_time|file_size|partition)$/;
 /** The end of the name of a hidden table that lists the partitions of another. */
 const PARTITIONS_SUFFIX = '$partitions';
 
@@ -56,7 +60,7 @@ export class QueryScope {
   readonly #locations = new Map<string, string>();
   /** Trino's types of the columns that have a name. */
   readonly #types = new Map<string, Set<string>>();
-  /** Whether the query names a hidden column, as `"$path"`. */
+  /** Whether the query names the hidden column `"$path"`. */
   #hasHiddenColumns = false;
 
   constructor(options: ScopeOptions) {
@@ -67,11 +71,13 @@ export class QueryScope {
    * Resolves the names in a query and in the views that it reads.
    *
    * @param database The database of unqualified names.
+   * @throws StatementError for a table or a hidden column that is not emulated, and for a view that can't be analyzed.
    */
   async resolve(list: TokenList, database: string | undefined): Promise<void> {
-    this.#hasHiddenColumns = list.tokens.some(
-      ({ kind, value }) => kind === 'quoted' && /^\$(?:path|file_)/.test(value),
-    );
+    const quoted = list.tokens.flatMap(({ kind, value }) => (kind === 'quoted' ? [value.toLowerCase()] : []));
+    const refused = quoted.find((name) => OTHER_HIDDEN_COLUMN.test(name));
+    if (refused !== undefined) throw notEmulated(`The column "${refused}"`);
+    this.#hasHiddenColumns = quoted.includes(PATH_COLUMN);
     await this.#resolve(list, database, 0);
     await this.#options.session.setDatabase(await this.#schema(database));
   }

@@ -93,7 +93,7 @@ export class Session {
     try {
       linkSync(path, sessionPath);
     } catch {
-      // The file is on another disk.
+      // The file is on another disk, or on one without hard links.
       symlinkSync(path, sessionPath);
     }
     return sessionPath;
@@ -143,6 +143,7 @@ export class Session {
     this.#interruptTimer ??= setInterval(() => this.#interrupt(), STATEMENT_LIMITS.interruptMs);
   }
 
+  /** Does work in DuckDB, and counts it while it runs. @throws An error in a session that is closed. */
   async #track<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#closed) throw new Error('The session is closed.');
     this.#running += 1;

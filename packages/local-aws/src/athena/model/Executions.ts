@@ -32,7 +32,7 @@ export interface ExecutionsOptions {
   readonly workGroups: WorkGroups;
   /** The local S3, which has the bucket of results. */
   readonly store: ObjectStore;
-  /** Writes results, and reads them for a query that reuses one. */
+  /** Writes results. */
   readonly results: ResultStore;
   /** The number of the deployment's account. */
   readonly account: string;
@@ -48,9 +48,9 @@ export interface Submission {
   readonly caller: Signer;
   /** The statement's text. */
   readonly query: string;
-  /** The catalog and the database of names without one. Default: no database. */
+  /** The catalog of names without one. */
   readonly catalog: string;
-  /** Name of the database; undefined without one. */
+  /** The database of names without one; undefined for none. */
   readonly database?: string | undefined;
   /** Values of the parameters `?`, in SQL. */
   readonly parameters: readonly string[];
@@ -58,7 +58,7 @@ export interface Submission {
   readonly workGroup: string;
   /** The client's own place of the result. Default: the workgroup's. */
   readonly results?: ResultConfiguration | undefined;
-  /** How old a result of the same query may be that is answered again. Default: none is. */
+  /** How old a result of the same query may be that is answered again. It is kept and shown: here every query runs. */
   readonly reuse?: Execution['reuse'] | undefined;
   /** `ClientRequestToken`: the same token submits the query once. Default: each call submits one. */
   readonly token?: string | undefined;

@@ -63,12 +63,9 @@ export class PreparedStatementStore implements PreparedStatements {
     this.#write([...this.#without(workGroup, name), prepared].sort((a, b) => (a.name < b.name ? -1 : 1)));
   }
 
-  /** Removes a statement. @returns Whether there was one. */
-  remove(workGroup: string, name: string): boolean {
-    const left = this.#without(workGroup, name);
-    const found = left.length < this.#statements.length;
-    if (found) this.#write(left);
-    return found;
+  /** Removes a statement, if there is one. */
+  remove(workGroup: string, name: string): void {
+    this.#write(this.#without(workGroup, name));
   }
 
   /** All statements except one. */

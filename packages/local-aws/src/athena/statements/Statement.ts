@@ -84,11 +84,7 @@ export type Statement =
       readonly pattern: string | undefined;
     }
   | { readonly kind: 'showPartitions'; readonly name: TableName }
-  | {
-      readonly kind: 'describe';
-      readonly name: TableName;
-      readonly view: boolean;
-    }
+  | { readonly kind: 'describe'; readonly name: TableName }
   | {
       readonly kind: 'createDatabase';
       readonly name: string;

@@ -139,12 +139,9 @@ export async function runSelect(
   try {
     const scannedBytes = await open.attachFiles();
     const result = await session.stream(open.sql);
+    const list = new TokenList(query.sql);
     return {
-      columns: resultColumns(
-        open.columns,
-        /^[\s(]*values\b/i.test(query.sql),
-        writtenNames(new TokenList(query.sql)),
-      ),
+      columns: resultColumns(open.columns, list, writtenNames(list)),
       rows: resultRows(open, result, context.signal),
       scannedBytes: () => scannedBytes,
       output: 'csv',
@@ -156,19 +153,22 @@ export async function runSelect(
 }
 
 /**
- * The columns of a query's result. Unnamed columns are named by their position, starting at 0.
+ * The columns of a query's result. Unnamed columns, as all of VALUES, are named by their position, starting at 0.
  *
+ * @param query The query as it is written.
  * @param written The names as the statement writes them, where they differ in case only.
  */
 export function resultColumns(
   columns: OpenQuery['columns'],
-  values: boolean,
+  query: TokenList,
   written: readonly (string | undefined)[] = [],
 ): AthenaColumn[] {
+  const first = query.tokens.find(({ raw }) => raw !== '(');
+  const isValues = first?.kind === 'word' && first.value === 'values';
   return columns.map(({ name, type }, index) => {
     const writtenName = written[index];
     const shown = writtenName?.toLowerCase() === name.toLowerCase() ? writtenName : name;
-    return resultColumn(values || name.startsWith(UNNAMED) ? `_col${index}` : shown, type);
+    return resultColumn(isValues || name.startsWith(UNNAMED) ? `_col${index}` : shown, type);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { TableEntry } from '../../glue/index.ts';
+import { TokenList } from '../../trino/index.ts';
 import { MOST_CHARACTERS, textColumn } from '../engine/columnTypes.ts';
 import { explainEmpty } from '../engine/prunePartitions.ts';
 import { readScanFilters, type TableScan } from '../engine/readScanFilters.ts';
@@ -31,7 +32,7 @@ export async function runExplain(
       const named = { DatabaseName: databaseName, TableName: input.Name };
       context.onCall({ service: 'glue', operation: 'GetPartitions', input: named });
     }
-    const names = resultColumns(open.columns, /^[\s(]*values\b/i.test(query.sql)).map(({ name }) => name);
+    const names = resultColumns(open.columns, new TokenList(query.sql)).map(({ name }) => name);
     const lines =
       type === 'io'
         ? JSON.stringify(ioPlan(tables), null, 2).split('\n')

@@ -28,7 +28,10 @@ export function catalogOperations(context: AthenaContext): Record<string, JsonOp
   return {
     ListDataCatalogs: operation({
       input: z.strictObject({ ...pageMembers, WorkGroup: workGroupNameSchema.optional() }),
-      run: () => ({ DataCatalogsSummary: [summary] }),
+      run(paging) {
+        const { items, next } = paginate([summary], ({ CatalogName }) => CatalogName, paging);
+        return { DataCatalogsSummary: items, NextToken: next };
+      },
     }),
     GetDataCatalog: operation({
       input: z.strictObject({ Name: catalogName, WorkGroup: workGroupNameSchema.optional() }),

@@ -55,7 +55,7 @@ export function preparedStatementOperations(context: AthenaContext): Record<stri
   };
 }
 
-/** The error for a statement that does not exist. */
+/** The message about a statement that does not exist. */
 const notFound = (workGroup: string, name: string) =>
   `PreparedStatement ${name} was not found in workGroup ${workGroup}`;
 

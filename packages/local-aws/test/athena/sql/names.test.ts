@@ -46,6 +46,7 @@ const QUERIES: readonly {
     names: ['x', '_col1'],
     rows: [['1', '30']],
   },
+  { sql: "/* of dbt */ (VALUES (1, 'a'))", names: ['_col0', '_col1'], rows: [['1', 'a']] },
   { sql: "SELECT * FROM (VALUES (1, 'a'))", names: ['_col0', '_col1'], rows: [['1', 'a']] },
   {
     sql: "SELECT *, upper(x), INTERVAL '1' DAY FROM (SELECT 'a' AS x)",

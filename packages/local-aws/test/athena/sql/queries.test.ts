@@ -84,6 +84,7 @@ describe('queries of the local Athena', () => {
 
   it.each([
     { expression: 'CAST(ts AS timestamp(6))', what: 'The type timestamp(6)' },
+    { expression: 'CAST(ts AS timestamp(0))', what: 'The type timestamp(0)' },
     { expression: "TIMESTAMP '2026-11-20 10:00:00.123456'", what: 'A time with microseconds' },
     { expression: 'CAST(name AS time)', what: 'The type time' },
     { expression: "BIGINT '1'", what: 'A literal of bigint' },
@@ -191,7 +192,16 @@ describe('queries of the local Athena', () => {
     expect(await lake.rows(`SELECT a FROM ${name}`)).toEqual([['1']]);
   });
 
-  it('shows $path and other hidden columns only when they are selected', async () => {
+  it.each(['$bucket', '$file_modified_time', '$file_size', '$partition'])(
+    'refuses the hidden column %s by name',
+    async (column) => {
+      expect((await lake.failure(`SELECT "${column}" FROM events`)).reason).toBe(
+        `NOT_SUPPORTED: The column "${column}" is not emulated by the local Athena: try it in Trino or on AWS`,
+      );
+    },
+  );
+
+  it('shows $path and the partitions of a table only when they are selected', async () => {
     const paths = await lake.rows('SELECT DISTINCT "$path" FROM events WHERE ds = DATE \'2026-11-20\'');
     expect(paths).toEqual([['s3://lake/events/2026-11-20/0.parquet']]);
     const { columns } = await lake.ask('SELECT *, "$path" FROM events LIMIT 1');

@@ -250,6 +250,35 @@ describe('statements that write', () => {
       reason: 'NOT_SUPPORTED: Writing in the format ORC',
     },
     {
+      sql: "CREATE TABLE other WITH (table_type = 'DELTA') AS SELECT 1 AS a",
+      reason: 'NOT_SUPPORTED: The table type DELTA is not emulated',
+    },
+    {
+      sql: 'CREATE TABLE other WITH (is_external = false) AS SELECT 1 AS a',
+      reason: 'NOT_SUPPORTED: The property is_external = false is not emulated',
+    },
+    {
+      sql: "CREATE TABLE other WITH (format = ARRAY['PARQUET']) AS SELECT 1 AS a",
+      reason: "INVALID_TABLE_PROPERTY: Unable to set table property 'format' to [PARQUET]",
+    },
+    {
+      sql: "CREATE TABLE other WITH (partitioned_by = 'b') AS SELECT 1 AS a, 2 AS b",
+      reason: "INVALID_TABLE_PROPERTY: Unable to set table property 'partitioned_by' to [b]",
+    },
+    {
+      sql: "CREATE TABLE other WITH (partitioned_by = ARRAY['a']) AS SELECT 1 AS a, 2 AS b",
+      reason:
+        'HIVE_COLUMN_ORDER_MISMATCH: Partition keys must be the last columns in the table and in the same order as the table properties: [a]',
+    },
+    {
+      sql: "CREATE TABLE other WITH (partitioned_by = ARRAY['b', 'c']) AS SELECT 1 AS a, 2 AS b",
+      reason: 'INVALID_TABLE_PROPERTY: Partition columns [c] not present in schema',
+    },
+    {
+      sql: "CREATE TABLE other WITH (partitioned_by = ARRAY['b']) AS SELECT 2 AS b",
+      reason: 'INVALID_TABLE_PROPERTY: Table contains only partition columns',
+    },
+    {
       sql: 'CREATE TABLE other WITH (bucket_count = 3) AS SELECT 1 AS a',
       reason: 'NOT_SUPPORTED: The property bucket_count is not emulated',
     },

@@ -19,10 +19,10 @@ export function parseDescribe(reader: StatementReader): Extract<Statement, { kin
   if (reader.peek('input') || reader.peek('output')) throw notEmulated('DESCRIBE of a prepared statement');
   if (reader.peek('extended') || reader.peek('formatted'))
     throw notEmulated(`DESCRIBE ${reader.peekWord()?.toUpperCase()}`);
-  const view = reader.take('view');
+  reader.take('view');
   const name = reader.tableName();
   if (!reader.atEnd) throw notEmulated('DESCRIBE of a partition or of a column');
-  return { kind: 'describe', name, view };
+  return { kind: 'describe', name };
 }
 
 /** The description of a table in Hive's cells: a line has three, which tabs separate. */

@@ -86,14 +86,12 @@ export function runShow(
 }
 
 /**
- * Matches names by a Hive pattern: `*` matches anything, `|` separates alternatives. Without a pattern, all names
- * match.
+ * Matches names by a pattern: `*` and `.*` match anything, `.` any character, `|` separates alternatives. Without a pattern,
+ * all names match. https://docs.aws.amazon.com/athena/latest/ug/show-tables.html
  */
 function patternMatcher(pattern: string | undefined): (name: string) => boolean {
   if (pattern === undefined) return () => true;
-  const source = pattern
-    .replaceAll(/[.+?^${}()[\]\\]/g, (character) => (character === '.' ? '.' : `\\${character}`))
-    .replaceAll(/(?<!\.)\*/g, '.*');
+  const source = pattern.replaceAll(/[+?^${}()[\]\\]/g, '\\$&').replaceAll(/(?<!\.)\*/g, '.*');
   const expression = new RegExp(`^(?:${source})$`, 'i');
   return (name) => expression.test(name);
 }

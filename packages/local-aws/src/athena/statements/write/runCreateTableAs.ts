@@ -1,6 +1,11 @@
 import { parseHiveType } from '../../../trino/index.ts';
 import { listObjects } from '../../engine/dataFiles.ts';
-import { notEmulated, statementError, toStatementFailure } from '../../engine/StatementError.ts';
+import {
+  notEmulated,
+  type StatementError,
+  statementError,
+  toStatementFailure,
+} from '../../engine/StatementError.ts';
 import { PARQUET_STORAGE } from '../../engine/tableFormat.ts';
 import { openQuery, type QueryRun } from '../queryStatements.ts';
 import { type Properties, type PropertyValue, resolveTableName, type Statement } from '../Statement.ts';
@@ -37,8 +42,6 @@ export async function runCreateTableAs(statement: CreateTableAs, run: QueryRun):
   const { runner, context, session } = run;
   try {
     const { database, name } = resolveTableName(statement.name, context.database);
-    if (textProperty(statement.properties.get('table_type'))?.toUpperCase() === 'ICEBERG')
-      throw notEmulated('CREATE TABLE of an Iceberg table');
     const properties = requireKnownProperties(statement.properties);
     if (runner.catalog.database(database).tables.has(name)) {
       if (!statement.ifNotExists)
@@ -65,7 +68,7 @@ async function createTableAs(
 ): Promise<QueryResult> {
   const { context } = run;
   const location = withTrailingSlash(
-    textProperty(properties.get('external_location')) ??
+    textProperty(properties, 'external_location') ??
       `${context.outputLocation}tables/${context.executionId}/`,
   );
   assertEmptyLocation(
@@ -73,19 +76,22 @@ async function createTableAs(
     location,
     `Target directory for table '${database}.${name}' already exists: ${location}`,
   );
-  const keys = nameList(properties.get('partitioned_by'));
+  const keys = partitionKeys(properties);
   assertColumnNames(statement, run.statement);
   const open = await openQuery(statement.query, { ...run, nameColumns: false, isStored: true });
   assertColumns(open, run.statement);
   const columns = hiveColumns(open);
   const dataColumns = columns.slice(0, columns.length - keys.length);
   const keyColumns = columns.slice(columns.length - keys.length);
-  assertKeysLast(keys, keyColumns);
+  assertKeysLast(
+    keys,
+    columns.map(({ Name }) => Name),
+  );
   const written = await writeRows(open, run, {
     columns: columns.map(({ Name, Type }, index) => ({ name: Name, sql: castTo(`c${index}`, Type) })),
     keys,
     compression: parquetCompression(
-      textProperty(properties.get('parquet_compression') ?? properties.get('write_compression')),
+      textProperty(properties, 'parquet_compression') ?? textProperty(properties, 'write_compression'),
     ),
     locationOf: (values) => defaultLocation(location, keys, values),
   });
@@ -102,9 +108,24 @@ async function createTableAs(
   return toStatementResult(written);
 }
 
-/** Requires that the partition keys are the last columns of a query. @throws StatementError `HIVE_COLUMN_ORDER_MISMATCH` */
-function assertKeysLast(keys: readonly string[], lastColumns: readonly { readonly Name: string }[]): void {
-  if (keys.every((key, index) => lastColumns[index]?.Name === key)) return;
+/**
+ * Requires that the partition keys are the last columns of a query, and not all of them: Trino's
+ * HiveMetadata.validatePartitionColumns.
+ *
+ * @param names The names of the query's columns, in lower case.
+ * @throws StatementError `INVALID_TABLE_PROPERTY`, `HIVE_COLUMN_ORDER_MISMATCH`
+ */
+function assertKeysLast(keys: readonly string[], names: readonly string[]): void {
+  const missing = keys.filter((key) => !names.includes(key));
+  if (missing.length > 0)
+    throw statementError(
+      'INVALID_TABLE_PROPERTY',
+      `Partition columns [${missing.join(', ')}] not present in schema`,
+    );
+  if (keys.length === names.length)
+    throw statementError('INVALID_TABLE_PROPERTY', 'Table contains only partition columns');
+  const lastNames = names.slice(names.length - keys.length);
+  if (keys.every((key, index) => lastNames[index] === key)) return;
   throw statementError(
     'HIVE_COLUMN_ORDER_MISMATCH',
     `Partition keys must be the last columns in the table and in the same order as the table properties: [${keys.join(', ')}]`,
@@ -112,14 +133,19 @@ function assertKeysLast(keys: readonly string[], lastColumns: readonly { readonl
 }
 
 /**
- * The properties of the table, all of them known. @throws StatementError for a property or a format that is not
- * emulated.
+ * The properties of the table, all of them known. @throws StatementError for a property, a format or a type of table that is
+ * not emulated.
  */
 function requireKnownProperties(properties: Properties): Properties {
   for (const name of properties.keys()) {
     if (!TABLE_PROPERTIES.includes(name)) throw notEmulated(`The property ${name}`);
   }
-  const format = textProperty(properties.get('format')) ?? 'PARQUET';
+  const type = textProperty(properties, 'table_type') ?? 'HIVE';
+  if (type.toUpperCase() === 'ICEBERG') throw notEmulated('CREATE TABLE of an Iceberg table');
+  if (type.toUpperCase() !== 'HIVE') throw notEmulated(`The table type ${type}`);
+  const external = textProperty(properties, 'is_external') ?? 'true';
+  if (external.toLowerCase() !== 'true') throw notEmulated(`The property is_external = ${external}`);
+  const format = textProperty(properties, 'format') ?? 'PARQUET';
   if (format.toUpperCase() !== 'PARQUET')
     throw notEmulated(`Writing in the format ${format}, which is not PARQUET,`);
   return properties;
@@ -157,13 +183,21 @@ function castTo(column: string, hive: string): string {
   return `CAST(${column} AS ${parseHiveType(hive)?.duckDb ?? 'VARCHAR'})`;
 }
 
-/** A property that is a text; undefined for a list, and for a property that is not set. */
-function textProperty(value: PropertyValue | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+/** A property that is one value; undefined if it is not set. @throws StatementError `INVALID_TABLE_PROPERTY` for an array. */
+function textProperty(properties: Properties, name: string): string | undefined {
+  const value = properties.get(name);
+  if (value === undefined || typeof value === 'string') return value;
+  throw invalidProperty(name, value);
 }
 
-/** The names in a property, in lower case. */
-function nameList(value: PropertyValue | undefined): string[] {
-  if (value === undefined) return [];
-  return (typeof value === 'string' ? [value] : [...value]).map((name) => name.toLowerCase());
+/** The partition keys, in lower case. @throws StatementError `INVALID_TABLE_PROPERTY` for a value that is no array. */
+function partitionKeys(properties: Properties): string[] {
+  const keys = properties.get('partitioned_by') ?? [];
+  if (typeof keys === 'string') throw invalidProperty('partitioned_by', keys);
+  return keys.map((key) => key.toLowerCase());
+}
+
+/** The error of a property whose value is of another type than the property. */
+function invalidProperty(name: string, value: PropertyValue): StatementError {
+  return statementError('INVALID_TABLE_PROPERTY', `Unable to set table property '${name}' to [${value}]`);
 }
