@@ -197,7 +197,8 @@ export const s3Errors = {
     new AwsError('InvalidObjectState', 403, "The operation is not valid for the object's storage class", {
       StorageClass: storageClass,
     }),
-  methodNotAllowed: (method: string) =>
+  /** A call about a bucket's policy by another account than the bucket's. */
+  policyOfAnotherAccount: (method: string) =>
     new AwsError('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.', {
       Method: method,
       ResourceType: 'BUCKETPOLICY',

@@ -202,7 +202,7 @@ function openIdentities(
   return { permissions, roles, callerByKey, enforcement };
 }
 
-/** The event bus, which delivers to queues and, once there are any, to functions. */
+/** The event bus, which delivers to queues. */
 function openBus(
   opened: AsyncDisposableStack,
   account: {

@@ -5,6 +5,7 @@ import type { Firehose } from '../firehose/index.ts';
 import type { Catalog } from '../glue/index.ts';
 import type { Keys } from '../kms/Keys.ts';
 import type { ObjectStore } from '../s3/model/ObjectStore.ts';
+import { readBucketPolicy } from '../s3/wire/bucket/bucketPolicyOperations.ts';
 import type { Secrets } from '../secretsmanager/Secrets.ts';
 import type { Queues } from '../sqs/Queues.ts';
 import { queueProperties } from '../sqs/queueSettings.ts';
@@ -88,7 +89,7 @@ function bucketHandler({ store }: Pick<Services, 'store'>): ResourceHandler {
   };
 }
 
-/** Sets and removes the policies of buckets. */
+/** Sets and removes the policies of buckets. One that S3 would refuse is not set. */
 function bucketPolicyHandler({ store }: Pick<Services, 'store'>): ResourceHandler {
   return {
     exists(resource) {
@@ -97,6 +98,7 @@ function bucketPolicyHandler({ store }: Pick<Services, 'store'>): ResourceHandle
     },
     put(resource) {
       const { bucket, policy } = bucketPolicy(resource);
+      readBucketPolicy(policy, bucket);
       store.bucket(bucket).settings = { ...store.bucket(bucket).settings, policy };
     },
     delete(resource) {

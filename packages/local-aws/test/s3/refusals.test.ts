@@ -145,6 +145,10 @@ describe('the local S3 with features that it does not emulate', () => {
     { what: 'an object without a key', body: '<Delete><Object/></Delete>' },
     { what: 'no object', body: '<Delete></Delete>' },
     {
+      what: 'an unknown element',
+      body: '<Delete><Object><Key>key</Key></Object><Other/></Delete>',
+    },
+    {
       what: 'a document type',
       body: '<!DOCTYPE d [<!ENTITY e "key">]><Delete><Object><Key>&e;</Key></Object></Delete>',
     },

@@ -72,6 +72,21 @@ describe('startLocalAws', () => {
     });
   });
 
+  it('refuses a policy of a bucket that S3 would refuse', async () => {
+    const Statement = {
+      Effect: 'Allow',
+      Principal: '*',
+      Action: 's3:Get',
+      Resource: 'arn:aws:s3:::landing/*',
+    };
+    const Properties = { Bucket: { Ref: 'Landing' }, PolicyDocument: { Statement } };
+    const resources = { ...template.Resources, Policy: { Type: 'AWS::S3::BucketPolicy', Properties } };
+    await expect(start({ stack: { template: { Resources: resources } } })).rejects.toMatchObject({
+      code: 'LOCAL_AWS_STACK_UPDATE_FAILED',
+      detail: 'Policy: Policy has invalid action',
+    });
+  });
+
   /** A stack with a queue and a function of 60 seconds that is invoked for its messages. */
   const withMapping = (VisibilityTimeout: number) => {
     const Queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'work', VisibilityTimeout } };

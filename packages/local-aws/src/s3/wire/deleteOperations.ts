@@ -43,6 +43,8 @@ export const deleteObjects: S3Operation = {
       );
     }
     const body = await readXmlBody(call, 'Delete');
+    const unknown = body?.children.find(({ name }) => name !== 'Object' && name !== 'Quiet');
+    if (unknown !== undefined) throw s3Errors.malformedXml(`<${unknown.name}> is no member of <Delete>.`);
     const objects = body?.children.filter(({ name }) => name === 'Object') ?? [];
     if (body === undefined || objects.length === 0 || objects.length > DELETE_KEYS) {
       throw s3Errors.malformedXml(`expected from 1 to ${DELETE_KEYS} objects, got ${objects.length}.`);

@@ -132,7 +132,7 @@ export const bucketPolicyOperations: readonly S3Operation[] = [
     async run(call) {
       const text = await readTextBody(call);
       const bucket = requireOwner(call);
-      const policy = read(text, call);
+      const policy = readBucketPolicy(text, call.bucket, call.hasIdentity);
       const { settings } = bucket;
       if (settings.PublicAccessBlockConfiguration?.BlockPublicPolicy === true && isPublic(policy))
         throw s3Errors.accessDenied(
@@ -162,12 +162,21 @@ export const bucketPolicyOperations: readonly S3Operation[] = [
  */
 function requireOwner(call: S3Call) {
   const bucket = call.store.bucket(call.bucket);
-  if (bucket.info.account !== call.caller.account) throw s3Errors.methodNotAllowed(call.request.method);
+  if (bucket.info.account !== call.caller.account) throw s3Errors.policyOfAnotherAccount(call.request.method);
   return bucket;
 }
 
-/** The policy of a request. @throws AwsError `MalformedPolicy` */
-function read(text: string, { bucket, hasIdentity = () => true }: S3Call): Policy {
+/**
+ * The policy in a text, if S3 would accept it for a bucket.
+ *
+ * @param exists Whether a role or user exists. Default: all exist.
+ * @throws AwsError `MalformedPolicy`; `NotImplemented` that names what isn't evaluated here.
+ */
+export function readBucketPolicy(
+  text: string,
+  bucket: string,
+  exists: (arn: string) => boolean = () => true,
+): Policy {
   if (Buffer.byteLength(text) > POLICY_BYTES)
     throw s3Errors.malformedPolicy(`Policy exceeds the maximum allowed document size of ${POLICY_BYTES}.`);
   let document: unknown;
@@ -180,7 +189,7 @@ function read(text: string, { bucket, hasIdentity = () => true }: S3Call): Polic
     throw s3Errors.malformedPolicy();
   try {
     const policy = readPolicy(document);
-    checkBucketPolicy(policy, bucket, hasIdentity);
+    checkBucketPolicy(policy, bucket, exists);
     return policy;
   } catch (error) {
     if (error instanceof PolicyProblem) throw s3Errors.malformedPolicy(error.message);
