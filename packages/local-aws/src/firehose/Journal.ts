@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -113,7 +114,7 @@ export class Journal {
       return `${JSON.stringify({ arrivedAt: new Date(arrivalMs).toISOString(), ...document })}\n`;
     });
     const file = join(this.#directory, EXPIRED);
-    const length = existsSync(file) ? readFileSync(file).length : 0;
+    const length = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     try {
       appendFileSync(file, lines.join(''));
     } catch (error) {

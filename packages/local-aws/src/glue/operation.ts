@@ -109,7 +109,7 @@ function parseToken(token: string): string[] {
 
 /** A storage descriptor in Glue's responses: with its defaults, or none. */
 export function storageMember(storage: StorageDescriptor | undefined): {
-  /** Absent without columns, format and location. */
+  /** Absent if none was ever set. */
   readonly StorageDescriptor?: StorageDescriptor;
 } {
   return storage === undefined ? {} : { StorageDescriptor: { ...storageDescriptorDefaults, ...storage } };

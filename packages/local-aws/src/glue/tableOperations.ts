@@ -112,10 +112,19 @@ export function tableOperations(context: GlueContext): Record<string, JsonOperat
       context,
       'GetTableVersions',
       z.strictObject({ ...tableMembers, ...listMembers }),
-      ({ DatabaseName, TableName }) => {
-        const table = catalog.table(DatabaseName, TableName);
+      ({ DatabaseName, TableName, NextToken, MaxResults }) => {
+        const { items, next } = paginate({
+          items: [catalog.table(DatabaseName, TableName)],
+          ...BY_NAME,
+          size: MaxResults,
+          token: NextToken,
+        });
         return {
-          TableVersions: [{ Table: tableDocument(table, account), VersionId: String(table.version) }],
+          TableVersions: items.map((table) => ({
+            Table: tableDocument(table, account),
+            VersionId: String(table.version),
+          })),
+          NextToken: next,
         };
       },
     ),

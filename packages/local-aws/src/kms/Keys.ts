@@ -8,28 +8,8 @@ import { Faults } from '../faults/Faults.ts';
 import { type Caller, isUnbound } from '../iam/Caller.ts';
 import type { AccessRequest } from '../iam/decide.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
-import { AwsError } from '../protocol/AwsError.ts';
 import { inert, readProperties } from '../protocol/readProperties.ts';
-
-// Errors of KMS under AWS's names: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html#API_DescribeKey_Errors
-
-/** The key does not exist. @param id ARN of the key or of the alias. */
-const keyNotFound = (id: string) => new AwsError('NotFoundException', 400, `Key '${id}' does not exist`);
-
-/** The alias does not exist. */
-const aliasNotFound = (arn: string) => new AwsError('NotFoundException', 400, `Alias ${arn} is not found.`);
-
-/** The key belongs to another account than the caller's. */
-export const accessDenied = (arn: string): AwsError =>
-  new AwsError('AccessDeniedException', 400, `The ciphertext or key ${arn} is another account's.`);
-
-/** Policies do not allow the call. @param because IAM's sentence with the reason. */
-export const notAuthorized = (because: string): AwsError =>
-  new AwsError('AccessDeniedException', 400, because);
-
-/** A member that is missing or out of bounds. */
-export const validationError = (message: string): AwsError =>
-  new AwsError('ValidationException', 400, `1 validation error detected: ${message}`);
+import { aliasNotFound, keyDisabled, keyNotFound } from './errors.ts';
 
 /** The properties of a key that are supported: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html */
 const keyPropertiesSchema = z.strictObject({
@@ -238,8 +218,7 @@ export class Keys {
     if (key === undefined) return;
     const names = this.aliases().flatMap(({ keyId, name, arn }) => (keyId === key.id ? [name, arn] : []));
     const { disableKey } = this.#faults.take('kms', ['disableKey'], [key.id, key.arn, ...names]);
-    if (!key.enabled || disableKey !== undefined)
-      throw new AwsError('KMS.DisabledException', 400, `${key.arn} is disabled.`);
+    if (!key.enabled || disableKey !== undefined) throw keyDisabled(key.arn);
   }
 
   /** The names of all keys: IDs, ARNs and aliases. */

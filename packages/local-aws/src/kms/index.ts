@@ -4,7 +4,8 @@ import { type Caller, rootByKey, type Signer } from '../iam/Caller.ts';
 import { decide } from '../iam/decide.ts';
 import type { AwsService } from '../protocol/AwsService.ts';
 import { epochSeconds, type JsonOperation, jsonService, operation } from '../protocol/jsonService.ts';
-import { accessDenied, type Key, type Keys, keyPolicyFor, notAuthorized, validationError } from './Keys.ts';
+import { accessDenied, notAuthorized, validationError } from './errors.ts';
+import { type Key, type Keys, keyPolicyFor } from './Keys.ts';
 
 export { Keys } from './Keys.ts';
 export { keyAccess } from './keyAccess.ts';

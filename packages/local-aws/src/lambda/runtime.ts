@@ -3,6 +3,10 @@ import { pathToFileURL } from 'node:url';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type Invocation, type Report, type Start, THAWS } from './protocol.ts';
 
+// The entry point of an execution environment: a thread or a process that works like Lambda's Node runtime. It loads the
+// bundle once, then runs one invocation at a time. The handler has an event, a context and a process.env of its own, as on
+// Lambda.
+
 /**
  * Makes this thread's `Date` use the local cloud's time: `Date.now()`, `new Date()` and `Date()` are ahead of the
  * machine's clock by the current result of `offsetMs`. Dates created from a value don't change, and `instanceof Date`
@@ -24,10 +28,6 @@ function shiftDate(currentOffsetMs: () => number): () => number {
   globalThis.Date = shifted;
   return machineNow;
 }
-
-// The entry point of an execution environment: a thread or a process that works like Lambda's Node runtime. It loads the
-// bundle once, then runs one invocation at a time. The handler has an event, a context and a process.env of its own, as on
-// Lambda.
 
 /** The function that an invocation calls, with the event and the context. */
 type Handler = (event: unknown, context: unknown) => unknown;

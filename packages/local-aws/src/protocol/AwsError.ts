@@ -1,6 +1,6 @@
 /**
  * An error that a service answers on the wire, under AWS's own name for it.
- * Each service lists its errors in its `errors.ts`; what isn't emulated throws {@link notImplemented}.
+ * A service with several errors has them in its `errors.ts`; what isn't emulated throws {@link notImplemented}.
  */
 export class AwsError extends Error {
   /** AWS's name, e.g. `NoSuchKey`, `ResourceNotFoundException`: the SDK makes it the error's `name`. */

@@ -124,6 +124,9 @@ function queueAttributes(queue: Queue, names: readonly string[]): Record<string,
     ['ApproximateNumberOfMessagesDelayed', String(delayed)],
     ['CreatedTimestamp', seconds(queue.createdAt)],
     ['LastModifiedTimestamp', seconds(queue.modifiedAt)],
+    // Neither can be set here.
+    ['DelaySeconds', '0'],
+    ['ReceiveMessageWaitTimeSeconds', '0'],
     ...settings,
   ]);
   if (names.includes('All')) return Object.fromEntries(attributes);
@@ -140,8 +143,6 @@ function queueAttributes(queue: Queue, names: readonly string[]): Record<string,
 const OPTIONAL = new Set([
   'FifoQueue',
   'ContentBasedDeduplication',
-  'DelaySeconds',
-  'ReceiveMessageWaitTimeSeconds',
   'DeduplicationScope',
   'FifoThroughputLimit',
   'Policy',

@@ -81,6 +81,8 @@ describe('tables', () => {
       new GetTableVersionsCommand({ DatabaseName: 'app', TableName: 't' }),
     );
     expect(TableVersions).toMatchObject([{ VersionId: '1', Table: { Description: 'new' } }]);
+    const after = new GetTableVersionsCommand({ DatabaseName: 'app', TableName: 't', NextToken: 'made up' });
+    await expect(glue.client.send(after)).rejects.toMatchObject({ name: 'InvalidInputException' });
   });
 
   it('are not updated when another update came first', async () => {

@@ -45,6 +45,8 @@ describe('queues', () => {
       ApproximateNumberOfMessages: '1',
       ApproximateNumberOfMessagesNotVisible: '0',
       CreatedTimestamp: String(START / 1_000),
+      DelaySeconds: '0',
+      ReceiveMessageWaitTimeSeconds: '0',
     });
   });
 
