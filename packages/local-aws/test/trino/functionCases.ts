@@ -137,6 +137,9 @@ export const functionCases: readonly { readonly expression: string; readonly exp
   { expression: "day_of_year(DATE '2026-11-20')", expected: '324' },
   { expression: "hour(TIMESTAMP '2026-11-20 10:11:12.345')", expected: '10' },
   { expression: "extract(year FROM TIMESTAMP '2026-11-20 10:11:12')", expected: '2026' },
+  { expression: "extract(dow FROM DATE '2026-11-22')", expected: '7' },
+  { expression: "extract(doy FROM DATE '2026-11-20')", expected: '324' },
+  { expression: 'current_timestamp(3) = now()', expected: 'true' },
   { expression: "last_day_of_month(DATE '2026-02-03')", expected: '2026-02-28' },
   { expression: "date(TIMESTAMP '2026-11-20 10:11:12')", expected: '2026-11-20' },
   {

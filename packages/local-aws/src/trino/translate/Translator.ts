@@ -237,7 +237,12 @@ export class Translator implements TokenWriter {
     const call = functionsWithoutBrackets.get(word);
     if (call === undefined || list.word(index - 1) === 'as') return undefined;
     out.add(call, at);
-    return list.symbol(index + 1) === '(' ? list.closeOf(index + 1) + 1 : index + 1;
+    if (list.symbol(index + 1) !== '(') return index + 1;
+    const close = list.closeOf(index + 1);
+    const digits = list.text(index + 2, close);
+    // Hive's times, and so those of all tables, have milliseconds.
+    if (digits !== '3') throw notEmulated(`${word}(${digits})`, at);
+    return close + 1;
   }
 
   /** Writes a call; undefined for a word that is no function. */

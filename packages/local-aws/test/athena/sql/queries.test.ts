@@ -85,6 +85,8 @@ describe('queries of the local Athena', () => {
   it.each([
     { expression: 'CAST(ts AS timestamp(6))', what: 'The type timestamp(6)' },
     { expression: 'CAST(ts AS timestamp(0))', what: 'The type timestamp(0)' },
+    { expression: 'current_timestamp(6)', what: 'current_timestamp(6)' },
+    { expression: 'extract(timezone_hour FROM current_timestamp)', what: 'EXTRACT of timezone_hour' },
     { expression: "TIMESTAMP '2026-11-20 10:00:00.123456'", what: 'A time with microseconds' },
     { expression: 'CAST(name AS time)', what: 'The type time' },
     { expression: "BIGINT '1'", what: 'A literal of bigint' },

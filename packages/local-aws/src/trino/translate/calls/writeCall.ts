@@ -1,5 +1,5 @@
 import type { Rendering, TokenWriter } from '../Rendering.ts';
-import { mismatched, refusal, SqlError } from '../tokens.ts';
+import { mismatched, notEmulated, refusal, SqlError } from '../tokens.ts';
 import { functionNames } from '../vocabulary.ts';
 import { writeCallForm } from './callForms.ts';
 import { castCall, parseCastType } from './castType.ts';
@@ -35,14 +35,23 @@ export function writeCall(writer: TokenWriter, out: Rendering, index: number, wo
 
 /** Fields of EXTRACT, each of which is a function, too. */
 const FIELDS = /^(?:year|quarter|month|week|day|day_of_month|day_of_week|day_of_year|hour|minute|second)$/;
+/** Other names of fields. */
+const SHORT_FIELDS: ReadonlyMap<string, string> = new Map([
+  ['dow', 'day_of_week'],
+  ['doy', 'day_of_year'],
+]);
+/** Fields that Trino has besides. */
+const OTHER_FIELDS = /^(?:year_of_week|yow|timezone_hour|timezone_minute)$/;
 
-/** Writes `EXTRACT(field FROM value)`. @returns The index after it. */
+/** Writes `EXTRACT(field FROM value)`. @returns The index after it. @throws SqlError for a field that Trino or the local Athena lacks. */
 function writeExtract(writer: TokenWriter, out: Rendering, index: number): number {
   const { list } = writer;
   const at = list.offset(index);
   const close = list.closeOf(index + 1);
-  const { raw, value: field } = list.token(index + 2);
+  const { raw, value } = list.token(index + 2);
   if (list.word(index + 3) !== 'from') throw mismatched(list.at(index + 3) ?? list.token(close), "'FROM'");
+  const field = SHORT_FIELDS.get(value) ?? value;
+  if (OTHER_FIELDS.test(field)) throw notEmulated(`EXTRACT of ${raw}`, at);
   const name = FIELDS.test(field) ? functionNames.get(field) : undefined;
   if (name === undefined) throw new SqlError('SYNTAX_ERROR', `Invalid EXTRACT field: ${raw}`, at);
   out.add(`${name}(`, at);
