@@ -26,6 +26,8 @@ const metricAlarmSchema = z
     MetricName: z.string(),
     Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
     Statistic: z.enum(['SampleCount', 'Sum', 'Average', 'Minimum', 'Maximum']),
+    // Values are taken in any unit.
+    Unit: z.undefined().optional(),
     // Values are kept by the minute, so shorter periods cannot be told apart.
     Period: z.coerce.number().multipleOf(MINUTE_MS / 1_000),
     EvaluationPeriods: z.coerce.number(),
@@ -148,7 +150,7 @@ function firstMinute(
   return first === undefined ? undefined : first - MINUTE_MS;
 }
 
-/** The metric of an alarm, in any unit. */
+/** The metric of an alarm, without its unit. */
 function metricOf({ Namespace: namespace, MetricName: name, Dimensions }: MetricAlarm) {
   return { namespace, name, dimensions: Dimensions.map(({ Name, Value }) => [Name, Value] as const) };
 }

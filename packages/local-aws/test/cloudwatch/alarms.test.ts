@@ -210,6 +210,7 @@ describe('alarms', () => {
 
   it.each([
     { member: 'Period', properties: { Period: 30 } },
+    { member: 'Unit', properties: { Unit: 'Seconds' } },
     { member: 'Statistic', properties: { Statistic: undefined, ExtendedStatistic: 'p99' } },
     { member: 'ComparisonOperator', properties: { ComparisonOperator: 'LessThanLowerThreshold' } },
     { member: 'TreatMissingData', properties: { EvaluationPeriods: 3, TreatMissingData: 'missing' } },
@@ -235,6 +236,20 @@ describe('alarms', () => {
     const { MetricAlarms, NextToken } = await client.send(new DescribeAlarmsCommand({ MaxRecords: 2 }));
     expect(MetricAlarms).toHaveLength(2);
     expect(await describedNames({ MaxRecords: 2, NextToken })).toEqual(['c']);
+  });
+
+  it('are described by 100 names, 100 on a page', async () => {
+    deployAlarm('a');
+    const AlarmNames = Array.from({ length: 100 }, (_, i) => (i === 0 ? 'a' : `none ${i}`));
+    expect(await describedNames({ AlarmNames, MaxRecords: 100 })).toEqual(['a']);
+  });
+
+  it.each([
+    { what: '101 names', input: { AlarmNames: Array(101).fill('a') } },
+    { what: 'pages of 101', input: { MaxRecords: 101 } },
+    { what: 'pages of none', input: { MaxRecords: 0 } },
+  ])('are not described by $what', async ({ input }) => {
+    await expect(describeAlarms(input)).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
   it('are on no page of a token that was not given out', async () => {

@@ -26,6 +26,14 @@ interface Line {
 /** The time that a query is about, epoch milliseconds, and its other members. */
 type Range = Partial<GetMetricDataCommandInput> & { readonly from?: number; readonly to?: number };
 
+/** How large a document is. */
+interface Sizes {
+  readonly metrics?: number;
+  /** Values of each metric. */
+  readonly values?: number;
+  readonly dimensions?: number;
+}
+
 /** A document in the embedded metric format, as a function prints it. */
 function emf({
   at,
@@ -173,6 +181,35 @@ describe('CloudWatch', () => {
     expect(readEmbeddedMetrics(line)).toEqual([]);
   });
 
+  /** A document with so many metrics, values of each, and dimensions. */
+  function sized({ metrics = 1, values: count = 1, dimensions = 1 }: Sizes): string {
+    const names = (letter: string, most: number) => Array.from({ length: most }, (_, i) => `${letter}${i}`);
+    const measured = names('m', metrics);
+    const set = names('d', dimensions);
+    const members = [
+      ...set.map((name) => [name, 'x']),
+      ...measured.map((name) => [name, Array(count).fill(1)]),
+    ];
+    return emf({
+      at: NOON,
+      members: Object.fromEntries(members),
+      dimensions: [set],
+      metrics: measured.map((Name) => ({ Name })),
+    });
+  }
+
+  it('takes 100 metrics of 100 values and 30 dimensions each', () => {
+    const data = readEmbeddedMetrics(sized({ metrics: 100, values: 100, dimensions: 30 }));
+    expect(data.map(({ values: taken }) => taken.length)).toEqual(Array(100).fill(100));
+  });
+
+  it.each([{ metrics: 101 }, { values: 101 }, { dimensions: 31 }])(
+    'takes nothing of a document with %j',
+    (sizes) => {
+      expect(readEmbeddedMetrics(sized(sizes))).toEqual([]);
+    },
+  );
+
   it.each([
     { at: NOON - 14 * DAY_MS, kept: [['12:00', 1]] },
     { at: NOON - 14 * DAY_MS - 1, kept: [] },
@@ -298,6 +335,21 @@ describe('CloudWatch', () => {
     { what: 'an ID that begins with an upper-case letter', queries: [query('Upper', 'Sum')] },
   ])('refuses $what', async ({ queries }) => {
     await refuse(queries, {}, 'ValidationException');
+  });
+
+  it('takes 500 queries, and not one more', async () => {
+    const queries = Array.from({ length: 501 }, (_, i) => query(`m${i}`, 'Sum'));
+    expect((await get(queries.slice(1))).MetricDataResults).toHaveLength(500);
+    await refuse(queries, {}, 'ValidationException');
+  });
+
+  it('takes a metric of 30 dimensions, and not one more', async () => {
+    const ofDimensions = (count: number) => {
+      const Dimensions = Array.from({ length: count }, (_, i) => ({ Name: `d${i}`, Value: 'x' }));
+      return query('m', 'Sum', { Metric: { Namespace: 'Shop', MetricName: 'requests', Dimensions } });
+    };
+    expect(await values([ofDimensions(30)])).toEqual([[]]);
+    await refuse([ofDimensions(31)], {}, 'ValidationException');
   });
 
   it('refuses metric math by name', async () => {
