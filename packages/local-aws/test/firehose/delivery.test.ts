@@ -133,4 +133,24 @@ describe('buffers', () => {
     await fixture.pending(0);
     expect([...fixture.objects.values()].map(String)).toEqual(['x', 'y']);
   });
+
+  it('are tried about every five minutes once 20 tries have failed', async () => {
+    fixture.beforePut = () => {
+      throw new Error('S3 is away.');
+    };
+    await fixture.firehose.createStream('s', plainStream());
+    await fixture.put('s', 'x');
+    await expect(fixture.firehose.flush()).rejects.toMatchObject({ code: 'LOCAL_AWS_FIREHOSE_UNDELIVERED' });
+    const failsAfter = async (pauseMs: number) => {
+      const tries = fixture.failures.length;
+      fixture.clock.advance(pauseMs);
+      await until('one more try fails', () => fixture.failures.length === tries + 1);
+    };
+    while (fixture.failures.length < 20) await failsAfter(60_000);
+    await failsAfter(45_000);
+    fixture.clock.advance(224_999);
+    await fixture.turns(20);
+    expect(fixture.failures).toHaveLength(21);
+    await failsAfter(1);
+  });
 });

@@ -51,10 +51,26 @@ describe('creating a stream', () => {
       more: { BucketARN: 'arn:aws:sqs:us-east-1:000000000000:q' },
     },
     { what: 'an ARN without a bucket', more: { BucketARN: 'arn:aws:s3:::' } },
+    {
+      what: 'an interval of 901 seconds',
+      more: { BufferingHints: { IntervalInSeconds: 901, SizeInMBs: 1 } },
+    },
+    { what: 'a size of 129 MiB', more: { BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 129 } } },
+    { what: 'a size of nothing', more: { BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 0 } } },
+    { what: 'an extension of 129 characters', more: { FileExtension: `.${'x'.repeat(128)}` } },
   ])('rejects $what', async ({ more }) => {
     await expect(fixture.firehose.createStream('s', plainStream(more))).rejects.toMatchObject({
       code: 'InvalidRequest',
     });
+  });
+
+  it.each([
+    { IntervalInSeconds: 0, SizeInMBs: 1 },
+    { IntervalInSeconds: 900, SizeInMBs: 128 },
+  ])('takes the buffer %j, and an extension of 128 characters', async (BufferingHints) => {
+    const more = { BufferingHints, FileExtension: `.${'x'.repeat(127)}` };
+    await fixture.firehose.createStream('s', plainStream(more));
+    expect(fixture.firehose.pending()).toEqual([]);
   });
 
   it('rejects a name that exists and a name that is not valid', async () => {

@@ -151,6 +151,21 @@ describe('GetPartitions', () => {
     expect(Partitions?.[0]?.StorageDescriptor?.Columns).toBeUndefined();
   });
 
+  it('returns pages of 1,000 at the most', async () => {
+    const get = (MaxResults: number) => glue.client.send(new GetPartitionsCommand({ ...target, MaxResults }));
+    await expect(get(1_000)).resolves.toBeDefined();
+    await expect(get(1_001)).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  it('takes an expression of 2,048 characters, and not one more', async () => {
+    const get = (characters: number) =>
+      glue.client.send(
+        new GetPartitionsCommand({ ...target, Expression: `ds = '${'x'.repeat(characters - 7)}'` }),
+      );
+    await expect(get(2_048)).resolves.toBeDefined();
+    await expect(get(2_049)).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
   it('rejects an invalid token', async () => {
     await expect(
       glue.client.send(new GetPartitionsCommand({ ...target, NextToken: 'x' })),

@@ -177,6 +177,43 @@ describe('tables', () => {
     });
   });
 
+  it.each([
+    { member: 'Name', most: 255, input: (text: string) => ({ Name: text }) },
+    { member: 'Description', most: 2_048, input: (Description: string) => ({ Name: 'x', Description }) },
+    {
+      member: 'Parameters',
+      most: 255,
+      input: (name: string) => ({ Name: 'x', Parameters: { [name]: 'v' } }),
+    },
+    {
+      member: 'StorageDescriptor.Location',
+      most: 2_056,
+      input: (Location: string) => ({ Name: 'x', StorageDescriptor: { Location } }),
+    },
+    {
+      member: 'StorageDescriptor.InputFormat',
+      most: 128,
+      input: (InputFormat: string) => ({ Name: 'x', StorageDescriptor: { InputFormat } }),
+    },
+  ])('have $most characters in $member at the most', async ({ member, most, input }) => {
+    const create = (characters: number) =>
+      glue.client.send(
+        new CreateTableCommand({ DatabaseName: 'app', TableInput: input('c'.repeat(characters)) }),
+      );
+    await expect(create(most + 1)).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining(`TableInput.${member}`),
+    });
+    await expect(create(most)).resolves.toBeDefined();
+  });
+
+  it('are listed in pages of 100 at the most', async () => {
+    const list = (MaxResults: number) =>
+      glue.client.send(new GetTablesCommand({ DatabaseName: 'app', MaxResults }));
+    await expect(list(100)).resolves.toBeDefined();
+    await expect(list(101)).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
   it('reject members that are not emulated by name', async () => {
     await expect(
       glue.client.send(

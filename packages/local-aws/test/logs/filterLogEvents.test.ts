@@ -119,6 +119,33 @@ describe('FilterLogEvents', () => {
     });
   });
 
+  it('answers with lines of 1 MiB together, or with one that is longer', async () => {
+    const long = 'x'.repeat(1_048_577);
+    const half = 'y'.repeat(524_288);
+    write(`${long}\n${half}\n${half}\nz\n`);
+    const sizes: number[][] = [];
+    for (let token: string | undefined = ''; token !== undefined; ) {
+      const { events, nextToken } = await find(token === '' ? {} : { nextToken: token });
+      sizes.push(events.map(([, text]) => String(text).length));
+      token = nextToken;
+    }
+    expect(sizes).toEqual([[1_048_577], [524_288, 524_288], [1]]);
+  });
+
+  it('takes a pattern of 1,024 characters and pages of 10,000 lines', async () => {
+    write('line\n');
+    expect((await find({ limit: 10_000 })).events).toHaveLength(1);
+    expect((await find({ filterPattern: 'x'.repeat(1_024) })).events).toEqual([]);
+  });
+
+  it.each([
+    { what: 'a pattern of 1,025 characters', input: { filterPattern: 'x'.repeat(1_025) } },
+    { what: 'pages of 10,001 lines', input: { limit: 10_001 } },
+    { what: 'pages of no line', input: { limit: 0 } },
+  ])('refuses $what', async ({ input }) => {
+    await expect(find(input)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
   it('refuses a token that it did not give', async () => {
     await expect(find({ nextToken: 'nonsense' })).rejects.toMatchObject({
       name: 'InvalidParameterException',

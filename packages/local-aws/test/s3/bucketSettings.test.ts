@@ -206,6 +206,14 @@ describe("a change of a bucket's settings", () => {
       expect((await s3.client.send(new GetBucketPolicyCommand({ Bucket }))).Policy).toBe(Policy);
     });
 
+    it('has 20 KB at the most', async () => {
+      const statement = JSON.stringify({ Version: '2012-10-17', Statement: [denial] });
+      const putPadded = (bytes: number) =>
+        s3.client.send(new PutBucketPolicyCommand({ Bucket, Policy: statement.padEnd(bytes) }));
+      await putPadded(20 * 1024);
+      expect(await failureOf(putPadded(20 * 1024 + 1))).toMatchObject({ name: 'MalformedPolicy' });
+    });
+
     it('is refused with one ID for two statements', async () => {
       expect(await failureOf(putWithSid('One').put)).toMatchObject({ name: 'MalformedPolicy' });
     });

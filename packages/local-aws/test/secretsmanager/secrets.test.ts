@@ -175,6 +175,64 @@ it('a value has 65,536 bytes at the most', async () => {
   expect((await get('long')).SecretString).toBe(value);
 });
 
+describe('the limits of Secrets Manager', () => {
+  const remove = (RecoveryWindowInDays: number) =>
+    local.client.send(new DeleteSecretCommand({ SecretId: 'x', RecoveryWindowInDays }));
+  const describeAs = (characters: number) =>
+    local.client.send(new CreateSecretCommand({ Name: 'described', Description: 'd'.repeat(characters) }));
+  const putWithToken = (characters: number) =>
+    local.client.send(
+      new PutSecretValueCommand({
+        SecretId: 'x',
+        SecretString: 'v',
+        ClientRequestToken: 't'.repeat(characters),
+      }),
+    );
+  beforeEach(() => create('x', 'v'));
+
+  it.each<{ readonly what: string; readonly call: () => Promise<unknown> }>([
+    { what: 'a name of 512 characters', call: () => create('n'.repeat(512), 'v') },
+    { what: 'a description of 2,048 characters', call: () => describeAs(2_048) },
+    { what: 'a token of 32 characters', call: () => putWithToken(32) },
+    { what: 'a token of 64 characters', call: () => putWithToken(64) },
+    { what: 'a label of 256 characters', call: () => put('x', 'w', ['l'.repeat(256)]) },
+    {
+      what: '20 labels',
+      call: () =>
+        put(
+          'x',
+          'w',
+          Array.from({ length: 19 }, (_, i) => `l${i}`),
+        ),
+    },
+    { what: 'a deletion after 7 days', call: () => remove(7) },
+    { what: 'a deletion after 30 days', call: () => remove(30) },
+  ])('let $what pass', async ({ call }) => {
+    await expect(call()).resolves.toBeDefined();
+  });
+
+  it.each<{ readonly what: string; readonly call: () => Promise<unknown> }>([
+    { what: 'a name of 513 characters', call: () => create('n'.repeat(513), 'v') },
+    { what: 'a description of 2,049 characters', call: () => describeAs(2_049) },
+    { what: 'a token of 31 characters', call: () => putWithToken(31) },
+    { what: 'a token of 65 characters', call: () => putWithToken(65) },
+    { what: 'a label of 257 characters', call: () => put('x', 'w', ['l'.repeat(257)]) },
+    {
+      what: '21 labels',
+      call: () =>
+        put(
+          'x',
+          'w',
+          Array.from({ length: 20 }, (_, i) => `l${i}`),
+        ),
+    },
+    { what: 'a deletion after 6 days', call: () => remove(6) },
+    { what: 'a deletion after 31 days', call: () => remove(31) },
+  ])('keep $what out', async ({ call }) => {
+    await expect(call()).rejects.toMatchObject({ $fault: 'client' });
+  });
+});
+
 describe('an error of Secrets Manager', () => {
   it.each<{
     readonly what: string;
