@@ -3,7 +3,7 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DoctorAnswer } from '../../console/api/status.ts';
 import { printedPolicies } from '../../lib/access/printedPolicies.ts';
 import { parseUnit } from '../../lib/erase/units/Unit.ts';
@@ -22,7 +22,23 @@ const WAREHOUSE = 'acme-warehouse';
 const LARGE = `SELECT epoch(TIMESTAMP '${DAY} 12:00:00')::BIGINT AS timestamp, 'u' || i AS unit_id,
   md5(i::VARCHAR) || md5('more' || i) AS event_name FROM range(600000) t(i)`;
 
-/** Everything that meets the bucket's encryption, with a key and without, by the policies of each form alone. */
+/** Does something at its first call; later ones wait for the same. */
+function once<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let done: Promise<Result> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+}
+
+/** The SDK's users whose rows stay. Those of `eve` are erased by a test. */
+const KEPT = "user_id IN ('ada', 'bob')";
+const KEPT_ROWS = [{ user_id: 'ada' }, { user_id: 'bob' }];
+
+/**
+ * Everything that meets the bucket's encryption, with a key and without, by the policies of each form alone. A test has the pipeline work
+ * for as much of a day as it asks about, unless another test has: each runs alone.
+ */
 describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (encryption) => {
   let story: Awaited<ReturnType<typeof ingestCloud>>;
   let roles = 0;
@@ -59,21 +75,77 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
     );
     await story.letIn(CUSTOMER, WAREHOUSE, 'export-target', `arn:aws:iam::${localAccount.id}:root`);
   });
+  afterEach(() => {
+    // A test is denied nothing but what it tries for that.
+    expect(story.refusals.filter((refusal) => !/with-printed|\/x\b/.test(refusal))).toEqual([]);
+  });
   afterAll(async () => {
     unsubscribe('local-aws:decisions', listen);
     await story.close();
   });
 
   const theirs = () => story.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
-  const encryptionOf = async (prefix: string, s3 = story.s3By(), Bucket = story.cloud.bucket) => {
-    const [Key = ''] = await story.keys(prefix, Bucket, s3);
-    return (await s3.send(new HeadObjectCommand({ Bucket, Key }))).ServerSideEncryption;
+  /** How each object of a folder is encrypted that ends so, and whether it was written in parts: then its ETag counts them. */
+  const writtenAs = async (
+    { prefix, ending = '' }: { readonly prefix: string; readonly ending?: string },
+    s3 = story.s3By(),
+    Bucket = story.cloud.bucket,
+  ) => {
+    const keys = await story.keys(prefix, Bucket, s3);
+    return Promise.all(
+      keys
+        .filter((key) => key.endsWith(ending))
+        .map(async (Key) => {
+          const { ServerSideEncryption, ETag = '' } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
+          return { encryption: ServerSideEncryption, inParts: /-\d+"$/.test(ETag) };
+        }),
+    );
   };
+  const encryptionsOf = (written: Awaited<ReturnType<typeof writtenAs>>) => [
+    ...new Set(written.map((file) => file.encryption)),
+  ];
   const ours = encryption === 's3' ? 'AES256' : 'aws:kms';
-  const post = (userID: string) =>
+  const post = (...users: readonly string[]) =>
     story.post({
-      events: [{ eventName: 'seen', user: { userID }, time: Date.parse(`${DAY}T10:00:00Z`) }],
+      events: users.map((userID) => ({
+        eventName: 'seen',
+        user: { userID },
+        time: Date.parse(`${DAY}T10:00:00Z`),
+      })),
     });
+  const workAt = async (time: string) => {
+    await story.jumpTo(time);
+    await story.cloud.flush();
+  };
+  /** The day begins: events go through Firehose, and beside it. @returns What the collector answered to each. */
+  const collected = once(async () => {
+    const byFirehose = await post('ada', 'eve');
+    await story.setFaults({ firehose: [{ fault: 'failCalls', calls: 'all' }] });
+    const beside = await post('bob');
+    await story.clearFaults();
+    await story.cloud.flush();
+    return { byFirehose, beside };
+  });
+  /** A customer's day is loaded after them. */
+  const loaded = once(async () => {
+    await collected();
+    await story.drop(`events/${DAY}/a.parquet`, LARGE);
+    await workAt(`${TODAY}T09:05:00Z`);
+    await workAt(`${TODAY}T10:05:00Z`);
+  });
+  /** Both tables are exported after that. */
+  const exported = once(async () => {
+    await loaded();
+    await workAt(`${TODAY}T12:35:00Z`);
+    const { code, stderr } = await story.sluice('export', 'run', '--from', DAY);
+    if (code !== 0) throw new Error(stderr);
+    await story.cloud.flush();
+  });
+  /** The day is over, and curated. */
+  const curated = once(async () => {
+    await exported();
+    await workAt('2026-11-21T01:30:00Z');
+  });
   /** Credentials of a role that has a document as its policy. */
   async function roleWith(document: object): Promise<Credentials> {
     const iam = story.kept(new IAMClient(story.clientOptions()));
@@ -93,93 +165,88 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
   }
 
   it('takes events by Firehose and beside it, and copies for relay, and makes files of them', async () => {
-    expect(await post('ada')).toBe(202);
-    await story.setFaults({ firehose: [{ fault: 'failCalls', calls: 'all' }] });
-    expect(await post('bob')).toBe(202);
-    await story.clearFaults();
-    await story.cloud.flush();
-    expect(await story.ask('SELECT user_id FROM statsig_forwarded_events ORDER BY 1')).toEqual([
-      { user_id: 'ada' },
-      { user_id: 'bob' },
-    ]);
-    expect(await encryptionOf('statsig/statsig_forwarded_events/')).toBe(ours);
+    expect(await collected()).toEqual({ byFirehose: 202, beside: 202 });
+    const sql = `SELECT user_id FROM statsig_forwarded_events WHERE ${KEPT} ORDER BY 1`;
+    expect(await story.ask(sql)).toEqual(KEPT_ROWS);
+    const written = await writtenAs({ prefix: 'statsig/statsig_forwarded_events/' });
+    expect(encryptionsOf(written)).toEqual([ours]);
   });
 
   it("loads a customer's day and writes it in parts, with a receipt", async () => {
-    await story.drop(`events/${DAY}/a.parquet`, LARGE);
-    await story.jumpTo(`${TODAY}T09:05:00Z`);
-    await story.cloud.flush();
-    await story.jumpTo(`${TODAY}T10:05:00Z`);
-    await story.cloud.flush();
+    await loaded();
     expect(await story.ask('SELECT count(*) AS n FROM acme_events')).toEqual([{ n: '600000' }]);
-    expect(await encryptionOf('statsig/ingested/acme_events/')).toBe(ours);
+    const written = await writtenAs({ prefix: 'statsig/ingested/acme_events/', ending: '.parquet' });
+    expect(new Set(written.map((file) => file.inParts))).toEqual(new Set([true]));
+    expect(encryptionsOf(written)).toEqual([ours]);
     expect(await story.keys('receipts/', DROPS, theirs())).toHaveLength(1);
   });
 
-  it("copies both tables, the large one in parts, into a customer's bucket, encrypted as that is", async () => {
-    await story.jumpTo(`${TODAY}T12:35:00Z`);
-    await story.cloud.flush();
-    expect(await story.sluice('export', 'run', '--from', DAY)).toMatchObject({ code: 0 });
-    await story.cloud.flush();
-    for (const name of ['large', 'sdks'])
-      expect({ name, encryption: await encryptionOf(`${name}/${DAY}/`, theirs(), WAREHOUSE) }).toEqual({
-        name,
-        encryption: 'AES256',
-      });
-  });
+  it.each([
+    { name: 'large', inParts: true },
+    { name: 'sdks', inParts: false },
+  ])(
+    "copies the table of $name into a customer's bucket, encrypted as that is",
+    async ({ name, inParts }) => {
+      await exported();
+      const folder = `${name}/${DAY}/`;
+      const written = await writtenAs({ prefix: folder }, theirs(), WAREHOUSE);
+      expect(encryptionsOf(written)).toEqual(['AES256']);
+      // The manifest is never in parts.
+      const files = await writtenAs({ prefix: folder, ending: '.parquet' }, theirs(), WAREHOUSE);
+      expect(new Set(files.map((file) => file.inParts))).toEqual(new Set([inParts]));
+    },
+  );
 
   it('curates a day', async () => {
-    await story.jumpTo('2026-11-21T01:30:00Z');
-    await story.cloud.flush();
-    expect(await encryptionOf('statsig/ingested/curated_events/')).toBe(ours);
+    await curated();
+    const written = await writtenAs({ prefix: 'statsig/ingested/curated_events/' });
+    expect(encryptionsOf(written)).toEqual([ours]);
   });
 
   it('lets readers query in their workgroups, whose results are encrypted alike', async () => {
-    const sql = 'SELECT DISTINCT user_id FROM sluice.product_events ORDER BY 1';
+    await curated();
+    const sql = `SELECT DISTINCT user_id FROM sluice.product_events WHERE ${KEPT} ORDER BY 1`;
     for (const [principal, name] of [
       ['ReaderStatsigRole', 'statsig'],
       ['ReaderMetabaseUser', 'metabase'],
     ] as const) {
       const reader = await story.credentialsOf(principal);
-      expect(await story.ask(sql, reader, `sluice_${name}`)).toEqual([
-        { user_id: 'ada' },
-        { user_id: 'bob' },
-      ]);
+      expect(await story.ask(sql, reader, `sluice_${name}`)).toEqual(KEPT_ROWS);
       const folder = `query-results/${name}/`;
-      expect(await encryptionOf(folder)).toBe(ours);
       await story.put(`${folder}more.csv`, 'x', story.cloud.bucket, story.s3By(reader));
-      expect(await encryptionOf(`${folder}more.csv`)).toBe(ours);
+      const written = await writtenAs({ prefix: folder });
+      expect(written.length).toBeGreaterThan(1);
+      expect(encryptionsOf(written)).toEqual([ours]);
     }
     // OWOX has no workgroup: it names the place of its results.
     const user = await story.credentialsOf('ReaderOwoxUser');
     const owox = story.kept(new AthenaClient(story.clientOptions(user)));
     const how = { WorkGroup: 'primary', ResultConfiguration: { OutputLocation: 's3://acme-owox/' } };
-    expect(await athenaRows(owox, sql, how)).toEqual([{ user_id: 'ada' }, { user_id: 'bob' }]);
+    expect(await athenaRows(owox, sql, how)).toEqual(KEPT_ROWS);
     const results = await story.keys('', 'acme-owox');
     expect(results).toContainEqual(expect.stringMatching(/\.csv$/));
-    for (const key of results) {
-      expect({ key, encryption: await encryptionOf(key, story.s3By(), 'acme-owox') }).toEqual({
-        key,
-        encryption: ours,
-      });
-      await story.read(key, 'acme-owox', story.s3By(user));
-    }
+    const written = await writtenAs({ prefix: '' }, story.s3By(), 'acme-owox');
+    expect(encryptionsOf(written)).toEqual([ours]);
+    for (const key of results) await story.read(key, 'acme-owox', story.s3By(user));
   });
 
   it('erases by the printed policy, and rewrites files', async () => {
+    await curated();
     const keyArn = (await readStackOutputs(story.deployment())).get('KeyArn');
     const key = keyArn === undefined ? [] : ['--key', keyArn];
     expect(key).toHaveLength(encryption === 'kms' ? 2 : 0);
     const account = ['--account', localAccount.id];
     const { stdout } = await story.sluice('policy', 'print', '--for', 'erase', '--json', ...account, ...key);
     const by = await roleWith(JSON.parse(stdout).permissions);
-    const units = [parseUnit('user_id=ada', story.cloud.config)];
+    const units = [parseUnit('user_id=eve', story.cloud.config)];
     const { run } = await erase(story.deployment(false, by), { units, dryRun: false, isSure: true });
     expect(run.hasFound).toBe(true);
-    expect(await story.ask('SELECT user_id FROM statsig_forwarded_events')).toEqual([{ user_id: 'bob' }]);
+    const sql = 'SELECT user_id FROM statsig_forwarded_events ORDER BY 1';
+    expect(await story.ask(sql)).toEqual(KEPT_ROWS);
   });
 
   it('denies what it always denies: by the policy of the bucket, of Firehose and of a reader', async () => {
+    await collected();
     const denied = { name: 'AccessDenied' };
     const [file = ''] = await story.keys('statsig/statsig_forwarded_events/');
     await expect(story.remove(file)).rejects.toMatchObject(denied);
@@ -202,12 +269,13 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
     expect(found.map((look) => look?.findings)).toEqual([[], [], []]);
   });
 
-  it('asks for a key only if there is one, and is denied nothing', () => {
+  it('asks for a key only if there is one', async () => {
+    await collected();
+    await story.json('doctor');
     const ofKms = [...actions].filter((action) => action.startsWith('kms:')).sort();
-    // The operator's look at the key is `kms:DescribeKey`, which its policy is asked for, too.
+    // The doctor's look at the key is `kms:DescribeKey`, which its policy is asked for, too.
     const used = ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'];
     expect(ofKms).toEqual(encryption === 'kms' ? used : []);
-    expect(story.refusals.filter((refusal) => !/with-printed|\/x\b/.test(refusal))).toEqual([]);
   });
 
   it.each([
@@ -215,6 +283,7 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
     ['metabase', 'query-results/metabase/y'],
     ['erase', 'landing/y'],
   ] as const)('is readable by the policy of %s without a key only if it has none', async (target, key) => {
+    await collected();
     const { config } = story.cloud;
     const known = { region: 'us-east-1' as const, account: localAccount.id, stack: 'sluice-local' };
     const [printed] = printedPolicies(target, { ...config, encryption: 's3' }, known);
