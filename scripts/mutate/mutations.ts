@@ -537,7 +537,7 @@ export const mutations: readonly Mutation[] = [
     ['if (dryRun) return', 'if (dryRun || messages === 0) return'],
   ]),
   faultsOf('operate/relay/redriveCopies.ts', 'operate/relay/redriveCopies.contract', [
-    ['await sendMessageOf(waitingKey)', 'void name(waitingKey)'],
+    ['await sendMessageOf(waitingKey)', 'void sendMessageOf(waitingKey)'],
     [
       `await sendMessageOf(waitingKey);
       await store.remove(Key, ETag);`,
