@@ -45,7 +45,8 @@ ${commands.map(section).join('\n')}`);
 const SHARED = allOptions({ options: targetOptions });
 
 /** The section of a command. */
-function section({ name, summary, options, actions = {} }: Command): string {
+function section({ name, summary, takes, options, actions = {} }: Command): string {
+  const usage = takes === undefined ? '' : `\n\`sluice ${withArguments(name, takes)}\`\n`;
   const actionLines = Object.entries(actions).map(
     ([action, settings]) => `- \`${withArguments(action, settings.takes)}\`: ${settings.summary}`,
   );
@@ -57,15 +58,15 @@ function section({ name, summary, options, actions = {} }: Command): string {
   return `### sluice ${name}
 
 ${summary}
-${actionsText}${optionsText}`;
+${usage}${actionsText}${optionsText}`;
 }
 
 /** The options of a command, a line each. */
 function optionList(options: CommandOptions, actions: Readonly<Record<string, Action>>): string {
   const lines = Object.entries(options).map(([name, { type, help, values }]) => {
-    const text = values === undefined ? ' …' : ` ${values.join('|')}`;
-    const value = type === 'boolean' ? '' : text;
-    return `- \`--${name}${value}\`: ${takers(name, actions)}${help.replaceAll('<', '&lt;')}`;
+    const choices = values?.join('|') ?? '…';
+    const argument = type === 'boolean' ? '' : ` ${choices}`;
+    return `- \`--${name}${argument}\`: ${takers(name, actions)}${help.replaceAll('<', '&lt;')}`;
   });
   return lines.join('\n');
 }
