@@ -64,7 +64,8 @@ function asSluiceError(error: unknown): SluiceError {
 /** Whether an error has a code and a cure of Sluice. The emulator's errors have them, too, under a class of its own. */
 function isSluiceError(error: unknown): error is SluiceError {
   if (error instanceof SluiceError) return true;
-  return error instanceof Error && 'cure' in error && 'code' in error && /^SLUICE_/.test(String(error.code));
+  if (!(error instanceof Error && 'code' in error && 'cure' in error && 'detail' in error)) return false;
+  return /^SLUICE_/.test(String(error.code));
 }
 
 /** The error of a file among the causes of an error; undefined if there is none. */

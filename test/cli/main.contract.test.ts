@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
 import { markChanges } from '../../cli/terminal/commandLine.ts';
-import { commandError, errorText } from '../../cli/terminal/errors.ts';
 import { callMain } from '../harness/callMain.ts';
 import { sluice } from '../harness/sluice.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
@@ -268,14 +267,14 @@ describe('--help', () => {
   });
 });
 
-describe('an error of the file system', () => {
+describe('sluice start, of a folder that it cannot use', () => {
   let directory: ReturnType<typeof temporaryDirectory>;
   beforeEach(() => {
     directory = temporaryDirectory();
   });
   afterEach(() => directory.remove());
 
-  it('is one sentence with a code', async () => {
+  it('prints an error with a code, as an object with --json', async () => {
     const file = join(directory.path, 'file');
     writeFileSync(file, '');
     const answers = await Promise.all([
@@ -287,24 +286,6 @@ describe('an error of the file system', () => {
       /^SLUICE_DISK_FOREIGN: Something that the local cloud has not made is where it keeps its data\. .*file'\.\n {2}.*\n$/,
     );
     expect(JSON.parse(answers[1]?.stderr ?? '')).toMatchObject({ error: { code: 'SLUICE_DISK_FOREIGN' } });
-  });
-
-  it.each(['ENOENT', 'EACCES', 'EIO'])('%s is one with its path, also within another error', (code) => {
-    const error = Object.assign(new Error(`${code}: no`), { code, syscall: 'open', errno: -1, path: '/a/b' });
-    expect(commandError(error)).toMatchObject({
-      code: 'SLUICE_FILE_FAILED',
-      message: expect.stringContaining(`/a/b: ${code} (open).`),
-    });
-    expect(commandError(new Error('outer', { cause: error })).code).toBe('SLUICE_FILE_FAILED');
-    expect(errorText(error).split('\n')).toHaveLength(3);
-  });
-
-  it('is neither an error of a socket nor a defect, which shows its stack trace', () => {
-    const socket = Object.assign(new Error('connect ENOENT'), { code: 'ENOENT', syscall: 'connect' });
-    expect(commandError(socket).code).toBe('SLUICE_CLI_DEFECT');
-    const text = errorText(new TypeError('x is not a function'));
-    expect(text).toMatch(/^SLUICE_CLI_DEFECT: .*TypeError: x is not a function\n {2}.*\nTypeError: x/);
-    expect(text).toMatch(/\n +at /);
   });
 });
 
