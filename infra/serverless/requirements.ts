@@ -45,14 +45,14 @@ export function requirePreflightsOfGateway({ Resources = {} }: PackagedTemplate)
 
 /**
  * Refuses to package session policies that STS would refuse at run time: those of each load and each export, and those
- * of the customers' roles. They are computed for the longest partition name.
+ * of the customers' roles.
  *
  * @throws ConfigError `SLUICE_CONFIG_SESSION_TOO_LARGE`, which names the first.
  */
 export function requireSessionPoliciesFit(config: Config): void {
   const { bucket, encryption, existing, sources, exports } = config;
   const account = '0'.repeat(12);
-  const place = { partition: 'aws-us-gov', account, bucket, encryption, keyArn: existing.keyArn };
+  const place = { partition: 'aws', account, bucket, encryption, keyArn: existing.keyArn };
   const demand = (field: string, policies: readonly string[]) => {
     const most = Math.max(...policies.map((policy) => policy.length));
     if (most > ACCESS_LIMITS.sessionPolicyCharacters)

@@ -5,7 +5,7 @@ import { customerSession, loadSession } from '../../../lib/access/sessionPolicie
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { refusedRowsKey } from '../../../lib/tables/tableFolders.ts';
-import type { SourceInput } from '../../harness/configInput.ts';
+import { acmeSource, eventsDataset, type SourceInput } from '../../harness/configInput.ts';
 import {
   type Asked,
   acme,
@@ -270,5 +270,15 @@ describe('packaging', () => {
       }),
     );
     expect(() => requireSessionPoliciesFit(defineConfig({ bucket: OWN }))).not.toThrow();
+  });
+
+  it('accepts 2,048 characters of a session policy, and no more', () => {
+    const named = (folder: number, table: number) => () => {
+      const datasets = [eventsDataset({ folder: long(folder), table: long(table) })];
+      const source = acmeSource({ owner: '111111111111', bucket: 'acme-drops', datasets });
+      requireSessionPoliciesFit(defineConfig({ bucket: 'own-data', sources: [source] }));
+    };
+    expect(named(509, 20)).not.toThrow();
+    expect(named(505, 21)).toThrow('sources.0.datasets.0: 2049 characters of 2048.');
   });
 });
