@@ -93,10 +93,5 @@ export const stagesSchema = z
 
 /** Whether a stage belongs to one developer: `personal-<name>`. */
 export function isPersonalStage(stage: string): boolean {
-  return (
-    stage.length > PERSONAL.length &&
-    stage.startsWith(PERSONAL) &&
-    NAME.test(stage) &&
-    stage.length <= MOST_CHARACTERS
-  );
+  return stage.startsWith(PERSONAL) && NAME.test(stage) && stage.length <= MOST_CHARACTERS;
 }

@@ -197,6 +197,13 @@ describe('one hundred customers with two datasets each in one stack', () => {
     });
   });
 
+  it('are still read by name with as many managed policies as a role may have', () => {
+    const { made, problems } = packaged({ bucket: BUCKET, account: ACCOUNT, sources: wide.slice(0, 55) });
+    expect(problems).toEqual([]);
+    expect(managed(made.Resources).filter((id) => id.startsWith('IngestLoadRole'))).toHaveLength(10);
+    expect(JSON.stringify(made.Resources)).not.toContain(`"s3:ResourceAccount":["${OWNER}"]`);
+  });
+
   it('are refused by name if their owners cannot be told from the own account', () => {
     const { problems } = packaged({ bucket: BUCKET, account: null, sources: wide });
     expect(problems.map(({ text }) => text)).toEqual([

@@ -73,6 +73,10 @@ describe('CanonicalJsonWriter', () => {
     expect(written(nest(64))).toHaveLength(128);
     expect(() => written(nest(65))).toThrow(DepthError);
     expect(() => written(nest(20_000))).toThrow(DepthError);
+    const nestObjects = (levels: number): unknown =>
+      JSON.parse(`${'{"a":'.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`);
+    expect(written(nestObjects(64))).toContain('{}');
+    expect(() => written(nestObjects(65))).toThrow(DepthError);
     expect(() => written(JSON.parse(`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`))).toThrow(DepthError);
   });
 

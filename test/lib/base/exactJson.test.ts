@@ -55,3 +55,27 @@ describe('parseExactJson', () => {
     for (const text of [deep, '{"a":']) expect(tryParseExactJson(text)).toBeUndefined();
   });
 });
+
+describe('tryParseExactJson', () => {
+  it.each([
+    { levels: 2_000, isRead: true },
+    { levels: 2_001, isRead: false },
+  ])('reads $levels levels: $isRead', ({ levels, isRead }) => {
+    const read = tryParseExactJson(`${'['.repeat(levels)}1${']'.repeat(levels)}`);
+    expect(read !== undefined).toBe(isRead);
+  });
+
+  it.each([
+    {
+      what: 'four MiB with a number that a double cannot hold',
+      id: '12345678901234567890',
+      more: 0,
+      isRead: true,
+    },
+    { what: 'a character more with such a number', id: '12345678901234567890', more: 1, isRead: false },
+    { what: 'a character more with another number', id: '1234567890123456', more: 5, isRead: true },
+  ])('reads $what: $isRead', ({ id, more, isRead }) => {
+    const text = `{"id":${id},"text":"${'x'.repeat(4 * 1024 * 1024 - 37 + more)}"}`;
+    expect(tryParseExactJson(text) !== undefined).toBe(isRead);
+  });
+});

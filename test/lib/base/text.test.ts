@@ -152,6 +152,11 @@ describe('nearestNames', () => {
     { word: 'sea', mistake: 'only its beginning', names: ['search'] },
     { word: 'jsno', mistake: 'letters the other way round, without dashes', names: ['--json'] },
     { word: 'payment', mistake: 'another word', names: [] },
+    { word: 's', mistake: 'one letter, with which a name begins', names: [] },
+    { word: 'arch', mistake: 'two letters less, of four', names: [] },
+    { word: 'sxrch', mistake: 'two other letters, of five', names: ['search'] },
+    { word: 'chxxxout', mistake: 'three other letters, of eight', names: [] },
+    { word: 'chxxkoutt', mistake: 'three other letters, of nine', names: ['checkout'] },
   ])('finds what is meant by $word: $mistake', ({ word, names }) => {
     expect(nearestNames(word, ['checkout', 'checkout_new', 'search', '--json'])).toEqual(names);
   });

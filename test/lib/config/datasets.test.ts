@@ -99,6 +99,10 @@ it.each([
   expect(parseTimeFormat(format)).toEqual({ expected: expect.stringMatching(message) });
 });
 
+it('a format of four sections that may be missing is read in each of the sixteen ways', () => {
+  expect(parseTimeFormat('yyyy-MM-dd[ ][ ][ ][ ]')).toHaveProperty('variants.length', 16);
+});
+
 describe('the marker that a day waits for', () => {
   it.each(['_SUCCESS', '.done', 'manifest.json', 'fertig für heute', 'x'.repeat(255)])(
     'can be %s',

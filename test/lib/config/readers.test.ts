@@ -254,9 +254,13 @@ describe('the configuration of readers', () => {
     expect(problems([{ ...owox, policies }], { account: ACCOUNT })).toEqual([]);
   });
 
-  it('refuses more than a policy of IAM holds', () => {
-    const tables = Array.from({ length: 100 }, (_, i) => `a_table_with_a_long_name_${i}`);
-    expect(problems([{ ...owox, alsoReads: [{ ...orders, tables }] }])).toEqual(['0.alsoReads']);
+  it('refuses more than the 6,144 characters that a policy of IAM holds', () => {
+    const some = Array.from({ length: 66 }, (_, i) => `a_table_with_a_long_name_${i + 1}`);
+    const reading = (last: number) => [
+      { ...owox, alsoReads: [{ ...orders, tables: [...some, 't'.repeat(last)] }] },
+    ];
+    expect(problems(reading(75))).toEqual([]);
+    expect(problems(reading(76))).toEqual(['0.alsoReads']);
   });
 
   it('folds names of databases to lower case, as Glue does', () => {
