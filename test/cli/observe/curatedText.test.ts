@@ -61,9 +61,12 @@ describe('the text of curated days', () => {
   });
 
   it('names the setting where days are not curated, and lists days while views read any', () => {
-    const text = curatedText({ ...calendar, isOn: false });
+    const off: CuratedDayStatus = { ...day, day: '2026-11-18', state: 'off' };
+    const unread: CuratedTableStatus = { ...table, table: 'curated_exposures', days: [off] };
+    const tables = [{ ...table, days: [off, day] }, unread];
+    const text = curatedText({ ...calendar, isOn: false, tables });
     expect(text).toContain('`curate: false`');
-    expect(text).toMatch(HEAD);
+    expect(text.match(/^2026-11-1\d/gm)).toHaveLength(3);
   });
 
   it('names that setting alone once views read no curated day', () => {

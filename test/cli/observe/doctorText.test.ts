@@ -35,6 +35,11 @@ describe('the text of a finding', () => {
     expect(findingLines({ ...finding, section: null }, 0).at(-1)).toBe('$ aws one');
   });
 
+  it('has the figures that its title leaves out', () => {
+    const [, detail, cause] = findingLines({ ...finding, detail: '7 of 9 records.' }, 2);
+    expect([detail, cause]).toEqual(['  7 of 9 records.', '  A cause.']);
+  });
+
   it.each([
     { what: 'without a command', commands: [], lines: 1 },
     { what: 'with one', commands: ['aws one'], lines: 5 },

@@ -34,7 +34,13 @@ const expiring = { key: 'damaged/b', goneBy: '2026-11-30' };
 
 describe('the text of an erasure', () => {
   it.each<{ readonly what: string; readonly more: Partial<EraseReceipt>; readonly shows: RegExp }>([
-    { what: 'a bucket without objects', more: {}, shows: /^The bucket has no objects/ },
+    {
+      what: 'of a bucket without objects nothing but what every receipt has',
+      more: {},
+      shows:
+        /^The bucket has no objects .*\n\nOut of reach .*:\n\nRecord: .*\n\nNothing of these .*\n\nComplete: .*\n$/,
+    },
+    { what: 'of no record if it has none', more: { record: null }, shows: /^Out of reach .*:\n\nNothing /m },
     {
       what: 'the counts of a place',
       more: { total: { landing: counts } },
@@ -53,7 +59,18 @@ describe('the text of an erasure', () => {
           places: { relay: { ...noCounts(), others: 3 }, damaged: { ...noCounts(), others: 4 } },
         },
       },
-      shows: /relay either: 3\.\n.*: 4\.\n/,
+      shows: /do not reach the target of relay either: 3\.\n.* are gone too: 4\.\n/,
+    },
+    {
+      what: 'events of others that a dry run found',
+      more: {
+        state: 'dry',
+        run: {
+          ...run,
+          places: { relay: { ...noCounts(), others: 3 }, damaged: { ...noCounts(), others: 4 } },
+        },
+      },
+      shows: /would not reach the target of relay either: 3\.\n.* would go too: 4\.\n/,
     },
     {
       what: 'mentions and loads under way, of all places',
@@ -85,7 +102,10 @@ describe('the text of an erasure', () => {
     },
     {
       what: 'bytes that were not searched, and the commands about them',
-      more: { notSearched: [{ ...expiring, commands: ['sluice redrive --damaged'] }] },
+      more: {
+        run: { ...run, left: [left], leftCount: 1 },
+        notSearched: [{ ...expiring, commands: ['sluice redrive --damaged'] }],
+      },
       shows: /bytes of damaged\/b .* 2026-11-30.*:\n {2}sluice redrive --damaged\n/,
     },
     {
@@ -140,7 +160,7 @@ describe('the text of an erasure', () => {
     { what: 'something perhaps in a run that is forgotten', more: { forgotten: 1 }, isNever: false },
     ...(['rows', 'deleted', 'waiting'] as const).map((member) => ({
       what: `${member} in all runs`,
-      more: { total: { events: { ...noCounts(), [member]: 1 } } },
+      more: { total: { landing: noCounts(), events: { ...noCounts(), [member]: 1 } } },
       isNever: false,
     })),
   ])('says whether nothing was ever found, where it found $what', ({ more, isNever }) => {

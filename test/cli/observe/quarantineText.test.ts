@@ -13,7 +13,15 @@ describe('the text of sluice quarantine', () => {
   const times = { firstAt: '2026-11-19', lastAt: '2026-11-20' };
   const senders = [{ sdk: 'js 3', key: 'web', path: '/v1', rows: 4, ...times }];
   const counts = { from: '2026-11-19', to: '2026-11-20', rows: 9, notes: ['noted'], scannedBytes: 7 };
-  const reason = { isRedrivable: true, cause: 'c', cure: 'c', rows: 9, items: 5, senders, ...times };
+  const reason = {
+    isRedrivable: true,
+    cause: 'A cause.',
+    cure: 'A cure.',
+    rows: 9,
+    items: 5,
+    senders,
+    ...times,
+  };
 
   it('says which reasons a redrive cures, who sent what, and what Athena read', () => {
     const reasons = [
@@ -29,6 +37,7 @@ describe('the text of sluice quarantine', () => {
     expect(cellsOf(second)).toEqual([
       ['SLUICE_EVENT_KIND_NOT_ALLOWED', 'js 3', 'web', '/v1', '4', '2026-11-19', '2026-11-20'],
     ]);
+    expect(text).toContain('\nSLUICE_EVENT_KIND_NOT_ALLOWED: A cause.\n  A cure.\n');
     expect(text).toMatch(/\nnoted\n.* 7 bytes\.\n$/);
     expect(quarantineCountsText({ ...counts, reasons }, { isLocal: true })).toMatch(/\nnoted\n$/);
   });

@@ -65,12 +65,22 @@ const TOLD: readonly Told[] = [
       /8 requests \(3 refused, 4 answered 503\), 16 events \(9 accepted, 3 overflowed, 2 quarantined, 5 ignored\)/,
   },
   {
-    what: 'an hour whose requests the gateway itself answered',
+    what: 'an hour whose requests the gateway itself answered, by the newest figure of the last hour',
     more: {
       lastHour: wellHour,
-      unreached: [unreachedHour('4xx', 9, 90, 100), unreachedHour('4xx', 1, 17, 60)],
+      unreached: [unreachedHour('4xx', 1.25, 90, 100), unreachedHour('4xx', 1, 17, 60)],
     },
-    shows: /hour: .*17 of 60 in the hour from 2026-11-20T11:00:00\.000Z 4xx/,
+    shows: /0 events\. The [^.]*17 of 60 in the hour from 2026-11-20T11:00:00\.000Z 4xx [^.]*\.$/m,
+  },
+  {
+    what: 'an hour before which the gateway itself answered requests, without requests or events of others',
+    more: { lastHour: wellHour, unreached: [unreachedHour('4xx', 1.5, 90, 100)] },
+    shows: /^Last hour: 100 requests \(0 refused\), 0 events\.$/m,
+  },
+  {
+    what: 'an hour all of whose events were accepted',
+    more: { lastHour: { ...wellHour, received: 8, landed: 8 } },
+    shows: /100 requests \(0 refused\), 8 events \(8 accepted\)\.$/m,
   },
   {
     what: 'an hour whose requests the gateway itself answered both ways',
@@ -124,11 +134,12 @@ const TOLD: readonly Told[] = [
         days: 9,
         gaps: [
           { table: 'events', day: '2026-11-20' },
+          { table: 'exposures', day: '2026-11-20' },
           { table: 'events', day: '2026-11-19', elsewhere: { location: 's3://acme/x/', madeAt: null } },
         ],
       },
     },
-    shows: /9 days .*, 1 missing\. .* another folder: 1\./,
+    shows: /9 days .*, 2 missing\. .* another folder: 1\./,
   },
   { what: 'no quarantine', more: {}, shows: /Quarantine .*: no row/ },
   {
@@ -150,7 +161,18 @@ const TOLD: readonly Told[] = [
     what: 'days of a dataset, and those that are late',
     more: { datasets: { ...noDrops, total: 1, shown: [dataset].flatMap((shown) => shown ?? []) } },
     shows:
-      /acme\/orders: 1 loaded, 1 with files and 0 rows, 1 without files seen, 1 failed \(2026-11-17 to 2026-11-20\), late: 2026-11-19/,
+      /acme\/orders: 1 loaded, 1 with files and 0 rows, 1 without files seen, 1 failed \(2026-11-17 to 2026-11-20\), late: 2026-11-19\.$/m,
+  },
+  {
+    what: 'days of a dataset of which none is late',
+    more: {
+      datasets: {
+        ...noDrops,
+        total: 1,
+        shown: [dataset].flatMap((shown) => (shown ? { ...shown, late: [] } : [])),
+      },
+    },
+    shows: /1 failed \(2026-11-17 to 2026-11-20\)\.$/m,
   },
   {
     what: 'datasets that it has no room for, and how many of these need somebody',
@@ -204,6 +226,13 @@ const TOLD: readonly Told[] = [
     shows: /Relay: 3 requests waiting, the oldest since about 2026-11-20T07:00Z, 7 refused/,
   },
   {
+    what: 'that nothing waits for relay',
+    more: {
+      relay: { waiting: { count: 0, oldest: null }, stranded: null, refused: [], hasMore: false },
+    },
+    shows: /Relay: 0 requests waiting, 0 refused\.$/m,
+  },
+  {
     what: 'when a backlog of the writer is gone',
     more: { writer: { messages: 6_000, perMinute: 60, goneAt: '2026-11-20T13:40Z' } },
     shows: /Writer: 6,000 messages waiting, .* 2026-11-20T13:40Z/,
@@ -243,14 +272,32 @@ const TOLD: readonly Told[] = [
     shows: /: 2 problems and 4 warnings\.\n\n4 more SLUICE_FINDING_INGEST_LATE\./,
   },
   {
+    what: 'a problem alone',
+    more: { found: { problem: 1, warning: 0, unchecked: 0 } },
+    shows: /^Something needs attention: 1 problem\.$/m,
+  },
+  {
     what: 'warnings alone',
     more: { found: { problem: 0, warning: 1, unchecked: 0 } },
-    shows: /No problem, 1 warning/,
+    shows: /^No problem, 1 warning\.$/m,
   },
+  { what: 'that nothing was found', more: {}, shows: /^Nothing needs attention\.$/m },
 ];
 
 it.each(TOLD)('the text of a status tells $what', ({ more, shows }) => {
   expect(statusText({ ...wellStatus, ...more })).toMatch(shows);
+});
+
+it.each<{ readonly what: string; readonly more: Partial<Status>; readonly hides: RegExp }>([
+  {
+    what: 'datasets and exports if there are none',
+    more: {},
+    hides: /^Drops|^Export|more (?:datasets|exports)/m,
+  },
+  { what: 'resends of a curated table that has none', more: { curated: [curatedTable] }, hides: /Resends/ },
+  { what: 'hours and oddities that nobody counted', more: {}, hides: /Received hours|Noted/ },
+])('the text of a status leaves out $what', ({ more, hides }) => {
+  expect(statusText({ ...wellStatus, ...more })).not.toMatch(hides);
 });
 
 describe('the text of the status of the local cloud', () => {
