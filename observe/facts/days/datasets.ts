@@ -16,7 +16,7 @@ import { lackingDays, type VersionFiles } from '../../../lib/ledger/versionFiles
 import type { DatasetKind } from '../../../lib/schema/kinds.ts';
 import type { Deployment } from '../../deployment.ts';
 import { type UnusualDay, unusualOf } from './drops/unusualDays.ts';
-import { type WaitingDay, waitingOf } from './drops/waitingDays.ts';
+import { cameAfterRun, type WaitingDay, waitingOf } from './drops/waitingDays.ts';
 import {
   type ConfiguredDataset,
   type DaySpan,
@@ -109,7 +109,7 @@ export async function readDatasets(
   const days = await readLedgerDays(open, subjects);
   const known = noted.map((dataset, i): KnownDataset => ({ ...dataset, days: days[i] ?? [] }));
   return mapLimit(known, PARALLEL, async (dataset) => {
-    return datasetStatus(dataset, await daysOutside(store, dataset, open.now), open.now);
+    return datasetStatus(dataset, await daysOutside(store, dataset, open.now), open);
   });
 }
 
@@ -158,6 +158,7 @@ function subjectsOf(
       ? [
           ...(look?.openDays ?? []),
           ...(expected?.late ?? []).map(({ day }) => day),
+          ...(expected?.came ?? []).map(({ day }) => day),
           ...(look?.elsewhere?.days ?? []).filter((day) => reportedUntil(dataset, day) >= utcDay(now)),
           ...lackingDays(files),
           ...lookbackDays(now, dataset.timezone, most - 1),
@@ -176,11 +177,18 @@ export function isOldLook(
 }
 
 /** The status of a dataset by its notes, its days and those outside of its lookback. */
-function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, now: number): DatasetStatus {
-  const { source, dataset, look: lastLook, files, days } = known;
+function datasetStatus(
+  known: KnownDataset,
+  { unlooked, newer }: DaysOutside,
+  { now, config }: Pick<Open, 'now' | 'config'>,
+): DatasetStatus {
+  const { source, dataset, look: lastLook, expected, files, days } = known;
   const first = firstDay(dataset, now);
   const late = lateOf(known);
   const about = { dataset, firstDay: first, now, isUnlooked: (day: UtcDay) => unlooked.includes(day) };
+  // An hourly run is never far.
+  const unread = dataset.schedule === 'daily' ? (expected?.came ?? []) : [];
+  const runs = { look: lastLook, hour: config.dailyIngest.hour, now };
   const seenAt = Math.min(now, lastLook?.at ?? now);
   return {
     source: source.name,
@@ -201,7 +209,9 @@ function datasetStatus(known: KnownDataset, { unlooked, newer }: DaysOutside, no
     lacking: lackingOf(files, days),
     waiting: days.flatMap((ledgerDay) => {
       const { has } = late.find(({ day }) => day === ledgerDay.day) ?? {};
-      return waitingOf(ledgerDay, has, about) ?? [];
+      const came = unread.find(({ day }) => day === ledgerDay.day);
+      const waiting = waitingOf(ledgerDay, has, about);
+      return waiting ?? (came && cameAfterRun(ledgerDay, came, runs)) ?? [];
     }),
     unusual: days.flatMap((ledgerDay) => unusualOf(ledgerDay, dataset, seenAt) ?? []),
     days,

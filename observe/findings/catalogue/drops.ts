@@ -143,6 +143,10 @@ export const dropsFindings = {
         'Ask whoever delivers them whether the job came to its end: the next run loads the day once the marker is there. If the files are whole without it, `backfill` loads them. If the job writes no marker any more, take `waitFor` out of the dataset and deploy: runs then load a day once its files have settled.',
       ],
       run: ['The files came after the last run.', 'The command loads them now, the next run later.'],
+      afterRun: [
+        'The files came after the daily run had looked for them. Nothing looks for files before the next daily run, whose time the detail has.',
+        'The command loads the files now. If they come after that hour on other days, too, set `dailyIngest.hour` to an hour after they have come, or `schedule` of the dataset to `hourly`, and deploy.',
+      ],
       lost: [
         `The queue of \`ingest-load\` is empty, and so is that of its dead letters: somebody deleted the messages. ${WHO} PurgeQueue.`,
         'The command loads the days now. Without it the first run after six hours asks for those of the lookback again.',

@@ -57,6 +57,15 @@ export const dropCases: readonly Case[] = [
       ],
     }),
   ],
+  [
+    'files of days came after the daily run',
+    datasetFacts({
+      waiting: ['2026-11-18', '2026-11-19'].map((day) => {
+        const words = 'has 1 file since X';
+        return { day, words, since: msAgo(2), isLacking: true, cure: 'afterRun', nextRun: msAgo(-21) };
+      }),
+    }),
+  ],
   ['a drop could not be loaded', datasetFacts({ days: [failedDay, loadedDay] })],
   [
     'the files of a loaded day are gone',

@@ -1,10 +1,11 @@
 import { type Exclusive, exclusive, mapLimit } from '../../../base/concurrency.ts';
 import { SluiceError } from '../../../base/errors.ts';
+import { counted } from '../../../base/text.ts';
 import type { UtcDay } from '../../../base/time.ts';
 import { UNREADABLE } from '../../../ledger/Ledger.ts';
 import { type LedgerEntry, NO_FILES } from '../../../ledger/LedgerEntry.ts';
 import { LedgerError } from '../../../ledger/LedgerError.ts';
-import type { Drop } from '../../Drop.ts';
+import { countFiles, type Drop } from '../../Drop.ts';
 import { isOutOfTime } from '../../IngestError.ts';
 import { isMoved } from '../../lastLoad.ts';
 import { PARALLEL_DATASETS, PARALLEL_ENTRIES } from '../../limits.ts';
@@ -15,7 +16,7 @@ import { bucketUntil, type PlanPorts } from '../planDataset.ts';
 import { asSettled, hasYet, isLoadedOrFailed, wasInLookback } from './arrival.ts';
 import { type DueDay, firstDay } from './dueDays.ts';
 import { earlierFirst, expectedFrom, type FirstExpectedPorts, firstExpected } from './firstExpected.ts';
-import type { LateDay, LateNote } from './lateNotes.ts';
+import type { CameDay, LateDay, LateNote } from './lateNotes.ts';
 import { type LateTurnPorts, lateLooks, type SourceDataset } from './lateTurns.ts';
 
 /** The ports of {@link findLateDrops}. */
@@ -106,13 +107,13 @@ async function lookAndNote(ports: ExpectedDropsPorts, look: DueLook): Promise<Lo
     });
     throw error;
   });
-  const { first, late, open } = looked;
-  await write({ at: now, first, late, open });
+  const { first, late, open, came } = looked;
+  await write({ at: now, first, late, open, came });
   return looked;
 }
 
 /** What a look has found, as the note has it. */
-interface LookedDays extends Required<Pick<LateNote, 'first' | 'late' | 'open'>> {
+interface LookedDays extends Required<Pick<LateNote, 'first' | 'late' | 'open'>>, Pick<LateNote, 'came'> {
   /** Number of days that were not reached before the deadline: the first of `open`. */
   readonly left: number;
 }
@@ -144,6 +145,7 @@ async function lookAtDueDays(ports: ExpectedDropsPorts, look: DueLook): Promise<
   const left = new Set(listed.left);
   const dues = new Set(due.map(({ day }) => day));
   const stillLate = before?.late.filter(({ day }) => left.has(day) || !dues.has(day)) ?? [];
+  const unread = listed.unread.toSorted((a, b) => (a.day < b.day ? -1 : 1));
   const reached = waiting.map(({ dueDay: { day } }) => day).filter((day) => !left.has(day));
   return {
     first: expected,
@@ -151,6 +153,7 @@ async function lookAtDueDays(ports: ExpectedDropsPorts, look: DueLook): Promise<
       .filter(({ day }) => day >= expected.day)
       .sort((a, b) => (a.day < b.day ? -1 : 1)),
     open: [...left, ...reached.filter((day) => day >= expected.day).sort()],
+    ...(unread.length === 0 ? {} : { came: unread }),
     left: left.size,
   };
 }
@@ -185,6 +188,8 @@ interface ListedDays {
   readonly late: readonly LateDay[];
   /** Days whose drop has come, or that have files at least. */
   readonly came: readonly UtcDay[];
+  /** The days of `came` whose drop is whole: nothing but a run is missing. */
+  readonly unread: readonly CameDay[];
   /** Days that were not listed before the deadline, in order. */
   readonly left: readonly UtcDay[];
 }
@@ -206,6 +211,7 @@ async function listWaiting(
   const left = new Set(waitingDays.keys());
   const late: LateDay[] = [];
   const came: UtcDay[] = [];
+  const unread: CameDay[] = [];
   const use = async (day: UtcDay, drop: Drop) => {
     left.delete(day);
     const known = waitingDays.get(day);
@@ -218,6 +224,8 @@ async function listWaiting(
     const has = hasYet(dataset, day, drop, { isOld: day < lookback, isKnown: entry !== null });
     if (has === null || drop.files.length > 0) came.push(day);
     if (has !== null) late.push({ ...dueDay, ...has });
+    else if (drop.lastModified !== null)
+      unread.push({ ...dueDay, words: counted(countFiles(drop), 'file'), since: drop.lastModified });
   };
   if (left.size > 0)
     await listEachDrop(bucketUntil(ports, source, dataset), dataset, [...left], { use, alone }).catch(
@@ -226,5 +234,5 @@ async function listWaiting(
         if (!isOutOfTime(error) || left.size === waitingDays.size) throw error;
       },
     );
-  return { late, came, left: [...left] };
+  return { late, came, unread, left: [...left] };
 }

@@ -40,6 +40,21 @@ const lateNoteSchema = z.object({
       empty: z.string().optional(),
     }),
   ),
+  /** Due days whose drop has come and that no load has read, oldest first; absent without any. */
+  came: z
+    .array(
+      z.object({
+        /** The day, UTC. */
+        day: daySchema,
+        /** When it was due, epoch milliseconds. */
+        due: z.number(),
+        /** What has come, such as `2 files`. */
+        words: z.string(),
+        /** When the last of it came, epoch milliseconds. */
+        since: z.number(),
+      }),
+    )
+    .optional(),
 });
 
 /** The day from which drops are expected. */
@@ -49,6 +64,9 @@ export type FirstExpected = NonNullable<LateNote['first']>;
 export type LateNote = z.output<typeof lateNoteSchema>;
 /** A day whose drop has not arrived, and when it was due, epoch milliseconds. */
 export type LateDay = LateNote['late'][number];
+
+/** A day whose drop has come, and that no load has read. */
+export type CameDay = NonNullable<LateNote['came']>[number];
 
 /** Notes on late drops. */
 export type LateNotes = DatasetNotes<LateNote>;

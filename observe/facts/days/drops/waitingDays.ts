@@ -1,7 +1,8 @@
-import { isoTimestamp, type UtcDay } from '../../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, type UtcDay } from '../../../../lib/base/time.ts';
 import { lackWords, markerReason } from '../../../../lib/drops/plan/decideDay.ts';
+import type { LastListing } from '../../../../lib/drops/plan/lastListings.ts';
 import { isOver, reportedUntil } from '../../../../lib/drops/plan/late/dueDays.ts';
-import type { LateDay } from '../../../../lib/drops/plan/late/lateNotes.ts';
+import type { CameDay, LateDay } from '../../../../lib/drops/plan/late/lateNotes.ts';
 import type { Dataset } from '../../../../lib/schema/sources.ts';
 import type { LedgerDay } from '../ledgerDays.ts';
 
@@ -16,10 +17,12 @@ export interface WaitingDay {
   /** Whether more was to be expected by now: files that are not committed have settled, or the day is over. */
   readonly isLacking: boolean;
   /**
-   * What is to be done: ask for a run, as none has looked at it (`run`); read which files they are (`explain`); load it without its
+   * What is to be done: ask for a run, as none has looked at it (`run`), or as the next one is hours away (`afterRun`); read which files they are (`explain`); load it without its
    * marker (`backfill`); or load it because no run looks at it any more (`load`).
    */
-  readonly cure: 'run' | 'explain' | 'backfill' | 'load';
+  readonly cure: 'run' | 'afterRun' | 'explain' | 'backfill' | 'load';
+  /** Of `afterRun`, when the next run looks at it, epoch milliseconds. */
+  readonly nextRun?: number;
 }
 
 /** What is known of a dataset beside a day that may wait. */
@@ -56,4 +59,39 @@ export function waitingOf(
   const cure = entry === null || isUnlooked(day) ? cureUnlooked : cureLooked;
   const isLacking = isCommit || isOver(dataset, day, now);
   return { day, words: `has ${words} since ${isoTimestamp(since)}`, since, isLacking, cure };
+}
+
+/** The next daily run is soon if it is so near: nobody has to do anything. */
+const SOON_MS = HOUR_MS;
+
+/** What says whether a day came after the daily run. */
+interface DailyRuns {
+  /** The last listing; null before the first. */
+  readonly look: LastListing | null;
+  /** The hour of UTC at which the daily run is: `dailyIngest.hour`. */
+  readonly hour: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * A day that is due, and whose files came after the daily run that looked for them; null if a run has them under way, or
+ * the next one is soon.
+ */
+export function cameAfterRun(
+  { entry }: Pick<LedgerDay, 'entry'>,
+  { day, words, since }: CameDay,
+  { look, hour, now }: DailyRuns,
+): WaitingDay | null {
+  const isUnderWay = entry !== null && (entry.state !== 'succeeded_no_data' || entry.updatedAt > since);
+  const nextRun = nextDaily(hour, now);
+  if (look === null || since <= look.at || isUnderWay || nextRun - now <= SOON_MS) return null;
+  const told = `has ${words} since ${isoTimestamp(since)}`;
+  return { day, words: told, since, isLacking: true, cure: 'afterRun', nextRun };
+}
+
+/** When the next run of the daily schedule is, epoch milliseconds. */
+function nextDaily(hour: number, now: number): number {
+  const today = Math.floor(now / DAY_MS) * DAY_MS + hour * HOUR_MS;
+  return today > now ? today : today + DAY_MS;
 }

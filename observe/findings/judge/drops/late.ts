@@ -50,6 +50,11 @@ function* waitingOf(
     return `${day} ${has}${expected}`;
   });
   const days = unready.map(({ day }) => day);
+  const { nextRun } = unready[0] ?? {};
+  const next = nextRun === undefined ? '' : `, and the next daily run is at ${isoTimestamp(nextRun)}`;
+  const lastRun =
+    next === '' ? '' : `: the folder was listed last at ${isoTimestamp(drops.lastLook?.at ?? 0)}`;
+  const isRun = kind === 'run' || kind === 'afterRun';
   const unlisted = kind === 'load' ? unlistedText(drops, days) : null;
   const all = status(days[0]);
   const { ranges, left } = commandDays(days, all, kind === 'load' ? days : days.slice(-MOST_COMMANDS));
@@ -59,17 +64,17 @@ function* waitingOf(
     .slice(-MOST_COMMANDS)
     .toReversed()
     .flatMap(({ day, cure }) => {
-      if (cure === 'run') return [run()];
+      if (cure === 'run' || cure === 'afterRun') return [run()];
       return [explain(day), ...(cure === 'backfill' ? [backfill(day)] : [])];
     });
   yield finding(
     'SLUICE_FINDING_INGEST_WAITING',
     {
       case: unlisted === null ? kind : 'unlisted',
-      title: `${name}: ${texts[0]}${otherDays(unready.length)}`,
+      title: `${name}: ${texts[0]}${next}${otherDays(unready.length)}`,
       since: sinceOf(unready.map(({ since }) => since)) ?? unready[0]?.day ?? null,
       // A run looks at all of them.
-      detail: `${name}: ${listed(texts, '; ')}.${unlisted ?? ''}${kind === 'run' ? allDays(days, all) : left}`,
+      detail: `${name}: ${listed(texts, '; ')}${next}${lastRun}.${unlisted ?? ''}${isRun ? allDays(days, all) : left}`,
     },
     [...new Set([...loads, ...commands])],
     unready.some(

@@ -34,8 +34,11 @@ const daysAgo = (days: number) => addDays(TODAY, -days);
 /** What is noted of the dataset, by days before today. */
 interface Noted {
   readonly entries?: Readonly<Record<number, Partial<LedgerEntry>>>;
-  readonly look?: object;
+  /** The last listing; null if there is none. */
+  readonly look?: object | null;
   readonly late?: readonly object[];
+  /** Days that have come, by the last look for late drops. */
+  readonly came?: readonly object[];
   /** The first day that is expected. */
   readonly first?: { readonly day: UtcDay; readonly hasCome: boolean };
   readonly lacking?: readonly number[];
@@ -49,7 +52,7 @@ afterEach(() => {
 });
 /** What is read of the dataset. @param span The days that are asked for. Default: the usual ones. */
 async function read(
-  { entries = {}, look = {}, late, first, lacking = [], config = atSix }: Noted,
+  { entries = {}, look = {}, late, came, first, lacking = [], config = atSix }: Noted,
   span: Parameters<typeof readDatasets>[2] = {},
 ) {
   const name = ['acme', 'events'] as const;
@@ -61,11 +64,11 @@ async function read(
   const files = Object.fromEntries(lacking.map((daysBefore) => [`${daysAgo(daysBefore)}/v`, 5]));
   const objects = new Map([
     ...days,
-    [lastLookKey(...name), JSON.stringify(listing)],
+    ...(look === null ? [] : [[lastLookKey(...name), JSON.stringify(listing)] as const]),
     [versionFilesKey(...name), JSON.stringify(files)],
     ...(late === undefined
       ? []
-      : [[lateNoteKey(...name), JSON.stringify({ at: NOW - HOUR_MS, first, late })] as const]),
+      : [[lateNoteKey(...name), JSON.stringify({ at: NOW - HOUR_MS, first, late, came })] as const]),
   ]);
   const { deployment } = slowDeployment({ config, now: NOW, objects, files: [...objects.keys()] });
   opened.push(deployment);
@@ -206,6 +209,51 @@ describe('a day that waits', () => {
     },
   ])('$what has the cure $waiting.cure', async ({ noted, waiting }) => {
     expect((await read(noted)).waiting).toEqual([expect.objectContaining(waiting)]);
+  });
+});
+
+describe('a day whose files came after the daily run', () => {
+  const since = NOW - 2 * HOUR_MS;
+  const NINE = NOW - 3 * HOUR_MS;
+  const came = (hour: number, daysBefore = 2) => [
+    { day: daysAgo(daysBefore), due: NOW - 5 * HOUR_MS, words: '1 file', since: NOW - (12 - hour) * HOUR_MS },
+  ];
+  const afterNine: Noted = { late: [], came: came(10), look: { at: NINE } };
+  const NONE = { state: 'succeeded_no_data', fingerprint: 'none', version: undefined } as const;
+
+  it.each<{ what: string; noted: Noted }>([
+    { what: 'that the ledger does not know', noted: {} },
+    { what: 'and was without files before', noted: { entries: { 2: { ...NONE, updatedAt: NINE } } } },
+  ])('$what waits until the next run', async ({ noted }) => {
+    expect((await read({ ...afterNine, ...noted })).waiting).toEqual([
+      {
+        day: daysAgo(2),
+        words: 'has 1 file since 2026-11-20T10:00:00.000Z',
+        since,
+        isLacking: true,
+        cure: 'afterRun',
+        nextRun: Date.UTC(2026, 10, 21, 9),
+      },
+    ]);
+  });
+
+  const runAt = (hour: number) => ({ ...atSix, dailyIngest: { hour } });
+  it.each<{ what: string; noted: Noted }>([
+    { what: 'that run has seen them, and they settle', noted: { came: came(8) } },
+    { what: 'a load is under way', noted: { entries: { 2: waitingFor('new') } } },
+    { what: 'they are loaded since', noted: { entries: { 2: { version: 'v' } } } },
+    {
+      what: 'a person said since that it has no rows',
+      noted: { entries: { 2: { ...NONE, updatedAt: NOW } } },
+    },
+    { what: 'the next run is within the hour', noted: { config: runAt(13) } },
+    {
+      what: 'the dataset is looked at each hour',
+      noted: { config: configOf({ schedule: 'hourly', expectedBy: { hour: 6 } }) },
+    },
+    { what: 'no run has been yet', noted: { look: null } },
+  ])('does not wait where $what', async ({ noted }) => {
+    expect((await read({ ...afterNine, ...noted })).waiting).toEqual([]);
   });
 });
 

@@ -28,6 +28,7 @@ describe('a look for overdue drops', () => {
       at: expect.any(Number),
       first: { day: looks.ago(3), hasCome: true },
       late: [{ day: looks.ago(1), due }],
+      came: [expect.objectContaining({ day: looks.ago(2) })],
       open: [looks.ago(2), looks.ago(1)],
     });
   });
@@ -52,6 +53,20 @@ describe('a look for overdue drops', () => {
     expect(await looks.look()).toMatchObject({ level: 'info', late: [] });
     expect(looks.metric()).toBe(0);
     expect(await looks.ingest.received('load')).toEqual([]);
+  });
+
+  it('notes a drop that has come until a load has read it', async () => {
+    const due = (ago: number) => Date.parse(`${looks.ago(ago - 1)}T06:00:00Z`);
+    await looks.put(2);
+    await looks.put(1, '_temporary/0/a.parquet');
+    await looks.look();
+    expect(await looks.note()).toMatchObject({
+      late: [{ day: looks.ago(1) }],
+      came: [{ day: looks.ago(2), due: due(2), words: '1 file', since: expect.any(Number) }],
+    });
+    await looks.settle(2);
+    await looks.look();
+    expect(await looks.note()).not.toHaveProperty('came');
   });
 
   it('says what is there of a late day', async () => {
