@@ -148,7 +148,7 @@ export const deploymentFindings = {
     {
       off: [
         `Somebody disabled it. Until it is enabled nothing is written or read, and Firehose drops what has waited for 24 hours. ${WHO} DisableKey, ScheduleKeyDeletion.`,
-        'Run the commands in their order.',
+        'Enable the key with the commands of `aws kms`, in their order.',
       ],
       unfit: [
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html

@@ -26,6 +26,8 @@ export function answerAlarms({ code }: Finding): readonly string[] {
 export class Ringing {
   /** The alarms by their names, without the stack's name at the beginning. */
   readonly #left: Map<string, AlarmState>;
+  /** The names of those that were told, by the code and the subject of their findings. */
+  readonly #told = new Map<string, readonly string[]>();
 
   constructor(alarms: StatusFacts['alarms'], { stack }: Pick<Deployment, 'stack'>) {
     const prefix = partName(stack, '');
@@ -47,10 +49,16 @@ export class Ringing {
     const ownAlarms = names.flatMap((name) => this.#left.get(name) ?? []);
     for (const name of names) this.#left.delete(name);
     if (ownAlarms.length === 0) return found;
+    this.#told.set(toldKey(found), [...this.toldWith(found), ...ownAlarms.map(({ name }) => name)]);
     return {
       ...found,
       detail: [found.detail, ...ownAlarms.map((alarm) => `Alarm ${alarmText(alarm)}`)].join(' '),
     };
+  }
+
+  /** The names of the alarms that were told with a finding. */
+  toldWith(found: Pick<Finding, 'code' | 'subject'>): readonly string[] {
+    return this.#told.get(toldKey(found)) ?? [];
   }
 
   /**
@@ -89,6 +97,11 @@ export class Ringing {
       yield { ...finding('SLUICE_FINDING_ALARM', told, shown, severity), section };
     }
   }
+}
+
+/** What tells findings of a look apart by which alarms are told. */
+function toldKey({ code, subject = '' }: Pick<Finding, 'code' | 'subject'>): string {
+  return `${code} ${subject}`;
 }
 
 /** The names of the alarms that ring for a finding, of such schedules. */

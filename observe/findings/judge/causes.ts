@@ -1,9 +1,10 @@
-import { MINUTE_MS } from '../../../lib/base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { UNREADABLE } from '../../../lib/ledger/Ledger.ts';
 import { quotaIn } from '../../explainAwsError.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, type FindingCode, finding } from '../catalogue.ts';
 import { type DeniedFinding, roleName } from './deployment/denials.ts';
+import { keyStopsText, waitingText } from './deployment/keyStops.ts';
 import type { idleFindings } from './functions.ts';
 import type { Place } from './place.ts';
 
@@ -13,6 +14,7 @@ const FAILING: Readonly<Partial<Record<FindingCode, string>>> = {
   SLUICE_FINDING_UNREACHED: 'collect',
   SLUICE_FINDING_LANDING_LATE: 'write',
   SLUICE_FINDING_STREAM_LATE: 'landing',
+  SLUICE_FINDING_NIGHT_MISSING: 'reconcile',
 };
 /** Findings that a function makes which does not run, by the function: those that are of no failure. */
 const WAITING_FOR: Readonly<Record<string, (other: Finding) => boolean>> = {
@@ -26,6 +28,8 @@ const WAITING_FOR: Readonly<Record<string, (other: Finding) => boolean>> = {
 const OF_ARRIVALS: readonly FindingCode[] = ['SLUICE_FINDING_LANDING_LATE', 'SLUICE_FINDING_STREAM_LATE'];
 /** Findings on work that nobody tries again by himself. Their last command has it tried. */
 const TRIED_AGAIN: readonly FindingCode[] = ['SLUICE_FINDING_LANDING_LATE', 'SLUICE_FINDING_DEAD_LETTERS'];
+/** How long the tries of a night go on after its beginning, which is the `since` of nights: a night that failed is of each error of that time. */
+const NIGHT_TRIES_MS = 3 * HOUR_MS;
 /** What ends the cure of a cause from which such findings follow. */
 const THEN_TRY = {
   one: 'Then run the last command: it has what waits tried again.',
@@ -44,6 +48,8 @@ export interface Cause {
   readonly isErrorOf: (other: Finding, text: string) => boolean;
   /** When a call failed first for it, ISO 8601; null if that is not known. */
   readonly since: string | null;
+  /** What is told of the findings that follow, at least one, in place of all their details. */
+  readonly detailOf?: (follows: readonly Finding[]) => string;
 }
 
 /**
@@ -59,14 +65,15 @@ export function withCauses(
   // A file was stored then, so no cause was there yet.
   const goodAt = lastEventAt === null ? 0 : Date.parse(lastEventAt) - GATHERED_MS;
   let left = others;
-  const told = causes.map(({ found, isErrorOf, since: failed }) => {
+  const told = causes.map(({ found, isErrorOf, since: failed, detailOf }) => {
     const failedAt = failed === null ? Infinity : Date.parse(failed) - PERIOD_MS;
     const follows = left.filter((other) => {
       const { code, since, detail } = other;
       if (!isErrorOf(other, `${detail} ${failures[FAILING[code] ?? '']?.text ?? ''}`)) return false;
       // Objects that are not deleted may have come before somebody tried.
       if (code === 'SLUICE_FINDING_UNDELETED') return true;
-      return since === null || Date.parse(since) >= (OF_ARRIVALS.includes(code) ? goodAt : failedAt);
+      const begunAt = code === 'SLUICE_FINDING_NIGHT_MISSING' ? failedAt - NIGHT_TRIES_MS : failedAt;
+      return since === null || Date.parse(since) >= (OF_ARRIVALS.includes(code) ? goodAt : begunAt);
     });
     left = left.filter((other) => !follows.includes(other));
     const details = follows.map((follower) => `${follower.code}: ${follower.detail}`);
@@ -76,7 +83,10 @@ export function withCauses(
     const then = tries.length === 1 ? THEN_TRY.one : THEN_TRY.all;
     return {
       ...found,
-      detail: [found.detail, ...details].join(' '),
+      detail:
+        detailOf === undefined || follows.length === 0
+          ? [found.detail, ...details].join(' ')
+          : detailOf(follows),
       cure: tries.length === 0 ? found.cure : `${found.cure} ${then}`,
       commands: [...found.commands, ...tries],
     };
@@ -144,8 +154,10 @@ export function quotaCauses(
 export function denialCauses(
   [key]: readonly Finding[],
   denied: readonly DeniedFinding[],
-  { failures, keyFailedSince, key: keyFacts, waiting: { buffered } }: StatusFacts,
+  facts: StatusFacts,
+  place: Place,
 ): readonly Cause[] {
+  const { failures, keyFailedSince, key: keyFacts } = facts;
   const ofDenial = denied.map(({ found, calls }): Cause => {
     const isErrorOf = ({ code }: Finding, text: string) =>
       calls.some(
@@ -156,12 +168,9 @@ export function denialCauses(
     return { found, isErrorOf, since: found.since };
   });
   if (key === undefined || keyFacts?.KeyState === 'Enabled') return ofDenial;
-  const waits = buffered.oldest;
-  const oldest = waits === null ? '' : ` The oldest request that waits for delivery is of ${waits}.`;
   const isErrorOf = ({ code, isByKey }: Finding) =>
     isByKey ?? failures[FAILING[code] ?? '']?.isByKey === true;
-  return [
-    { found: { ...key, detail: `${key.detail}${oldest}` }, isErrorOf, since: keyFailedSince },
-    ...ofDenial,
-  ];
+  const detail = `${key.detail}${waitingText(facts, place)}`;
+  const detailOf = (follows: readonly Finding[]) => keyStopsText(follows, facts, place);
+  return [{ found: { ...key, detail }, isErrorOf, since: keyFailedSince, detailOf }, ...ofDenial];
 }

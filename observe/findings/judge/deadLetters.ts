@@ -24,6 +24,7 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
     const why = deadCase(facts, deadLetter);
     const told = {
       ...why,
+      subject: part,
       title: `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'is' : 'are'} in ${queue}${deadWhy(failure)}`,
       since,
       detail: `${deadText(deadLetter)}.${failed}`,

@@ -128,7 +128,7 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
     ({ part, isQueue }) => isQueue || isDeployed(facts, SCHEDULED_BY[part]),
   );
   const causes = [
-    ...denialCauses(key, deniedFindings(facts, place), facts),
+    ...denialCauses(key, deniedFindings(facts, place), facts, place),
     ...damaged,
     ...quotaCauses(others, facts, place),
     ...idleCauses(idle),

@@ -30,8 +30,6 @@ function* lateStream(facts: StatusFacts, { stack, now, commands }: Place): Findi
   const whose =
     failure === undefined ? `${name}: its` : `The delivery of ${name} failed last at ${failure.text} Its`;
   const hours = (now - Date.parse(oldest)) / HOUR_MS;
-  const left = KEPT_HOURS - hours;
-  const drops = left <= 0 ? 'has begun to drop records' : `drops it in ${left.toFixed(1)} hours`;
   const requests = count === null ? '' : ` ${counted(count, 'request waits', 'requests wait')}.`;
   yield finding(
     'SLUICE_FINDING_STREAM_LATE',
@@ -39,10 +37,16 @@ function* lateStream(facts: StatusFacts, { stack, now, commands }: Place): Findi
       case: isLocal ? 'local' : streamCase(facts),
       title: `The oldest record of ${name} has waited for ${hours.toFixed(1)} hours${withCode}`,
       since: oldest,
-      detail: `${whose} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose ${drops}.${requests}`,
+      detail: `${whose} oldest record has waited since ${oldest}, ${hours.toFixed(1)} hours; Firehose ${dropsText(oldest, now)}.${requests}`,
     },
     [isLocal ? commands.control('POST', 'flush') : commands.log(deliveryLogGroup(stack), now - HOUR_MS)],
   );
+}
+
+/** When Firehose drops what has waited since a time, as a sentence goes on behind its name. @param now Epoch milliseconds. */
+export function dropsText(oldest: string, now: number): string {
+  const left = KEPT_HOURS - (now - Date.parse(oldest)) / HOUR_MS;
+  return left <= 0 ? 'has begun to drop records' : `drops it in ${left.toFixed(1)} hours`;
 }
 
 /** A stream that throttles records, or that is near its quota. */

@@ -27,6 +27,7 @@ import {
   unreadPart,
   waitingFacts,
   wellDay,
+  wellFacts,
   wellHour,
   wellKey,
   wellKeys,
@@ -44,6 +45,9 @@ const entryUnread = {
   changedAt: hoursAgo(9),
 } as const;
 const ofKey = { ...failureOf('error', 'KMSDisabledException.', 2), isByKey: true };
+
+/** The last night that judged the day before it, by that day. */
+const missedFrom = (day: '2026-11-16' | '2026-11-18') => ({ day, at: `${day}T01:10:00.000Z` });
 
 /** States of the better of two alone, and of both in any order. */
 const inAnyOrder = <Item>(
@@ -380,6 +384,60 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     keyFailedSince: hoursAgo(2),
     key: { ...wellKey, KeyState: 'Disabled' },
   },
+  'the key is disabled, by which the last night and runs of several queues failed': {
+    waiting: {
+      ...wellFacts.waiting,
+      landing: null,
+      buffered: { count: 70, oldest: hoursAgo(14) },
+    },
+    lastNight: { day: '2026-11-18', at: hoursAgo(34) },
+    deadLetters: [
+      { ...deadLetters, part: 'register', queue: 'q1', messages: 24, since: hoursAgo(6) },
+      { ...deadLetters, part: 'curate-plan', queue: 'q2', messages: 1_025, since: hoursAgo(7) },
+      { ...deadLetters, part: 'curate', queue: 'q3', messages: 1, since: null },
+      // It failed otherwise.
+      { ...deadLetters, part: 'export', queue: 'q4', messages: 5 },
+    ],
+    functionErrors: [errorsOf('reconcile', 10.4, 9.4), errorsOf('erase', 3, 2)],
+    failures: {
+      reconcile: ofKey,
+      erase: ofKey,
+      landing: ofKey,
+      q1: ofKey,
+      q2: ofKey,
+      q3: ofKey,
+      q4: codedFailure('SLUICE_X', 'x'),
+    },
+    alarms: ringing('curate-plan-dead-letters', 'reconcile-errors', 'night-missing'),
+    unknown: [{ ...unreadPart('the raw days'), isByKey: true }, unreadPart('the exports', 'throttled')],
+    // Nights begin at 01:10, and the first call failed at 01:30.
+    keyFailedSince: hoursAgo(10.5),
+    key: { ...wellKey, KeyState: 'Disabled' },
+  },
+  ...each(
+    [
+      { what: 'nights were missing two days before it', more: { lastNight: missedFrom('2026-11-16') } },
+      {
+        what: 'the night failed otherwise',
+        more: { failures: { reconcile: failureOf('timedOut', 'Task timed out.') } },
+      },
+      {
+        what: 'calls failed for it from four hours after the night on',
+        more: { keyFailedSince: hoursAgo(6.8) },
+      },
+    ],
+    ({ what, more }): readonly [string, Partial<StatusFacts>] => [
+      `the key is disabled, and ${what}`,
+      {
+        lastNight: missedFrom('2026-11-18'),
+        ...failing('reconcile', { waits: null }),
+        failures: { reconcile: ofKey },
+        keyFailedSince: hoursAgo(10.5),
+        key: { ...wellKey, KeyState: 'Disabled' },
+        ...more,
+      },
+    ],
+  ),
   ...each(
     [
       { what: 'is asymmetric', more: { KeySpec: 'RSA_2048' } },

@@ -26,7 +26,7 @@ export async function readDeadFailure(
   deployment: FailureReaders,
   { part, queue, messages, since }: DeadLetters,
 ): Promise<LastFailure | null> {
-  if (since === null) return null;
+  if (since === null) return newKeyFailure(deployment, part);
   const first = Date.parse(since);
   const oldest = await failureBefore(deployment, part, first);
   if (oldest === null || messages === 1) return oldest;
@@ -37,7 +37,19 @@ export async function readDeadFailure(
     newest === null
       ? 'The log does not tell of the newest.'
       : `The newest of them failed last at ${newest.text}`;
-  return { text: `${oldest.text} ${more}`, kind: 'error', code: null, isByKey: oldest.isByKey };
+  // What failed otherwise is not over with the key.
+  const isByKey = oldest.isByKey && newest === null;
+  return { text: `${oldest.text} ${more}`, kind: 'error', code: null, isByKey };
+}
+
+/**
+ * That the last tries failed because of a key, of messages whose age nobody knows: they came just now, as metrics of a queue begin up to
+ * 15 minutes late, or somebody has received them more than three times. Any other failure may be of another message.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
+ */
+async function newKeyFailure(deployment: FailureReaders, part: FunctionPart): Promise<LastFailure | null> {
+  const failure = await failureBefore(deployment, part, deployment.now);
+  return failure?.isByKey === true ? failure : null;
 }
 
 /**
@@ -93,7 +105,7 @@ export function triesOf(part: FunctionPart, movedAt: number): Span {
   return { startTime: movedAt - hiddenSeconds(part) * 1_000 - SLACK_MS, endTime: movedAt + MINUTE_MS };
 }
 
-/** What failures of one cause have in common: kind and code. */
-function kindOf({ kind, code }: LastFailure): string {
-  return `${kind} ${code}`;
+/** What failures of one cause have in common: kind and code; of those by a key that it is one, as each step of a run has a code of its own. */
+function kindOf({ kind, code, isByKey }: LastFailure): string {
+  return isByKey ? 'key' : `${kind} ${code}`;
 }

@@ -64,11 +64,13 @@ export function reasonOf(message: string): Reason | null {
   if (data === undefined || RUN_WENT_ON.test(data.event ?? '')) return null;
   const { record, detail, tables, problems } = data;
   if (record !== undefined) return endOf(record);
-  const code = data.code ?? data.errorCode ?? data.error;
+  // What was thrown has its words behind its name.
+  const [thrown, ...words] = data.error?.split(': ') ?? [];
+  const code = data.code ?? data.errorCode ?? thrown;
   const named =
     code === undefined
       ? []
-      : [{ code, message: detail ?? data.message ?? (code === data.error ? '' : data.error) }];
+      : [{ code, message: detail ?? data.message ?? (code === thrown ? words.join(': ') : data.error) }];
   const all: z.output<typeof failedParts> = [
     ...named,
     ...[data, ...tables].flatMap(({ failed }) => failed),

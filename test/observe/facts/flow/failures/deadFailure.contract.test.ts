@@ -45,6 +45,41 @@ describe('a dead letter', () => {
     expect(await why(1, started.clock.now())).toBeNull();
   });
 
+  const failByKey = (code: string, message: string) =>
+    started.errorLog('ingest-load')({ event: 'ingest_load', code, message });
+
+  it('failed by a key, whose refusal each step of the run logs with another code', async () => {
+    await started.clock.advance(4 * HIDDEN);
+    failByKey('SLUICE_LOAD_BUCKET_FAILED', 'a.json: KMS.DisabledException: k is disabled.');
+    failByKey('SLUICE_INGEST_LEDGER_UNAVAILABLE', 'b.json: KMS.DisabledException: k is disabled.');
+    await started.clock.advance(HIDDEN);
+    const since = started.clock.now();
+    expect(await why(1, since)).toMatchObject({ isByKey: true });
+    failByKey('SLUICE_LOAD_CATALOG_FAILED', 'KMS.DisabledException: k is disabled.');
+    visible(1);
+    await started.clock.advance(HIDDEN);
+    visible(2);
+    expect(await why(2, since)).toMatchObject({ isByKey: true });
+    // The newest of them failed otherwise: enabling the key does not end that.
+    fail('SLUICE_LOAD_B');
+    await started.clock.advance(HIDDEN);
+    visible(3);
+    expect(await why(3, since)).toMatchObject({ isByKey: false, code: null });
+  });
+
+  it('failed by a key, also just now, while no metric has its age, and by nothing else then', async () => {
+    const now = async () => {
+      await started.clock.advance(HIDDEN);
+      return readDeadFailure(started.deploymentNow(), { ...deadLetters(1, 0), since: null });
+    };
+    await started.clock.advance(4 * HIDDEN);
+    fail('SLUICE_LOAD_A');
+    expect(await now()).toBeNull();
+    await started.clock.advance(4 * HIDDEN);
+    failByKey('SLUICE_LOAD_BUCKET_FAILED', 'a.json: KMS.DisabledException: k is disabled.');
+    expect(await now()).toMatchObject({ isByKey: true });
+  });
+
   it('never ran if Lambda throttled its last try, also if one failed before', async () => {
     await started.clock.advance(4 * HIDDEN);
     fail('SLUICE_LOAD_A');

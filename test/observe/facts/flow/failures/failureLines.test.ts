@@ -85,6 +85,27 @@ it('the text of a failure has its time, and one stop at its end', () => {
 });
 
 it.each([
+  {
+    line: { error: 'KMS.DisabledException: arn:aws:kms:x:1:key/a is disabled' },
+    code: 'KMS.DisabledException',
+    text: 'KMS.DisabledException: arn:aws:kms:x:1:key/a is disabled',
+  },
+  { line: { error: 'TypeError' }, code: 'TypeError', text: 'TypeError' },
+  {
+    line: { error: 'SLUICE_X', message: 'It failed: no.' },
+    code: 'SLUICE_X',
+    text: 'SLUICE_X: It failed: no.',
+  },
+  {
+    line: { code: 'SLUICE_X', error: 'AccessDenied: no' },
+    code: 'SLUICE_X',
+    text: 'SLUICE_X: AccessDenied: no',
+  },
+])('the code of $line is the name of its error', ({ line, code, text }) => {
+  expect(reasonOf(JSON.stringify(line))).toEqual({ code, text, kind: 'error' });
+});
+
+it.each([
   { what: 'no JSON', line: 'no' },
   { what: 'of a run that went on', line: '{"event":"write_damaged","code":"SLUICE_X"}' },
   { what: 'without an error', line: '{"event":"write","ms":1}' },
