@@ -10,6 +10,7 @@ import { parseArn } from '../../lib/base/arn.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableKinds } from '../../lib/schema/kinds.ts';
+import { isRole, type Reader } from '../../lib/schema/readers.ts';
 import { readCuratedDays } from '../../lib/views/curatedViews.ts';
 import { readPrestoView } from '../../lib/views/prestoView.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
@@ -28,6 +29,12 @@ export type StackPart =
   | `the identity of the reader ${string}`
   | `the secret of the reader ${string}`;
 
+/** A reader that has lost its role, its user, or the secret with its keys. */
+export interface FaultyReader extends Pick<Reader, 'name' | 'kind'> {
+  /** Whether it is a role of the stack, or a user. */
+  readonly as: 'role' | 'user';
+}
+
 /** Something of the stack that is gone, or is not as the template has it. */
 export interface StackFault {
   /** What it is. */
@@ -41,6 +48,8 @@ export interface StackFault {
     | 'secret of a reader';
   /** Its name. */
   readonly name: string;
+  /** The reader whose role, user or secret it is. Absent of all else. */
+  readonly reader?: FaultyReader;
   /** How many others of its kind are gone, too: of alarms, which are one fault. Absent without any. */
   readonly others?: number;
   /** The question whose answer shows it. */
@@ -269,18 +278,32 @@ async function identityFaults({
       const part: StackPart = `the identity of the reader ${reader.name}`;
       const answer = await ask(part, async () => ({
         present: await ifThere<unknown>(
-          id.endsWith('Role')
+          isRole(reader)
             ? iam.send(new GetRoleCommand({ RoleName: name }))
             : iam.send(new GetUserCommand({ UserName: name })),
         ),
       }));
       if (answer !== null && answer.present === undefined)
-        found.push({ ...common, part, what: 'identity of a reader', name, differs: null, repair: revert });
+        found.push({
+          ...common,
+          part,
+          what: 'identity of a reader',
+          name,
+          reader: faultyReader(reader),
+          differs: null,
+          repair: revert,
+        });
     }
   } finally {
     iam.destroy();
   }
   return found;
+}
+
+/** What a fault has of its reader. */
+function faultyReader(reader: Reader): FaultyReader {
+  const { name, kind } = reader;
+  return { name, kind, as: isRole(reader) ? 'role' : 'user' };
 }
 
 /** Secrets of readers that are gone, or deleted and still kept. */
@@ -305,7 +328,8 @@ async function secretFaults({
         continue;
       // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
       const keptUntil = answer.present?.DeletedDate?.toISOString();
-      const about = { ...common, part, what: 'secret of a reader', name, differs: null } as const;
+      const of = { what: 'secret of a reader', name, reader: faultyReader(reader) } as const;
+      const about = { ...common, ...of, part, differs: null };
       const restore = [['secretsmanager', 'restore-secret', '--secret-id', name]];
       found.push(
         keptUntil === undefined ? { ...about, repair: revert } : { ...about, keptUntil, repair: restore },

@@ -170,7 +170,7 @@ it('sluice status sees that the secret of a reader is deleted, until its command
   const [missing, ...others] = await found();
   expect(others).toEqual([]);
   expect(missing?.title).toContain(
-    `The secret of a reader ${SecretId} is deleted, and can be brought back until 2026-12-20T`,
+    `The secret ${SecretId} of the reader metabase is deleted, and can be brought back until 2026-12-20T`,
   );
   expect(missing?.commands.map((command) => shellWords(command).slice(0, 5))).toEqual([
     ['aws', 'secretsmanager', 'restore-secret', '--secret-id', SecretId],
@@ -188,7 +188,8 @@ it('sluice status sees that the user of a reader is gone', async () => {
     expect.objectContaining({
       code: 'SLUICE_FINDING_RESOURCE_MISSING',
       severity: 'problem',
-      detail: `The identity of a reader ${UserName}.`,
+      title: expect.stringContaining(`The user ${UserName} of the reader metabase of the deployment of `),
+      detail: expect.stringMatching(/^Metabase cannot read any table /),
       // Its next start makes it.
       commands: [],
     }),

@@ -87,6 +87,14 @@ export const deploymentFindings = {
         `Somebody deleted it outside of CloudFormation after the last deployment. ${WHO} its name.`,
         `${BLIND} Run the commands in their order: the third shows what the fourth makes.`,
       ],
+      role: [
+        `Somebody deleted it outside of CloudFormation after the last deployment. ${WHO} DeleteRole.`,
+        `${BLIND} Run the commands in their order: the third shows what the fourth makes. The last one prints what the form of the reader takes: without \`iamName\` the role has another ARN than before.`,
+      ],
+      user: [
+        `Somebody deleted it outside of CloudFormation after the last deployment, and with it its access keys. ${WHO} DeleteUser.`,
+        `${BLIND} Run the commands in their order: the third shows what the fourth makes. The last one prints what the form of the reader takes: its access keys are others than before.`,
+      ],
       secret: [
         `Somebody deleted it, and Secrets Manager keeps it for some days. The reader that has lost its keys cannot get them again. ${WHO} DeleteSecret.`,
         'Run the command: it takes the deletion back.',

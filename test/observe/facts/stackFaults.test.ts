@@ -411,10 +411,11 @@ describe('of a reader', () => {
     const gone = ['the-ReaderStatsigRole', 'the-ReaderOwoxUser'];
     const found = await faultsOf({ unread, gone });
     expect(found).toMatchObject(
-      ['statsig', 'owox'].map((name, i) => ({
+      (['statsig', 'owox'] as const).map((name, i) => ({
         what: 'identity of a reader',
         part: `the identity of the reader ${name}`,
         name: gone[i],
+        reader: { name, kind: name, as: name === 'statsig' ? 'role' : 'user' },
         differs: null,
       })),
     );
@@ -424,7 +425,8 @@ describe('of a reader', () => {
   it('a secret that is gone comes back with the stack, and one that is deleted is restored while it is kept', async () => {
     const secret = { what: 'secret of a reader', name: 'the-ReaderOwoxSecret', differs: null };
     const [fault, ...others] = await faultsOf({ unread, gone: ['the-ReaderOwoxSecret'] });
-    expect([fault, others]).toMatchObject([{ ...secret, part: 'the secret of the reader owox' }, []]);
+    const reader = { name: 'owox', kind: 'owox', as: 'user' };
+    expect([fault, others]).toMatchObject([{ ...secret, reader, part: 'the secret of the reader owox' }, []]);
     expect(fault).not.toHaveProperty('keptUntil');
     expect(fault && verbs(fault)).toContain('cloudformation create-change-set');
     const restore = (name: string) => ({

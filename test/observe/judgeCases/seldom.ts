@@ -363,6 +363,15 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     isLocal: true,
     undeployed: { settings: ['a.b: x', 'c'], deployedAt: null },
   },
+  'roles and users of readers are gone, one of the local cloud': {
+    stackFaults: (
+      [
+        { name: 'r', reader: { name: 'warehouse-1', kind: 'statsig', as: 'role' } },
+        { name: 'u', reader: { name: 'marts-2', kind: 'owox', as: 'user' } },
+        { name: 'l', reader: { name: 'bi-3', kind: 'metabase', as: 'user' }, repair: [] },
+      ] as const
+    ).map((more) => ({ ...missingResource, what: 'identity of a reader' as const, ...more })),
+  },
   'a table is gone, and a workgroup that cannot be brought back, and a secret': {
     stackFaults: [
       missingResource,
@@ -371,7 +380,13 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { ...missingResource, what: 'alarm', name: 'a', others: 2 },
       { ...missingResource, what: 'view', name: 'v', isDeployed: false },
       { ...missingResource, what: 'workgroup', name: 'u' },
-      { ...missingResource, what: 'secret of a reader', name: 's', keptUntil: hoursAgo(-99) },
+      {
+        ...missingResource,
+        what: 'secret of a reader',
+        name: 's',
+        reader: { name: 'marts-2', kind: 'owox', as: 'user' },
+        keptUntil: hoursAgo(-99),
+      },
     ],
     unknown: [
       unreadPart('the tables', 'query', 'Table events not found.'),

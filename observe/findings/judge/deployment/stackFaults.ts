@@ -1,5 +1,5 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
-import type { StackFault } from '../../../facts/stackFaults.ts';
+import type { FaultyReader, StackFault } from '../../../facts/stackFaults.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
@@ -28,25 +28,57 @@ export function* stackFaultFindings(
       .filter((read) => isUnreadBy(fault, read, config))
       .map(({ part, why }) => `${part}: ${why}`);
     const beside = { shown: [...repairs, ...register], unread };
-    if (differs === null) yield missingFinding(fault, beside);
-    else if (what === 'workgroup') yield workgroupFinding(fault, differs, beside);
+    if (differs === null) {
+      const connect = connectWords(fault).map((words) => commands.sluice(...words));
+      yield missingFinding(fault, { ...beside, shown: [...beside.shown, ...connect] });
+    } else if (what === 'workgroup') yield workgroupFinding(fault, differs, beside);
     else yield tableFinding(fault, differs, beside);
   }
 }
 
 /** Something that is gone. */
 function missingFinding(fault: StackFault, { shown, unread }: Beside): Finding {
-  const { what, name, part, isDeployed, deployedAt, keptUntil, others = 0 } = fault;
+  const { what, name, part, isDeployed, deployedAt, keptUntil, others = 0, reader } = fault;
   const of = deployedAt === null || !isDeployed ? '' : ` of the deployment of ${deployedAt}`;
+  const kindOfIdentity = what === 'identity of a reader' ? reader?.as : undefined;
+  const missing =
+    reader === undefined
+      ? `The ${what} ${name}`
+      : `The ${kindOfIdentity ?? 'secret'} ${name} of the reader ${reader.name}`;
   const nor = others === 0 ? '' : `, and neither ${others === 1 ? 'does' : 'do'} ${counted(others, 'other')}`;
   const title =
     keptUntil === undefined
-      ? `The ${what} ${name}${of} does not exist${nor}`
-      : `The ${what} ${name} is deleted, and can be brought back until ${keptUntil}`;
+      ? `${missing}${of} does not exist${nor}`
+      : `${missing} is deleted, and can be brought back until ${keptUntil}`;
   const without = unread.length === 0 ? '' : ` Without it nobody can read ${listed(unread, '; ')}`;
-  const told = seenNow(title, `The ${what} ${name}.${without}`);
+  const detail = reader === undefined ? `${missing}.${without}` : stoppedText(fault, reader);
+  const told = seenNow(title, detail);
   const judgedBy = ['the stack', part] as const;
   return finding('SLUICE_FINDING_RESOURCE_MISSING', { case: missingCase(fault), judgedBy, ...told }, shown);
+}
+
+/** The words of the command that prints what the form of a reader takes; none of what is no role or user that the commands before it make again. */
+function connectWords({ what, repair, reader }: StackFault): readonly (readonly string[])[] {
+  if (reader === undefined || what !== 'identity of a reader' || repair.length === 0) return [];
+  return [['connect', reader.kind, '--reader', reader.name]];
+}
+
+/** The products that read, by the kind of the reader. */
+const PRODUCTS: Readonly<Record<FaultyReader['kind'], string>> = {
+  statsig: 'Statsig',
+  owox: 'OWOX Data Marts',
+  metabase: 'Metabase',
+};
+
+/** What stops with the role, the user or the secret of a reader. */
+function stoppedText({ what, keptUntil }: StackFault, { kind, as }: FaultyReader): string {
+  const product = PRODUCTS[kind];
+  if (what === 'secret of a reader') {
+    const gone = keptUntil === undefined ? 'no longer has them' : 'does not show them while it is deleted';
+    return `${product} reads with the access keys that it was given: the secret ${gone}.`;
+  }
+  const how = as === 'role' ? 'it cannot assume the role' : 'AWS knows its access keys no longer';
+  return `${product} cannot read any table since it was deleted: ${how}. All that Sluice does goes on.`;
 }
 
 /** A workgroup that differs. */
@@ -96,9 +128,11 @@ function missingCase({
   repair,
   isDeployed,
   keptUntil,
+  reader,
 }: StackFault): CaseOf<'SLUICE_FINDING_RESOURCE_MISSING'> {
   if (!isDeployed) return 'new';
   if (keptUntil !== undefined) return 'secret';
   if (repair.length === 0) return 'local';
+  if (what === 'identity of a reader' && reader !== undefined) return reader.as;
   return what === 'table' || what === 'view' || what === 'database' ? what : 'stack';
 }
