@@ -47,7 +47,7 @@ describe('a function that is killed', () => {
     await story.advance(3 * HOUR_MS);
     expect((await story.found('FAULTS'))?.severity).toBe('warning');
     expect((await story.found('LANDING_LATE'))?.detail).toMatch(
-      /; sluice-local-write-dead-letters has \d messages?, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\. (\d+) of \d+ invocations of write had errors within 24 hours, since 2026-\S+Z, the last at 2026-\S+Z\. Alarm sluice-local-write-errors, since 2026-/,
+      /; sluice-local-write-dead-letters has \d messages?, the oldest since 2026-\S+Z\. The function write failed last at 2026-\S+Z: Task timed out\. (\d+) of \d+ invocations of write had errors within 24 hours, since 2026-\S+Z, the last at 2026-\S+Z\. (Alarm sluice-local-write-dead-letters, since .* )?Alarm sluice-local-write-errors, since 2026-/,
     );
     await story.clearFaults();
     expect(await story.cure('LANDING_LATE', / redrive /)).toEqual([0]);

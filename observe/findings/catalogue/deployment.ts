@@ -307,6 +307,10 @@ export const deploymentFindings = {
       'What it watches went past its threshold, as the detail says. No other finding tells why: it may be over, and the alarm is not yet.',
       'The command shows its metric, its threshold and the values. Go through the section of docs/operate.md that is named here. It ends by itself once the metric is back: most alarms look at an hour or less.',
     ],
+    over: [
+      'What it rang for is not there any more, as the detail says. CloudWatch keeps the state of an alarm until the next value of its metric.',
+      'Nothing is to be done. If it is on after the time that the detail has, the command shows its values, and the section of docs/operate.md that is named here goes through it.',
+    ],
   }),
   SLUICE_FINDING_NO_TOPIC: warning('Alarms notify nobody.', {
     none: [

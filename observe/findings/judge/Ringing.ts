@@ -22,6 +22,9 @@ export function answerAlarms({ code }: Finding): readonly string[] {
   return OF_ANSWERS[code] ?? [];
 }
 
+/** What says that the cause of an alarm is gone: days, queues and nights. */
+type OverFacts = Pick<StatusFacts, 'datasets' | 'exports' | 'deadLetters' | 'lastNight'>;
+
 /** The alarms that are on. Each is told with the first finding that it rings for, else by itself. */
 export class Ringing {
   /** The alarms by their names, without the stack's name at the beginning. */
@@ -61,42 +64,52 @@ export class Ringing {
     return this.#told.get(toldKey(found)) ?? [];
   }
 
-  /**
-   * The alarms that ring and that no finding names. Alarms on drops, whose days are judged, on dead letters and on
-   * nights are left out if their cause is gone since.
-   */
+  /** The alarms that ring and that no finding names: those of what is over as warnings, which say what ends them. */
   *alone(
     { commands, now }: { readonly commands: DeploymentCommands; readonly now: number },
-    { datasets, exports, deadLetters, lastNight }: StatusFacts,
+    facts: OverFacts,
   ): Generator<Finding> {
-    const isOver = ({ name }: AlarmState) => {
-      if (name.endsWith('-dead-letters')) return deadLetters !== null;
-      // Its metric comes each hour.
-      if (name.endsWith('-night-missing')) return lastNight !== null && lastNight.day >= dueDay(now);
-      return datasets !== null && exports !== null && OF_RUNS.test(name);
-    };
-    const left = [...this.#left.values()].filter((alarm) => !isOver(alarm));
-    for (const alarm of left) {
-      const isOfExports = exports !== null && OF_EXPORTS.test(alarm.name);
+    for (const alarm of this.#left.values()) {
+      const over = overText(alarm, facts, now);
+      const isOfExports = over === null && facts.exports !== null && OF_EXPORTS.test(alarm.name);
       const [watched = '', section = null] = alarm.description.split(/: see docs\/operate\.md, "|"$/);
       const texts = [
+        ...(over === null ? [] : [over]),
         alarmText(alarm),
         ...(isOfExports
           ? ['No day has failed. The log of `export` names what was not planned; else the next run ends it.']
           : []),
         ...(alarm.reason === '' ? [] : [`CloudWatch: ${alarm.reason}`]),
       ];
+      const isFor = over === null ? '' : ' for what is over';
       const told = {
-        case: 'alone' as const,
-        title: `The alarm ${alarm.name} is on: ${watched.replaceAll('`', '')}`,
+        case: over === null ? ('alone' as const) : ('over' as const),
+        title: `The alarm ${alarm.name} is on${isFor}: ${watched.replaceAll('`', '')}`,
         since: alarm.since,
         detail: texts.join(' '),
       };
       const shown = [commands.aws('cloudwatch', 'describe-alarms', '--alarm-names', alarm.name)];
-      const severity = isOfExports ? 'warning' : 'problem';
+      const severity = isOfExports || over !== null ? 'warning' : 'problem';
       yield { ...finding('SLUICE_FINDING_ALARM', told, shown, severity), section };
     }
   }
+}
+
+/** What of an alarm is not there any more, and what turns it off; null if nothing says that it is over. */
+function overText({ name }: AlarmState, facts: OverFacts, now: number): string | null {
+  const { datasets, exports, deadLetters, lastNight } = facts;
+  if (name.endsWith('-dead-letters')) {
+    const isEmpty = deadLetters?.every(({ queue }) => queue !== name) === true;
+    return isEmpty ? 'The queue has no message now: the alarm ends within some minutes.' : null;
+  }
+  // Its metric comes each hour.
+  if (name.endsWith('-night-missing'))
+    return lastNight === null || lastNight.day < dueDay(now)
+      ? null
+      : `${lastNight.day}, the newest day that is due, was judged at ${lastNight.at}: the alarm ends within an hour.`;
+  if (datasets === null || exports === null || !OF_RUNS.test(name)) return null;
+  const ends = name.endsWith('-ingest-load-failed') ? 'it ends within some minutes' : 'the next run ends it';
+  return `No dataset has what the alarm counts now: ${ends}.`;
 }
 
 /** What tells findings of a look apart by which alarms are told. */

@@ -30,11 +30,12 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
       since: landing.oldest,
       detail: `landing/: ${[waitingText(landing), ...deadTexts].join('; ')}.${failedAt(facts, 'write')}`,
     };
-    yield finding('SLUICE_FINDING_LANDING_LATE', told, [
+    const found = finding('SLUICE_FINDING_LANDING_LATE', told, [
       ...(cause.case === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
       ...explained(cause, 'write', place),
       commands.sluice('redrive', '--landing'),
     ]);
+    yield dead.length === 0 ? found : place.ringing.tell(found, ['write-dead-letters']);
   }
   if (damaged !== null && damaged.first !== null) {
     const shown = commands.damaged(damaged.first);

@@ -5,6 +5,7 @@ import {
   deadLetters,
   hourOldLook,
   hoursAgo,
+  landingWaits,
   lateDay,
   loadedDay,
   msAgo,
@@ -134,14 +135,32 @@ describe('the alarms of datasets', () => {
     expect(headlinesOf({ datasets, ...BOTH })).toEqual([
       { code: 'INGEST_LATE', severity: 'problem', alarms: ['ingest-late'] },
       { code: 'INGEST_WAITING', severity: 'warning', alarms: [] },
+      // That on a folder that has stopped.
+      { code: 'ALARM', severity: 'warning', alarms: [] },
     ]);
   });
 
-  it('are told no more once no dataset has what they count: the next run ends them', () => {
+  it('are warnings of their own once no dataset has what they count: the next run ends them', () => {
     expect(headlinesOf({ datasets: datasetOf('fine', fine), ...BOTH })).toEqual([
       { code: 'INGEST_WAITING', severity: 'warning', alarms: [] },
+      { code: 'ALARM', severity: 'warning', alarms: [] },
+      { code: 'ALARM', severity: 'warning', alarms: [] },
     ]);
-    expect(headlinesOf({ datasets: [], exports: [], ...ring('ingest-stopped-daily') })).toEqual([]);
+    const ofNone = { datasets: [], exports: [], ...ring('ingest-unreadable-daily') };
+    expect(judge(ofNone)).toMatchObject([
+      { code: 'SLUICE_FINDING_ALARM', case: 'over', severity: 'warning', since: hoursAgo(2) },
+    ]);
+  });
+
+  it('are problems of their own while nobody knows what datasets have', () => {
+    expect(judge({ datasets: null, ...ring('ingest-unreadable-daily') })).toMatchObject([
+      { code: 'SLUICE_FINDING_ALARM', case: 'alone', severity: 'problem' },
+    ]);
+  });
+
+  it.each(['OK', 'INSUFFICIENT_DATA'] as const)('are not told while they are %s', (state) => {
+    const [alarm] = ringing('ingest-unreadable-daily');
+    expect(judge({ alarms: alarm === undefined ? null : [{ ...alarm, state }] })).toEqual([]);
   });
 
   it('stand with a dataset of their schedule', () => {
@@ -171,14 +190,29 @@ describe('an alarm for which no finding stands', () => {
   });
 
   it.each([
-    { what: 'is told no more of nights once the last that was due has judged', day: '2026-11-19', told: 0 },
-    { what: 'is told of a missed night, while it is not deployed that none is', day: '2026-11-18', told: 1 },
-    { what: 'is told of nights, while the last cannot be read', day: null, told: 1 },
+    { what: 'is over of nights once the last that was due has judged', day: '2026-11-19', told: ['over'] },
+    {
+      what: 'is told of a missed night, while it is not deployed that none is',
+      day: '2026-11-18',
+      told: ['alone'],
+    },
+    { what: 'is told of nights, while the last cannot be read', day: null, told: ['alone'] },
   ])('$what', ({ day, told }) => {
     const lastNight = day === null ? null : { day, at: hoursAgo(1) };
     const undeployed = { settings: ['reconcile: deployed true, configured false'], deployedAt: null };
-    const codes = headlinesOf({ lastNight, undeployed, ...ring('night-missing') }).map(({ code }) => code);
-    expect(codes.filter((code) => code === 'ALARM')).toHaveLength(told);
+    const found = judge({ lastNight, undeployed, ...ring('night-missing') });
+    expect(found.flatMap((one) => (one.code === 'SLUICE_FINDING_ALARM' ? [one.case] : []))).toEqual(told);
+  });
+
+  it('is over of dead letters once the queue has none, and not while late objects are told with them', () => {
+    const late = { ...landingWaits(1, 2), deadLetters: [{ ...deadLetters, part: 'write' as const }] };
+    expect(headlinesOf({ ...late, ...ring('write-dead-letters') })).toEqual([
+      { code: 'LANDING_LATE', severity: 'problem', alarms: ['write-dead-letters'] },
+    ]);
+
+    expect(judge(ring('write-dead-letters'))).toMatchObject([
+      { code: 'SLUICE_FINDING_ALARM', case: 'over', severity: 'warning' },
+    ]);
   });
 
   it('is a warning if it also counts what no ledger has', () => {
