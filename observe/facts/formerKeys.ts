@@ -4,7 +4,6 @@ import { earlierLists } from '../../lib/aws/earlierLists.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import type { Deployment } from '../deployment.ts';
-import { unreadKind } from '../explainAwsError.ts';
 import type { LoggedAnswers } from './flow/logged/loggedAnswers.ts';
 import { type KeysState, UNKNOWN_KEY } from './flow/senders.ts';
 
@@ -18,8 +17,7 @@ export interface FormerKey extends AcceptedKey {
  * The keys of refused requests that the secret had before, and that were refused after it lost them. Earlier versions are read only if
  * a key that is in no list was refused, and no more of them than are needed.
  *
- * @returns Null if whoever looks may not read earlier versions: no other part of a look needs them.
- * @throws What Secrets Manager's client throws, but for a denial.
+ * @throws What Secrets Manager's client throws.
  */
 export async function readFormerKeys(
   { aws, stack }: Pick<Deployment, 'aws' | 'stack'>,
@@ -27,7 +25,7 @@ export async function readFormerKeys(
     keys,
     refusals,
   }: { readonly keys: KeysState | null; readonly refusals: Pick<LoggedAnswers, 'groups'> | null },
-): Promise<readonly FormerKey[] | null> {
+): Promise<readonly FormerKey[]> {
   if (keys === null || keys.fault !== null) return [];
   /** When each key was refused last, by the first digits of its SHA-256, which the log has of an unknown key. */
   const sought = new Map<string, string>();
@@ -52,9 +50,6 @@ export async function readFormerKeys(
       }
       if (sought.size === 0) break;
     }
-  } catch (error) {
-    if (unreadKind(error) === 'denied') return null;
-    throw error;
   } finally {
     client.destroy();
   }

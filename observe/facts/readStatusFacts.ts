@@ -243,7 +243,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
         lastRedrive(s3ObjectStore(deployment.s3, config.bucket), deployment.now),
       )
     : null;
-  const formerKeys = await ask('earlier lists of keys', (open) => readFormerKeys(open, facts));
+  const formerKeys = await ask('the earlier lists of keys', (open) => readFormerKeys(open, facts));
   const failures = await readFailures();
   const keyFailedSince = await readKeyFailedSince();
   const deniedCalls = stackState?.undeployed === null ? await readDenied() : null;

@@ -266,8 +266,8 @@ export const collectorFindings = {
         ADD_KEY,
       ],
       earlierUnread: [
-        "The key is in no list now. Whether an earlier list had it is not known, as none could be read: that needs `secretsmanager:ListSecretVersionIds` and `secretsmanager:GetSecretValue` on the keys' secret. SDKs do not send these requests again.",
-        `${ADD_KEY} If you ask again with these permissions, and an earlier list had the key, the finding has the command that puts it back.`,
+        'The key is in no list now. Whether an earlier list had it is not known, as none could be read: `SLUICE_FINDING_UNREADABLE` says why. SDKs do not send these requests again.',
+        `${ADD_KEY} If you do what \`SLUICE_FINDING_UNREADABLE\` says, ask again, and an earlier list had the key, this finding has the command that puts it back.`,
       ],
       removedKey: [`${REMOVED_KEY} ${SECRET_CHANGES}`, PUT_BACK],
       someRemoved: [

@@ -61,14 +61,18 @@ it.each([
   },
 );
 
-it.each(['ListSecretVersionIds', 'GetSecretValue'])('is null where %s is denied', async (operation) => {
+it.each([
+  { operation: 'ListSecretVersionIds', code: 'AccessDeniedException' },
+  { operation: 'GetSecretValue', code: 'AccessDeniedException' },
+  { operation: 'ListSecretVersionIds', code: 'ThrottlingException' },
+])('throws $code of $operation, which a look tells', async ({ operation, code }) => {
   await changeFourTimes();
   local.faults.set({
-    secretsmanager: [
-      { fault: 'failCalls', calls: 'all', operations: [operation], code: 'AccessDeniedException' },
-    ],
+    secretsmanager: [{ fault: 'failCalls', calls: 'all', operations: [operation], code }],
   });
-  expect(await found(['9f86d081'])).toBeNull();
+  await expect(found(['9f86d081'])).rejects.toMatchObject({ name: code });
+  // Nobody asks while no unknown key is refused.
+  expect(await found([])).toEqual([]);
 });
 
 it.each([

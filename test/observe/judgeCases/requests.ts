@@ -16,6 +16,7 @@ import {
   relayRefused,
   relayWaits,
   requestGroup,
+  unreadPart,
   wellDay,
   wellHour,
   wellKeys,
@@ -138,6 +139,7 @@ export const requestCases: readonly Case[] = [
       ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 400),
       formerKeys: null,
       refusals: unknownKey(20),
+      unknown: [unreadPart('the earlier lists of keys', 'throttled', 'ThrottlingException: Rate exceeded.')],
     },
   ],
   [
