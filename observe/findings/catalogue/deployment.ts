@@ -296,8 +296,8 @@ export const deploymentFindings = {
         'Start the local cloud again: it makes what its template has. What waits is then done.',
       ],
       schedule: [
-        `No schedule sends a message: somebody disabled or deleted it, or its role may no longer send to the queue. ${WHO} UpdateSchedule, DeleteSchedule, PutRolePolicy.`,
-        'Run the command: it names which of them it is, and has the commands that set it back. The next run then does the work of those that are missing.',
+        `No schedule sends a message. The command tells why: it names the schedule, its role or the queue where somebody changed them, and names none of them where EventBridge itself is late. ${WHO} UpdateSchedule, DeleteSchedule, PutRolePolicy.`,
+        'Run the command, and the commands that it prints of what it names. Where it names none of them, wait for EventBridge: https://health.aws.amazon.com/health/status has its state in this region. The next run then does the work of those that are missing.',
       ],
     },
     { section: 'functions' },

@@ -52,8 +52,8 @@ export const streamsFindings = {
         'Correct what `doctor --drift` names, or the log of `reconcile` in CloudWatch.',
       ],
       silent: [
-        `No run of the function \`reconcile\` has failed: somebody disabled or deleted its schedule, so that none begins. ${WHO} UpdateSchedule, DeleteSchedule.`,
-        '`doctor --drift` names what was changed of the schedule and the function: correct that.',
+        `No run of the function \`reconcile\` has failed, so that none began in time. \`doctor --drift\` tells why: it names the schedule or the function where somebody changed them, and names neither where EventBridge itself is late. ${WHO} UpdateSchedule, DeleteSchedule.`,
+        'Correct what `doctor --drift` names. Where it names neither, wait for EventBridge: https://health.aws.amazon.com/health/status has its state in this region.',
       ],
     },
     {

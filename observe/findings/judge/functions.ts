@@ -8,6 +8,7 @@ import { type Finding, finding } from '../catalogue.ts';
 import { errorsText, explained, failureTold } from './failures.ts';
 import type { Findings, Place } from './place.ts';
 import { missingNights } from './receivedHours.ts';
+import { lateText } from './texts.ts';
 
 /** What does not happen while a function fails. */
 const WAITS: Readonly<Record<string, string>> = {
@@ -100,12 +101,16 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
 /** Functions that do not run: of each, what asks for it. */
 export function idleFindings(
   { idleFunctions, isLocal }: StatusFacts,
-  { commands }: Place,
+  { commands, now }: Place,
 ): readonly { readonly found: Finding; readonly part: string; readonly isQueue: boolean }[] {
   return (idleFunctions ?? []).map(({ part, messages, schedule, since }) => {
     const meanwhile = `Until it runs ${WAITS[part] ?? 'its work waits'}.`;
     const waits = `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'waits' : 'wait'}, and Lambda takes none`;
-    const paused = `No run of ${part} has begun, where its schedule is ${schedule}`;
+    const late =
+      since === null || schedule === null
+        ? `where its schedule is ${schedule}`
+        : `and its ${schedule} schedule is ${lateText(since, schedule, now)}`;
+    const paused = `No run of ${part} has begun, ${late}`;
     const isQueue = messages > 0;
     const title = isQueue ? waits : paused;
     const asked = isQueue ? 'queue' : 'schedule';

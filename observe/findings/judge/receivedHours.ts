@@ -13,6 +13,7 @@ import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type Finding, finding } from '../catalogue.ts';
 import { explained, failedAt, failureTold } from './failures.ts';
 import type { Findings, Place } from './place.ts';
+import { lateText } from './texts.ts';
 
 /** When a night begins, after the midnight of its day. */
 const NIGHT_TIME = 'T01:10:00Z';
@@ -43,7 +44,7 @@ export function* missingNights(facts: StatusFacts, place: Place): Findings {
   const nights = [...unlooked.map(missedNight), ...unjudged.map((day) => addDays(day, 1))].sort();
   const told = {
     ...why,
-    title: `Hours of ${counted(days.length, 'day')} wait to be judged, the newest ${days.at(-1)}`,
+    title: `Hours of ${counted(days.length, 'day')} wait to be judged, the newest ${days.at(-1)}${why.case === 'silent' ? lateNightText(unjudged, facts, now) : ''}`,
     since: `${nights[0]}${NIGHT_TIME}`,
     detail: `${due} is the newest day that should be judged, and ${newest}.${open}${failed}`,
   };
@@ -55,6 +56,20 @@ export function* missingNights(facts: StatusFacts, place: Place): Findings {
     .map((day) => commands.sluice('reconcile', '--deep', '--day', day));
   const last = unjudged.slice(-1).map((day) => commands.sluice('reconcile', '--day', day));
   yield finding('SLUICE_FINDING_NIGHT_MISSING', told, [...causes, ...looks, ...last]);
+}
+
+/** How late the schedule of nights is, as a title goes on; empty if no night was due since the last deployment that did not come. */
+function lateNightText(
+  unjudged: readonly UtcDay[],
+  { deployedAt }: Pick<StatusFacts, 'deployedAt'>,
+  now: number,
+): string {
+  // Of a day the next night is due, which is a day after one that came.
+  const [last] = unjudged
+    .map((day) => `${day}${NIGHT_TIME}`)
+    .filter((at) => Date.parse(at) + DAY_MS > Date.parse(deployedAt ?? at))
+    .sort();
+  return last === undefined ? '' : `, and the daily schedule of reconcile is ${lateText(last, 'daily', now)}`;
 }
 
 /** The day of the first night that should have looked at an hour, and has not: the one that kept it without a look, or the one after its look. */

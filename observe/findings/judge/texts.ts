@@ -1,5 +1,5 @@
-import { MOST_NAMED, numbered } from '../../../lib/base/text.ts';
-import type { UtcDay } from '../../../lib/base/time.ts';
+import { counted, MOST_NAMED, numbered } from '../../../lib/base/text.ts';
+import { DAY_MS, HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
 import { ANY_KEY } from '../../../lib/schema/AcceptedKey.ts';
 import { type DayRange, dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
@@ -30,6 +30,20 @@ export function senderText(sender: Sender): string {
 /** The sender of something, and the time at which it was sent. */
 export function sentText(sent: SentGroup): string {
   return `${senderText(sent)}, first ${sent.first}, last ${sent.last}`;
+}
+
+/** Milliseconds from one run of a schedule to the next. */
+const SCHEDULE_MS = { hourly: HOUR_MS, daily: DAY_MS } as const;
+
+/**
+ * `about 6 hours late`, of a schedule of which no run came since.
+ *
+ * @param last When the last run began, ISO 8601: to the hour, so that the hours are whole ones.
+ * @param now Epoch milliseconds.
+ */
+export function lateText(last: string, schedule: keyof typeof SCHEDULE_MS, now: number): string {
+  const late = (now - Date.parse(last) - SCHEDULE_MS[schedule]) / HOUR_MS;
+  return `about ${counted(Math.max(1, Math.floor(late)), 'hour')} late`;
 }
 
 /** What is said behind a number of what has not happened within the last hour. */

@@ -10,7 +10,7 @@ import { customersTold } from '../customers.ts';
 import { sinceOf } from '../days/dayTexts.ts';
 import type { Findings, Place } from '../place.ts';
 import { scheduleNames } from '../Ringing.ts';
-import { commandDays } from '../texts.ts';
+import { commandDays, lateText } from '../texts.ts';
 import { type Dataset, datasetOf } from './dataset.ts';
 
 /** The code of a listing that finds no bucket. */
@@ -166,12 +166,18 @@ function* neverListed({ schedule }: DatasetDays, dataset: Dataset): Findings {
 
 /** A folder whose last listing is older than its schedule. */
 function* oldListing({ schedule, isLookOld }: DatasetDays, dataset: Dataset, { at }: LastLook): Findings {
-  const { name, isPlanIdle } = dataset;
+  const { name, place, isPlanIdle } = dataset;
   if (!isLookOld || isPlanIdle) return;
   const since = isoTimestamp(at);
-  const title = `The folder of ${name} was listed last at ${since}, where its schedule is ${schedule}`;
+  const late = lateText(since, schedule, place.now);
+  const title = `The folder of ${name} was listed last at ${since}, and its ${schedule} schedule is ${late}`;
   const { case: overdueCase, commands } = overdue(dataset);
-  const told = { case: overdueCase, title, since, detail: `${name}: listed at ${since}, ${schedule}.` };
+  const told = {
+    case: overdueCase,
+    title,
+    since,
+    detail: `${name}: listed at ${since}, ${schedule}, ${late}.`,
+  };
   yield lateFinding(told, commands);
 }
 
