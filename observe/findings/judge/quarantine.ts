@@ -158,8 +158,9 @@ const UNKNOWN_SENDER = 'Who sent them is not known, as Athena was not asked';
 
 /** `7 rows with SLUICE_…, the first of …, the last of …, 5 from js-client 3.1 with the key web (first …, last …)` */
 function reasonText({ reason, rows, firstAt, newestAt, senders }: QuarantineCount): string {
-  const who = senders.length === 0 ? UNKNOWN_SENDER : senders.map(quarantineSenderText).join(', ');
-  return `${counted(rows, 'row')} with ${reason}, the first of ${firstAt}, the last of ${newestAt}, ${who}`;
+  const who =
+    senders.length === 0 ? `. ${UNKNOWN_SENDER}` : `, ${senders.map(quarantineSenderText).join(', ')}`;
+  return `${counted(rows, 'row')} with ${reason}, the first of ${firstAt}, the last of ${newestAt}${who}`;
 }
 
 /** `5 from js-client 3.1 with the key web (first …, last …)` */

@@ -452,6 +452,10 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     `copies were refused with ${reason}`,
     relayRefused(refusedCopies(reason)),
   ]),
+  'no night was ever judged, and the stack was deployed after the last that was due': {
+    lastNight: { day: '2026-11-12', at: null },
+    deployedAt: hoursAgo(9),
+  },
   'no night was ever judged, and the stack was deployed yesterday': {
     lastNight: { day: '2026-11-12', at: null },
     deployedAt: hoursAgo(30),

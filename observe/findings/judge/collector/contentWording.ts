@@ -72,6 +72,7 @@ export function namedChange(change: ContentChange): string {
   const { what, subject, sdk } = change;
   if (what === 'sdkEvent') return eventOfSdk(change);
   if (isNamed(change) || what === 'group' || what === 'split') return whichOf(change);
+  if (what === 'key') return `${quotedName(change.field ?? '')} of ${quotedName(subject)}`;
   const of = ['value', 'amount', 'size', 'repeats', 'textForm', 'crossover'].includes(what)
     ? [quotedName(subject)]
     : [];

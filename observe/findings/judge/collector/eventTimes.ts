@@ -193,10 +193,12 @@ function groupsTold(
   const [most] = groups.toSorted((a, b) => b.count - a.count);
   const total = sum(groups.map(({ count }) => count));
   const from = most === undefined ? '' : fromText(most);
-  const share = groups.length < 2 ? '' : `, ${numbered(most?.count ?? 0)} of them`;
   const hasMore = noted?.hasMore === true;
+  // All that one sender sent has its name before the verb.
+  const [ofAll, ofMost] =
+    groups.length < 2 || from === '' ? [from, ''] : ['', `, ${numbered(most?.count ?? 0)} of them${from}`];
   return {
-    title: `${hasMore ? 'At least ' : ''}${counted(total, 'event')} ${total === 1 ? verbs.one : verbs.many} ${said}${from === '' ? '' : share}${from}`,
+    title: `${hasMore ? 'At least ' : ''}${counted(total, 'event')}${ofAll} ${total === 1 ? verbs.one : verbs.many} ${said}${ofMost}`,
     since: groups.map(({ first }) => first).sort()[0] ?? null,
     detail: `${listed(texts, '; ')}${hasMore ? ', and more lines of the log than were read' : ''}.`,
   };

@@ -98,7 +98,7 @@ export function* lostFilesOf(
     const { ranges, left } = commandDays(days, all(days[0]));
     const cures =
       reason === 'versions' ? commands.restore(table, days) : ranges.map(({ from, to }) => again(from, to));
-    const verb = days.length === 1 ? 'lacks' : 'lack';
+    const lack = days.length === 1 ? 'lacks files of its version' : 'lack files of their versions';
     const until = archivedDays?.unlookedUntil ?? null;
     const isUnlooked = until !== null && days.some((day) => day <= until);
     const unlooked = isUnlooked ? ` ${unlookedText(until)}` : '';
@@ -106,7 +106,7 @@ export function* lostFilesOf(
       'SLUICE_FINDING_FILES_LOST',
       {
         case: reason,
-        title: `${counted(days.length, 'day')} of ${name} ${verb} files of its version, the newest ${days.at(-1)}`,
+        title: `${counted(days.length, 'day')} of ${name} ${lack}, the newest ${days.at(-1)}`,
         judgedBy,
         since: sinceOf(ofReason.map(({ since }) => since)),
         detail: `${name}: ${listed(texts, '; ')}.${unlooked}${left}`,

@@ -84,7 +84,7 @@ const UNREAD: Readonly<Record<UnreadKind, string>> = {
   throttled: 'AWS throttles the account',
   quota: 'a quota of the account is used up',
   denied: 'AWS denies it',
-  missing: 'it does not exist',
+  missing: 'what is asked for does not exist',
   timedOut: 'AWS did not answer in time',
   query: 'Athena failed with the query',
   catalogKey: 'the key of the Glue Data Catalog cannot be used',

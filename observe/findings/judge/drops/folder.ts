@@ -157,11 +157,20 @@ function* neverListed({ schedule }: DatasetDays, dataset: Dataset): Findings {
   const { name, place, run, deployedAt: since, isLookDamaged, isPlanIdle } = dataset;
   if (isLookDamaged || isPlanIdle) return;
   const isDue = since !== null && place.now - Date.parse(since) > OLD_AFTER_MS[schedule];
-  const title = `The folder of ${name} was never listed, where its schedule is ${schedule}`;
-  const detail = `${name}: never listed, ${schedule}.`;
+  const title = `The folder of ${name} was never listed`;
   const { case: overdueCase, commands } = overdue(dataset);
-  if (isDue) yield lateFinding({ case: overdueCase, title, since, detail }, commands);
-  else yield lateFinding({ case: 'unlisted', ...seenNow(title, detail) }, [run()]);
+  if (isDue) {
+    const late = lateText(since, schedule, place.now);
+    const detail = `${name}: never listed, ${schedule}, ${late}.`;
+    const lateTitle = `${title}, and its ${schedule} schedule is ${late}`;
+    yield lateFinding({ case: overdueCase, title: lateTitle, since, detail }, commands);
+  } else {
+    const told = seenNow(
+      `${title}, where its schedule is ${schedule}`,
+      `${name}: never listed, ${schedule}.`,
+    );
+    yield lateFinding({ case: 'unlisted', ...told }, [run()]);
+  }
 }
 
 /** A folder whose last listing is older than its schedule. */
