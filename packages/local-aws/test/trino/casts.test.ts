@@ -82,6 +82,19 @@ describe('casts as in Trino', () => {
     },
   );
 
+  it.each(['{"a":1}', '[1, 2]'])('fails for a text of JSON that is none: %s', async (json) => {
+    await expect(answers.value(`CAST(json_parse('${json}') AS varchar)`)).rejects.toThrow(
+      `INVALID_CAST_ARGUMENT: Cannot cast '`,
+    );
+  });
+
+  it.each(['date', 'timestamp', 'timestamp with time zone'])('casts JSON to no %s', async (type) => {
+    for (const cast of ['CAST', 'TRY_CAST'])
+      await expect(answers.value(`${cast}(json_parse('"2026-11-20"') AS ${type})`)).rejects.toThrow(
+        'TYPE_MISMATCH: Cannot cast json to',
+      );
+  });
+
   it('casts columns and aggregates', async () => {
     const sql =
       "SELECT sum(TRY_CAST(x AS integer)), CAST(max(CAST(y AS date)) AS timestamp), CAST(avg(z) AS integer) FROM (VALUES ('1', '2026-11-19', 2), ('1.6', '2026-11-20', 3), (' 2', NULL, NULL)) AS t(x, y, z)";

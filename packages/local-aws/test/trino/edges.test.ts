@@ -88,6 +88,8 @@ describe('edge cases of functions as in Trino', () => {
   });
 
   it.each([
+    { call: "lpad('a', -1, 'x')", reason: 'Target length must be in the range' },
+    { call: "rpad('a', -1, 'x')", reason: 'Target length must be in the range' },
     { call: "split('ab', '')", reason: 'The delimiter may not be the empty string' },
     { call: "split_part('a,b', ',', 0)", reason: 'Index must be greater than zero' },
     { call: "split_part('a,b', ',', -1)", reason: 'Index must be greater than zero' },
@@ -98,6 +100,12 @@ describe('edge cases of functions as in Trino', () => {
     { call: 'sequence(1, 20001, 2)', reason: 'must not have more than 10000 entries' },
   ])('fails for $call as Trino does', async ({ call, reason }) => {
     await expect(answers.value(call)).rejects.toThrow(new RegExp(`INVALID_FUNCTION_ARGUMENT: .*${reason}`));
+  });
+
+  it('has no digits of a double to truncate to', async () => {
+    await expect(answers.value('truncate(1.25e0, 1)')).rejects.toThrow(
+      'FUNCTION_NOT_FOUND: Unexpected parameters',
+    );
   });
 
   it('makes sequences of 10,000 elements', async () => {

@@ -47,7 +47,8 @@ export const collectionMacros: readonly string[] = [
   // The result for an array, from a lambda's results, in three-valued logic.
   `trino_any_match(x) AS list_transform([x], lambda m: CASE WHEN list_contains(m, true) THEN true WHEN ${HAS_NULL('m')} THEN NULL WHEN m IS NOT NULL THEN false END)[1]`,
   `trino_contains(x, v) AS CASE WHEN list_contains(x, v) THEN true WHEN v IS NULL OR ${HAS_NULL('x')} THEN NULL WHEN x IS NOT NULL THEN false END`,
-  `trino_array_join(x, d) AS array_to_string(list_transform(x, lambda e: trino_to_varchar(e)), d),
+  // An empty text for an array of nulls, where DuckDB's function returns null.
+  `trino_array_join(x, d) AS array_to_string(list_filter(list_transform(x, lambda e: trino_to_varchar(e)), lambda t: t IS NOT NULL), d),
    (x, d, n) AS array_to_string(list_transform(x, lambda e: coalesce(trino_to_varchar(e), n)), d)`,
   // Each element is computed from the first: 31 January plus two months is 31 March.
   `trino_sequence(a, b) AS list_transform(

@@ -35,6 +35,9 @@ const PLAIN: Writing = {
   read: "regexp_extract(t, '^\\s*[+-]?\\d+-\\d+-\\d+( \\d+:[\\d:.]+)?')",
 };
 
+/** How dates and times are cast. */
+const TIMES: ReadonlySet<Writing> = new Set([DATE, ZONED, PLAIN]);
+
 /** Trino's names in its errors, where they are others than DuckDB's. */
 const TRINO_NAMES: Readonly<Record<string, string>> = { INTEGER: 'INT', FLOAT: 'REAL' };
 
@@ -65,9 +68,14 @@ function macro(name: string, type: string, writing: Writing, attempt: boolean): 
       ? `WHEN 'DOUBLE' THEN ${cast}(system.main.round(TRY_CAST(x AS DOUBLE)) AS ${type})
          WHEN 'JSON' THEN ${cast}(${once(JSON_WHOLE)} AS ${type})`
       : '';
+  // Trino casts JSON to no date or time, also where it is tried.
+  const ofJson = TIMES.has(writing)
+    ? `WHEN 'JSON' THEN CAST(CAST('TYPE_MISMATCH: Cannot cast json to ${type.toLowerCase()}' AS BIGINT) AS ${type})`
+    : '';
   return `trino_${attempt ? 'try_' : ''}cast_${name}(x) AS CASE replace(typeof(x), 'FLOAT', 'DOUBLE')
      WHEN 'VARCHAR' THEN ${cast}(${once(checked(writing, type, attempt))} AS ${type})
      ${otherCases}
+     ${ofJson}
      ELSE ${cast}(x AS ${type}) END`;
 }
 
@@ -129,6 +137,15 @@ const scalar = IN_JSON(`CASE
      WHEN json_type(${TEXT}, path) NOT IN ('OBJECT', 'ARRAY', 'NULL', 'DOUBLE') THEN json_extract_string(${TEXT}, path)
      WHEN json_type(${TEXT}, path) = 'DOUBLE' THEN ${text} END`);
 
+/** SQL that fails as Trino does for JSON `t` that is no text. */
+const NO_TEXT = `CAST(CAST('INVALID_CAST_ARGUMENT: Cannot cast ''' || replace(t, '''', '') || ''' to varchar' AS BIGINT) AS VARCHAR)`;
+
+/** The text of JSON `t` that is a text, a number or a boolean; Trino's error for an object or a list. */
+const JSON_TEXT = `CASE json_type(t)
+  WHEN 'OBJECT' THEN ${NO_TEXT} WHEN 'ARRAY' THEN ${NO_TEXT}
+  WHEN 'DOUBLE' THEN trino_number_text(CAST(CAST(t AS DOUBLE) AS VARCHAR))
+  ELSE json_extract_string(t, '$') END`;
+
 /** https://trino.io/docs/current/functions/json.html and casts to and from JSON and varchar. */
 export const jsonMacros: readonly string[] = [
   // A double as Java prints it: `1.0E10`. The lambda evaluates its argument once; a macro would repeat it.
@@ -139,14 +156,17 @@ export const jsonMacros: readonly string[] = [
        || coalesce(nullif(rtrim(substr(${DIGITS}, 2), '0'), ''), '0') || 'E' || CAST(${EXPONENT} AS VARCHAR) END)[1]`,
   // Only one branch remains once the type is known. Each must bind for every type, hence the casts through VARCHAR.
   `trino_to_varchar(x) AS CASE regexp_replace(replace(typeof(x), 'FLOAT', 'DOUBLE'), '\\(.*', '')
-     WHEN 'JSON' THEN json_extract_string(CAST(CAST(x AS VARCHAR) AS JSON), '$')
+     WHEN 'JSON' THEN ${once(JSON_TEXT)}
      WHEN 'DOUBLE' THEN trino_number_text(CAST(x AS VARCHAR))
      -- DuckDB writes decimals without digits before the point as .5.
      WHEN 'DECIMAL' THEN regexp_replace(CAST(x AS VARCHAR), '^(-?)\\.', '\\10.')
      WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
      WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ), '%Y-%m-%d %H:%M:%S.%g UTC')
      ELSE CAST(x AS VARCHAR) END`,
-  'trino_to_json(x) AS to_json(x)',
+  `trino_try_to_varchar(x) AS CASE
+     WHEN typeof(x) = 'JSON' AND json_type(CAST(x AS VARCHAR)) IN ('OBJECT', 'ARRAY') THEN NULL
+     ELSE trino_to_varchar(x) END`,
+  `trino_to_json(x) AS CASE WHEN typeof(x) LIKE 'TIMESTAMP%' THEN to_json(trino_to_varchar(x)) ELSE to_json(x) END`,
   `trino_json_extract(x, path) AS ${extracted}`,
   `trino_json_extract_scalar(x, path) AS ${scalar}`,
   // DuckDB takes NaN, infinity and commas behind the last item.

@@ -61,7 +61,8 @@ export const dateMacros: readonly string[] = [
   // Patterns are DuckDB's by now: see translate/calls/callForms.ts.
   'trino_date_format(x, pattern) AS strftime(x, pattern)',
   'trino_date_parse(x, pattern) AS strptime(x, pattern)',
-  'trino_from_unixtime(x) AS to_timestamp(x), (x, zone) AS timezone(zone, to_timestamp(x))',
+  // Trino rounds to milliseconds.
+  'trino_from_unixtime(x) AS to_timestamp(round(x, 3)), (x, zone) AS timezone(zone, to_timestamp(round(x, 3)))',
   'trino_to_unixtime(x) AS epoch(x)',
   'trino_from_iso8601_timestamp(x) AS CAST(x AS TIMESTAMPTZ)',
   'trino_at_timezone(x, zone) AS timezone(zone, x)',

@@ -20,6 +20,9 @@ const failure = (words: string) => `cast_to_type('INVALID_FUNCTION_ARGUMENT: ${w
 const rounded = (name: string) =>
   `trino_${name}(x) AS CASE WHEN typeof(x) LIKE '%INT%' THEN cast_to_type(x, round(x)) ELSE cast_to_type(${name}(x), round(x)) END`;
 
+/** How many arrays are within each other in the type of `x`. */
+const DEPTH = `(length(typeof(x)) - length(rtrim(typeof(x), '[]'))) // 2`;
+
 /** Macros of functions of values: https://trino.io/docs/current/functions/conditional.html, /math.html, /conversion.html */
 export const valueMacros: readonly string[] = [
   'trino_if(c, a) AS CASE WHEN c THEN a END, (c, a, b) AS CASE WHEN c THEN a ELSE b END',
@@ -32,13 +35,16 @@ export const valueMacros: readonly string[] = [
   'trino_round(x) AS round(x), (x, n) AS system.main."-"(round(x, n), cast_to_type(0, x))',
   rounded('ceil'),
   rounded('floor'),
-  'trino_truncate(x) AS trunc(x), (x, n) AS trunc(x * power(10, n)) / power(10, n)',
+  // Trino has digits for decimals alone.
+  `trino_truncate(x) AS trunc(x), (x, n) AS CASE
+     WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN cast_to_type('FUNCTION_NOT_FOUND: Unexpected parameters (double, integer) for function truncate. Expected: truncate(decimal(p,s), bigint)', x)
+     ELSE cast_to_type(trunc(x * power(10, n)) / power(10, n), x) END`,
   `trino_typeof(x) AS CASE typeof(x)
      WHEN 'TIMESTAMP' THEN 'timestamp(3)' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp(3) with time zone'
      WHEN 'FLOAT' THEN 'real' WHEN 'BLOB' THEN 'varbinary' WHEN 'HUGEINT' THEN 'bigint' WHEN '"NULL"' THEN 'unknown'
      WHEN 'INTERVAL' THEN 'interval day to second'
      ELSE CASE
-       WHEN typeof(x) LIKE '%[]' THEN 'array(' || lower(left(typeof(x), length(typeof(x)) - 2)) || ')'
+       WHEN typeof(x) LIKE '%[]' THEN repeat('array(', ${DEPTH}) || lower(rtrim(typeof(x), '[]')) || repeat(')', ${DEPTH})
        ELSE lower(typeof(x)) END END`,
 ];
 

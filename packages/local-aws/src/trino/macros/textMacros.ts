@@ -28,6 +28,10 @@ const trims = (name: string) => `trino_${name}(x) AS ${name}(x, '${WHITE_SPACE}'
 /** The last code point, which is no character. It stands for ß, so that no text may have it. */
 const UNUSED = 'chr(1114111)';
 
+/** The macro of a function that pads a text to a length. */
+const pads = (name: string) =>
+  `trino_${name}(x, n, p) AS ${name}(x, CAST(CASE WHEN n < 0 THEN ${invalidArgument('Target length must be in the range [0..2147483647]')} ELSE n END AS INTEGER), p)`;
+
 /** Macros of functions of texts and bytes: https://trino.io/docs/current/functions/string.html, /regexp.html, /binary.html, /url.html */
 export const textMacros: readonly string[] = [
   `trino_concat${variadic((names) => names.join(' || '))}`,
@@ -39,6 +43,7 @@ export const textMacros: readonly string[] = [
   `trino_upper(x) AS replace(upper(replace(x, 'ß', ${UNUSED})), ${UNUSED}, 'ß')`,
   `trino_concat_ws(d, x) AS CASE WHEN typeof(x) LIKE '%[]' THEN array_to_string(TRY_CAST(x AS VARCHAR[]), d) ELSE concat_ws(d, x) END`,
   ...['trim', 'ltrim', 'rtrim'].map(trims),
+  ...['lpad', 'rpad'].map(pads),
   // DuckDB splits at every character by an empty delimiter.
   `trino_split(x, d) AS str_split(x, CASE WHEN d = '' THEN CAST(${invalidArgument('The delimiter may not be the empty string')} AS VARCHAR) ELSE d END)`,
   // Null after the last part, where DuckDB's own function returns an empty string. A list counts negative numbers from its end.

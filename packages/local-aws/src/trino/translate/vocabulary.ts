@@ -1,9 +1,9 @@
 /** Trino's functions that exist in DuckDB with the same name and meaning. */
 const SAME = `abs any_match array_agg avg bool_and bool_or cbrt coalesce
   concat_ws corr count count_if covar_pop covar_samp cume_dist day dense_rank exp
-  first_value flatten grouping hour lag last_value lead lower lpad map_entries map_from_entries
+  first_value flatten grouping hour lag last_value lead lower map_entries map_from_entries
   map_keys map_values max min minute month nth_value ntile nullif percent_rank pi position power quarter
-  rank regr_intercept regr_slope row_number rpad second starts_with stddev stddev_pop
+  rank regr_intercept regr_slope row_number second starts_with stddev stddev_pop
   stddev_samp sum translate try unnest var_pop var_samp variance week year`;
 
 /** DuckDB's names of Trino's functions, including aggregates: a filtered aggregate cannot be a macro. */
@@ -26,7 +26,7 @@ const MACROS = `array_join at_timezone cardinality ceil chr
   if json_extract json_extract_scalar json_format json_parse
   last_day_of_month least length map md5 mod now regexp_extract regexp_like
   regexp_replace replace sequence split split_part strpos substr substring to_hex to_unixtime
-  to_utf8 trim ltrim rtrim truncate typeof with_timezone ln round sqrt upper
+  to_utf8 trim ltrim rtrim lpad rpad truncate typeof with_timezone ln round sqrt upper
   normal_cdf wilson_interval_lower wilson_interval_upper`;
 
 /** The words of a text. */

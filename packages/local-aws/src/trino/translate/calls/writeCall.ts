@@ -90,7 +90,8 @@ function callOfType(
   isTried: boolean,
 ): readonly [start: string, end: string] {
   if (name === 'json') return ['trino_to_json(', ')'];
-  if (name === 'char') return ['rpad(trino_to_varchar(', `), ${length ?? 1}, ' ')`];
+  const toText = `trino_${isTried ? 'try_' : ''}to_varchar(`;
+  if (name === 'char') return [`rpad(${toText}`, `), ${length ?? 1}, ' ')`];
   if (name !== 'varchar') return castCall(type, isTried);
-  return length === undefined ? ['trino_to_varchar(', ')'] : ['left(trino_to_varchar(', `), ${length})`];
+  return length === undefined ? [toText, ')'] : [`left(${toText}`, `), ${length})`];
 }
