@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from '@duckdb/node-api';
-import { refuseTextsForDates, TokenList, translate, UNNAMED, writtenNames } from '../../trino/index.ts';
+import {
+  refuseAliasesOutOfPlace,
+  refuseTextsForDates,
+  TokenList,
+  translate,
+  UNNAMED,
+  writtenNames,
+} from '../../trino/index.ts';
 import { resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
@@ -73,6 +80,7 @@ export async function openQuery(
     await session.defineMacros(translation.sql);
     await scope.resolve(list, database);
     refuseTextsForDates(list, scope.columnTypes);
+    refuseAliasesOutOfPlace(list, scope.columnNames);
     const failed = {
       sql: statement,
       shift: query.offset,
