@@ -81,7 +81,6 @@ export class RedriveRecord {
    * @throws What S3's client throws.
    */
   async add(delivered: Omit<RedrivenPart, 'at'>): Promise<void> {
-    if (delivered.rows.length === 0 && delivered.events.length === 0) return;
     const part = { at: this.#now, ...delivered };
     await this.#store.write(redrivenKey(isoTimestamp(part.at), randomUUID()), JSON.stringify(part));
     this.#note(part);

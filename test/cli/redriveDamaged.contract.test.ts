@@ -118,10 +118,11 @@ describe('sluice redrive --discard', () => {
   });
 
   it.each(['damaged/none', 'damaged/', 'statsig/a.parquet'])('refuses %s', async (key) => {
-    await store.write('statsig/a.parquet', 'a');
+    const kept = ['damaged/', 'statsig/a.parquet'];
+    for (const other of kept) await store.write(other, 'a');
     const refused = { code: 1, stderr: expect.stringContaining('SLUICE_DAMAGED_MISSING') };
     expect(await redrive('--discard', key)).toMatchObject(refused);
-    expect(await keys()).toEqual(['statsig/a.parquet']);
+    expect(await keys()).toEqual(kept);
   });
 
   it.each(['--damaged', '--landing', '--from 2026-11-20'])('is refused beside %s', async (other) => {

@@ -14,7 +14,7 @@ export const NOW = Date.UTC(2026, 10, 24, 10);
 /** 14 hours ahead of UTC: there it is the day after. */
 const EARLY = 'Pacific/Kiritimati';
 
-/** A deployment with relay, an export, a dataset of `acme` and one of `beta`, and with a bucket and queues of its own. */
+/** A deployment with relay, an export, dataset `events` of `acme` and `orders` of `beta`, and with a bucket and queues of its own. */
 export interface Operated {
   /** The deployment. */
   readonly deployment: Deployment;
@@ -114,7 +114,7 @@ function configOf(stage: string): Deployment['config'] {
       acmeSource({
         name: 'beta',
         bucket: 'beta-drops',
-        datasets: [eventsDataset({ lookbackDays, timezone: EARLY })],
+        datasets: [eventsDataset({ name: 'orders', lookbackDays, timezone: EARLY })],
       }),
     ],
     exports: [exportTo({ bucket: 'out' }, { name: 'raw', lookbackDays: 2 })],

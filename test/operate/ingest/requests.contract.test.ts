@@ -31,22 +31,26 @@ const daysRefused = (request: Promise<unknown>) =>
 describe('a request', () => {
   const today = '2026-11-24';
   const dataset = { source: 'acme', dataset: 'events' };
+  const early = { source: 'beta', dataset: 'orders' };
   const sent = { sluice: 'plan', sources: ['acme'], datasets: ['events'] };
 
-  it('to look for changes names each source, and nothing is sent in a dry run', async () => {
+  it('to look for changes names each source with its datasets, and nothing is sent in a dry run', async () => {
     // Three days, and today in the timezone of each.
     const asked = [
       { ...dataset, from: '2026-11-21', to: today, days: 4 },
-      { ...dataset, source: 'beta', from: '2026-11-22', to: '2026-11-25', days: 4 },
+      { ...early, from: '2026-11-22', to: '2026-11-25', days: 4 },
     ];
     expect(await requestIngest(deployment, { dryRun: true })).toEqual({ dryRun: true, asked });
     expect(await operated.requests('ingest-plan')).toEqual([]);
     expect(await requestIngest(deployment, { dryRun: false })).toEqual({ dryRun: false, asked });
-    expect(await operated.requests('ingest-plan')).toEqual([sent, { ...sent, sources: ['beta'] }]);
+    expect(await operated.requests('ingest-plan')).toEqual([
+      sent,
+      { ...sent, sources: ['beta'], datasets: ['orders'] },
+    ]);
   });
 
   describe('to accept days', () => {
-    const range = { from: '2026-11-15', to: '2026-11-25' };
+    const range = { from: '2026-11-14', to: '2026-11-25' };
     /** Writes days of `acme` with something to accept or not, and days that it has a later state of. */
     beforeEach(async () => {
       const write = (day: string, more: Partial<LedgerEntry>) =>
@@ -56,7 +60,7 @@ describe('a request', () => {
         );
       const failed = { state: 'failed', failure: { code: 'SLUICE_X', message: 'x.' } } as const;
       const noRows = { key: 'a', size: 1, eTag: '"a"', fate: 'left_out', reason: 'no_rows' } as const;
-      const late = [{ day: '2026-11-15', due: NOW }];
+      const late = ['2026-11-14', '2026-11-15'].map((day) => ({ day, due: NOW }));
       await operated.store.write(lateNoteKey('acme', 'events'), JSON.stringify({ at: NOW, late }));
       await write('2026-11-16', { rows: { in: 1, out: 1, refused: 0 }, usualRows: 40 });
       await write('2026-11-17', { state: 'succeeded_no_data', files: [noRows], version: undefined });
@@ -74,7 +78,7 @@ describe('a request', () => {
       { asked: 'keep', days: ['2026-11-16', '2026-11-18', '2026-11-21'] },
       {
         asked: 'empty',
-        days: ['2026-11-15', '2026-11-17', '2026-11-18', '2026-11-19', '2026-11-21'],
+        days: ['2026-11-14', '2026-11-15', '2026-11-17', '2026-11-18', '2026-11-19', '2026-11-21'],
       },
     ] as const)(
       'as $asked has those of each dataset that have something to accept so',
@@ -147,7 +151,7 @@ describe('a request', () => {
   });
 
   it('to load days has the day that has begun in the timezone of the dataset, and no later one', async () => {
-    const asked = { ...dataset, source: 'beta', dryRun: true };
+    const asked = { ...early, dryRun: true };
     expect(await requestBackfill(deployment, { ...asked, from: '2026-11-25' })).toMatchObject({ days: 1 });
     await daysRefused(requestBackfill(deployment, { ...asked, from: '2026-11-26' }));
   });

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import type { ObjectStore } from '../../../lib/base/ObjectStore.ts';
+import { redrivenKey } from '../../../lib/tables/ledgerKeys.ts';
 import type { QuarantinedItem, Revalidation } from '../../../observe/quarantine/revalidate.ts';
 import { type LandRows, redriveQuarantine } from '../../../operate/quarantine/redriveQuarantine.ts';
 import { RedriveRecord } from '../../../operate/quarantine/redriveRecord.ts';
@@ -95,6 +96,23 @@ describe('the record of a redrive', () => {
     const fixed = { ...rows, events: [...rows.events, event('fixed')] };
     const second = await run([item('a')], () => ({ rows: fixed, refused: [], ignored: 0 }));
     expect(second).toMatchObject({ report: { found: 1 }, delivered: ['fixed'] });
+  });
+
+  it('is not written for rows that are still refused in full', async () => {
+    const refused = [{ code: 'SLUICE_EVENT_NO_NAME', detail: '' }];
+    await run([item('a')], () => ({ rows: { exposures: [], events: [] }, refused, ignored: 0 }));
+    expect(await world.keys('ledger/')).toEqual([]);
+  });
+
+  it('has what was added to it, and passes over what it cannot read', async () => {
+    await world.store.write(redrivenKey('2026-11-20T00:00:00.000Z', 'torn'), '{"at":');
+    const record = await RedriveRecord.read(world.store, NOW);
+    await record.add({ rows: ['a'], events: ['e'] });
+    expect(record.hasRow(item('a', NOW - 1))).toBe(true);
+    expect(record.hasRow(item('a', NOW))).toBe(false);
+    expect(record.hasRow(item('b', NOW - 1))).toBe(false);
+    expect(record.hasEvent('e')).toBe(true);
+    expect(record.hasEvent('f')).toBe(false);
   });
 
   it('does not contain what a dry run would deliver', async () => {

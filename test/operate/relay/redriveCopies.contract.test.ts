@@ -78,18 +78,25 @@ describe('refused copies that are sent again', () => {
     });
 
     it.each([
-      { what: 'in a dry run', queue: 'export', reason: null, dryRun: true, moved: 3 },
-      { what: 'of a reason', queue: 'export', reason: '401', dryRun: false, moved: 1 },
-      { what: 'while the queue has one', queue: 'relay', reason: null, dryRun: false, moved: 2 },
+      { what: 'in a dry run', queues: ['export'], reason: null, dryRun: true, moved: 3 },
+      { what: 'of a reason', queues: ['export'], reason: '401', dryRun: false, moved: 1 },
+      { what: 'while the queue has one', queues: ['relay'], reason: null, dryRun: false, moved: 2 },
       {
         what: 'while a dead letter is there',
-        queue: 'relay-dead-letters',
+        queues: ['relay-dead-letters'],
         reason: null,
         dryRun: false,
         moved: 2,
       },
-    ])('get none $what', async ({ queue, reason, dryRun, moved }) => {
-      await operated.send(queue, 'message');
+      {
+        what: 'while both have one',
+        queues: ['relay', 'relay-dead-letters'],
+        reason: null,
+        dryRun: false,
+        moved: 2,
+      },
+    ])('get none $what', async ({ queues, reason, dryRun, moved }) => {
+      for (const queue of queues) await operated.send(queue, 'message');
       expect(await redriveCopies(deployment, reason, dryRun)).toMatchObject({ moved });
       expect(await operated.bodies('relay')).not.toContain(writeRelayedKey(hourOld));
     });
