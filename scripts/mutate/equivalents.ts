@@ -257,7 +257,6 @@ export const equivalents: readonly Equivalent[] = [
       'text.length < MAX_MESSAGE_BYTES',
       'A copy of just this size may go either way.',
     ],
-    ["{ event: 'relay_breaker', to: 'queue' }", '{}', 'It is a line of the log.'],
     ['field === undefined', 'false', 'A member of another name is not redacted.'],
     [
       'redaction.user({ [field]: value }, json)?.[field]',
@@ -270,9 +269,6 @@ export const equivalents: readonly Equivalent[] = [
     ["typeof keptAt !== 'number'", 'false', 'No other value is an integer.'],
     ['value !== undefined', 'true', 'JSON has no such member.'],
     ['sourceIp !== undefined', 'true', 'JSON has no such member.'],
-  ]),
-  ...equivalentsOf('lib/relay/Target.ts', [
-    ["{ event: 'relay_breaker', to: 'target' }", '{}', 'It is a line of the log.'],
   ]),
   ...equivalentsOf('lib/relay/idValues.ts', [['{ isIds: false }', '{}', 'Absent is as false.']]),
   ...equivalentsOf('lib/relay/relayMetrics.ts', [['line !== null', 'true', 'There are values.']]),

@@ -352,6 +352,14 @@ describe('the copy of a request', () => {
     expect(calls).toEqual(['queue', 'queue']);
   });
 
+  it('is told to be away by a line of the log that names the queue', async () => {
+    const lines: unknown[] = [];
+    const send = () => Promise.reject(new TypeError());
+    const keep = keeping({ send, log: (line) => void lines.push(line) });
+    for (let i = 0; i < 2; i += 1) await keep(NOW + 300);
+    expect(lines).toMatchObject([{ event: 'relay_breaker', to: 'queue', state: 'open' }]);
+  });
+
   it.each([
     { leftMs: 299, sent: 3 },
     { leftMs: 300, sent: 2 },

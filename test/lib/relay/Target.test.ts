@@ -17,10 +17,11 @@ const copyOf = (key: string): RelayCopy => ({
   body: Buffer.from('{}'),
 });
 
-/** A target that gives set answers, and counts the requests. */
+/** A target that gives set answers, and counts the requests. `lines` are those of its log. */
 function start() {
   const clock = new ManualClock(NOW);
   const answers: { next: Partial<TargetAnswer> | Error; asked: number } = { next: { status: 202 }, asked: 0 };
+  const lines: unknown[] = [];
   const target = new Target({
     target: { statsig: true },
     send: async () => {
@@ -30,18 +31,19 @@ function start() {
     },
     clock,
     random: () => 0.5,
-    log: () => {},
+    log: (line) => void lines.push(line),
   });
   const deliver = (key = 'client-a') => target.deliver(copyOf(key));
-  return { clock, answers, deliver };
+  return { clock, answers, deliver, lines };
 }
 
 describe('the target of relay', () => {
   let answers: ReturnType<typeof start>['answers'];
   let deliver: ReturnType<typeof start>['deliver'];
   let clock: ManualClock;
+  let lines: readonly unknown[];
   beforeEach(() => {
-    ({ answers, deliver, clock } = start());
+    ({ answers, deliver, clock, lines } = start());
   });
 
   it.each([200, 299])('takes a copy that it answers with %i', async (status) => {
@@ -183,6 +185,19 @@ describe('the target of relay', () => {
     // It is there: what it refuses is no failure of its own.
     expect(await deliver()).toEqual({ kind: 'refused', status: 401 });
     expect(await deliver()).toEqual({ kind: 'refused', status: 401 });
+  });
+
+  it('is named in the lines of the log that say that it is away and that it is back', async () => {
+    answers.next = { status: 500 };
+    for (let i = 0; i < 5; i += 1) await deliver();
+    answers.next = { status: 202 };
+    clock.advance(MINUTE_MS);
+    await deliver();
+    const line = { event: 'relay_breaker', to: 'target' };
+    expect(lines).toMatchObject([
+      { ...line, state: 'open' },
+      { ...line, state: 'closed' },
+    ]);
   });
 });
 
