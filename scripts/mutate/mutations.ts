@@ -295,8 +295,10 @@ export const mutations: readonly Mutation[] = [
     ['NOT ${isJsonSql(text)} AND ${isJsonSql(withNulls)}', '${isJsonSql(text)}'],
     ['CASE WHEN contains(${text}, ${quoteText(MARK)}) THEN ${text} ELSE ${replaced} END', '${replaced}'],
   ]),
-  faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['now || isUnderWay', 'now']]),
-  faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [['known?.lease', 'entry?.lease']]),
+  faultsOf('lib/drops/plan/decideDay.ts', 'lib/drops/plan/decideDay', [
+    ['now || isUnderWay', 'now'],
+    ['known?.lease', 'entry?.lease'],
+  ]),
   faultsOf('lib/drops/plan/late/lateDrops.ts', 'lib/drops/plan/late/expectedDrops.contract', [
     [': due.map(({ day }) => day)', ': []'],
   ]),
@@ -448,8 +450,8 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [
     ['await put(key, text, left())', 'void put(key, text, left()).catch(() => 0)'],
     ['choice.redacted', 'choice.redacted || redaction === null'],
+    ['redaction.event(shared)', 'shared'],
   ]),
-  faultsOf('lib/relay/CopyKeeper.ts', 'lib/relay/CopyKeeper', [['redaction.event(shared)', 'shared']]),
   faultsOf('lib/relay/Tries.ts', 'lib/relay/relayMessages', [
     ['await store.write', 'void store.write'],
     ['since >= TRIED_MS', 'copy.keptAt >= MAX_AGE_MS'],
@@ -459,7 +461,6 @@ export const mutations: readonly Mutation[] = [
     ['object.key, object.eTag', "object.key, '*'"],
     ['message.sentAt', 'copy.keptAt'],
     ['message.receives', '1'],
-
     ['await store.remove(object.key, object.eTag);', ''],
     ['stay(message, 0, relayer);\n    }', 'true;\n    }'],
   ]),
