@@ -44,3 +44,9 @@ it('data that an erasure cannot reach is with each export, source, relay and rea
 it('data that an erasure cannot reach is at Statsig, too, where relay sends copies there', () => {
   expect(held({ relay: { statsig: true } })[1]?.where).toBe('Statsig');
 });
+
+it('data that an erasure cannot reach does not expire in results of a reader that are kept', () => {
+  const found = held({ readers: READERS, retention: { queryResultDays: null } });
+  const results = found.find(({ what }) => what === 'results of owox');
+  expect(results?.todo).toMatch(/do not expire .*`retention\.queryResultDays` is null: delete them\./);
+});
