@@ -105,6 +105,25 @@ const REFUSED: Readonly<Record<string, readonly object[]>> = {
   'passThrough.cache': [{ passThrough: { statsig: true, cache: 1 } }],
   passThrough: [{ passThrough: { statsig: true }, endpoint: { kind: 'function-url' } }],
   'athena.stagingDatabase': [{ database: 'one', athena: { stagingDatabase: 'one' } }],
+  'formerStatsigFolders.0.folder': [
+    { statsigFolder: 'one', formerStatsigFolders: [{ folder: 'one', until: '2026-11-01' }] },
+  ],
+  'formerStatsigFolders.1.folder': [
+    {
+      formerStatsigFolders: [
+        { folder: 'one', until: '2026-11-01' },
+        { folder: 'one', until: '2026-11-02' },
+      ],
+    },
+  ],
+  'formerStatsigFolders.1.until': [
+    {
+      formerStatsigFolders: [
+        { folder: 'one', until: '2026-11-01' },
+        { folder: 'two', until: '2026-11-01' },
+      ],
+    },
+  ],
   'endpoint.accessLogDays': [{ endpoint: { kind: 'function-url', accessLogDays: 30 } }],
   'endpoint.certificateArn': [
     { endpoint: { domain: 'collect.acme.com' } },
