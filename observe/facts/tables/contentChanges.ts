@@ -32,20 +32,20 @@ export interface ContentChange {
    * `group`, `split`: the ID of the group. `crossover`: `several`.
    * `unit`: `absent`, or a text that is no user, as `undefined`.
    * `idForm`: the form, as the end of a sentence that ends in "have it as".
-   * `unitId`: the columns that are null, with `, ` between them.
+   * `unitId`: the columns that are null, with `, ` between them. `unitColumn`: `away`.
    * `evaluation`: the reason. `environment`: the environment.
    * `time`: `one`. `offset`: the minutes from the times to their receipt, below 0 where it is before them. `value`: `none` or `text`. `textForm`: the name of the form in `TEXT_FORMS`.
-   * `amount`, `size`, `repeats`, `key`: the type of the SDK. `newIds`: `new`.
+   * `amount`, `size`, `repeats`, `key`: the type of the SDK. `newIds` and `newHashes`: `new`.
    */
   readonly value: string;
-  /** The column of the IDs of `idForm` and `newIds`, and the key of the metadata of `key`; null for all else. */
+  /** The column of the IDs of `idForm`, `newIds`, `newHashes` and `unitColumn`, and the key of the metadata of `key`; null for all else. */
   readonly field: string | null;
   /**
    * What a person knows the value by: the only SDK that sent an event on the last curated day, the name of a group, the version of the SDK that sent the last event of `sdkEvent`, the layer of an experiment, the key of one text of `textForm`, the one key that came with `key` and is not usual, the shape of one
-   * text of `value`, as `99,99`, or the most frequent time of `time` as Athena writes it. Null for all else, and while it is not known.
+   * text of `value`, as `99,99`, the most frequent time of `time`, or when the last event of `unitColumn` was received, both as Athena writes them. Null for all else, and while it is not known.
    */
   readonly label: string | null;
-  /** Different times that the rows of `time` have; 0 for all else. */
+  /** Different times that the rows of `time` have; of `newHashes` how many SDKs sent, at most 2; 0 for all else. */
   readonly times: number;
   /** Type and version of the SDK that sent it; null for what is not told by sender. */
   readonly sdk: string | null;

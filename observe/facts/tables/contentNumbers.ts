@@ -1,4 +1,6 @@
 import { quoteText } from '../../../lib/base/sql.ts';
+import { DAY_MS } from '../../../lib/base/time.ts';
+import type { Config } from '../../../lib/schema/config.ts';
 import {
   COMPARED_DAYS,
   type ComparedPart,
@@ -10,12 +12,15 @@ import {
   IS_OF_ID,
   KEY_SEPARATORS,
   metadataKeys,
+  NO_DAY,
+  NO_TEXT,
   PART,
   textForm,
 } from './contentParts.ts';
+import { timestampText } from './tracedRows.ts';
 
-// What compares numbers of events with those of days before: how large their value and their metadata is, and whether they come again at
-// once. Queries of contentQueries.ts read the rows once for all their parts, so that their steps have these columns beside those of shares.
+// What compares numbers of events with those of days before: how large their value and their metadata is, whether they come again at once,
+// and how many of their users are new. Queries of contentQueries.ts read the rows once for all their parts, so that their steps have these columns beside those of shares.
 
 /** How much the mean has to differ from those of all days before, by what is compared: in powers of ten, of `repeats` and `key` as a share. */
 const OTHER = { amount: 0.8, size: 0.8, repeats: 0.4, key: 0.9 } as const satisfies Partial<
@@ -170,4 +175,70 @@ export function metadataRows({ table, where }: From): string {
       FROM ${table} WHERE ${where}
     ) AS "sent"
   ) AS "alike"`;
+}
+
+/** Least users of before whom their habits let expect since then, and of whom it is known that they come again. */
+const EXPECTED_USERS = 10;
+/** Users of before that still came, as a part of the new ones: requests that were on their way. */
+const MOST_KNOWN = 0.01;
+
+/** Whether user IDs are hashed before they are stored: paths of `privacy.redact` match in any case. */
+export function areUsersHashed({ privacy: { redact } }: Pick<Config, 'privacy'>): boolean {
+  return Object.entries(redact).some(
+    ([path, action]) => action === 'hash' && path.toLowerCase() === 'user.userid',
+  );
+}
+
+/**
+ * SQL of the instant since which all users are new, as one row with the columns of the step `grouped`; no row without one. Of the users
+ * of before so many came on several days that some were to be expected since then; in its first day, also of those who came in the same
+ * hours a day before: a site may be closed at night. `times` is 2 if several SDKs sent since then, else 1. It scans the tables once, for
+ * few columns.
+ *
+ * @param ranges The rows of curated days and of the last days.
+ * @param first The first time of receipt of the last days. @param now Both epoch milliseconds.
+ */
+export function newHashesSql(
+  { curated, raw }: { readonly curated: From; readonly raw: From },
+  first: number,
+  now: number,
+): string {
+  const dayAgo = timestampText(now - DAY_MS);
+  const scan = ({ table, where }: From) =>
+    `SELECT "user_id", "sdk_type", "received_at" FROM ${table} WHERE ${where} AND "user_id" IS NOT NULL`;
+  const minute = (time: string) => `date_trunc('minute', ${time})`;
+  const isLong = `${minute('"first"')} < ${minute('"last"')}`;
+  const countOf = (moment: string, condition = 'true') =>
+    `count(CASE WHEN "moment" = '${moment}' AND ${condition} THEN 1 END)`;
+  const before = 'OVER (ORDER BY "minute" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)';
+  const until = 'OVER (ORDER BY "minute" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)';
+  const from = 'OVER (ORDER BY "minute" ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)';
+  const share = '1e0 * "returned" / nullif("ended", 0)';
+  return `SELECT 'newHashes:user_id' AS "what", 'more' AS "kind", '' AS "subject", 'new' AS "value", ${NO_TEXT} AS "label", ${NO_TEXT} AS "sdk",
+  CASE WHEN "least_sdk" < "most_sdk" THEN 2 ELSE 1 END AS "times", "began" AS "count", "began" + "known" AS "whole", ${share} AS "usual", 0e0 AS "mean", 0 AS "days",
+  ${NO_DAY} AS "newest_day", "first_at" AS "since_at"
+FROM (
+  SELECT *, row_number() OVER (ORDER BY "known", "minute") AS "nth"
+  FROM (
+    SELECT "minute", "first_at",
+      sum("starts") ${from} AS "began", coalesce(sum("long_starts") ${before}, 0) - sum("long_ends") ${until} AS "known",
+      sum("ends") ${until} AS "ended", sum("returns") ${until} AS "returned", sum("echoes") ${from} AS "expected",
+      min("least_sdk") ${from} AS "least_sdk", max("most_sdk") ${from} AS "most_sdk"
+    FROM (
+      SELECT ${minute('"at"')} AS "minute", ${countOf('start')} AS "starts", ${countOf('start', isLong)} AS "long_starts",
+        ${countOf('end')} AS "ends", ${countOf('end', isLong)} AS "long_ends", ${countOf('end', '"dates" > 1')} AS "returns", ${countOf('echo')} AS "echoes",
+        min(CASE WHEN "moment" = 'start' THEN "at" END) AS "first_at", min(CASE WHEN "moment" = 'start' THEN "least_sdk" END) AS "least_sdk", max(CASE WHEN "moment" = 'start' THEN "most_sdk" END) AS "most_sdk"
+      FROM (
+        SELECT *, CASE "moment" WHEN 'start' THEN "first" WHEN 'end' THEN "last" ELSE "before" + INTERVAL '1' DAY END AS "at"
+        FROM (
+          SELECT "user_id", min("sdk_type") AS "least_sdk", max("sdk_type") AS "most_sdk", min("received_at") AS "first", max("received_at") AS "last",
+            count(DISTINCT CAST("received_at" AS date)) AS "dates", max(CASE WHEN "received_at" < ${dayAgo} THEN "received_at" END) AS "before"
+          FROM (${scan(curated)} UNION ALL ${scan(raw)}) AS "sent" GROUP BY "user_id"
+        ) AS "users" CROSS JOIN (VALUES ('start'), ('end'), ('echo')) AS "moments" ("moment")
+      ) AS "timed" WHERE "at" IS NOT NULL GROUP BY 1
+    ) AS "minutes"
+  ) AS "running"
+  WHERE "first_at" >= ${timestampText(first + DAY_MS)} AND "known" <= ${MOST_KNOWN} * "began" AND "returned" >= ${EXPECTED_USERS} AND ${share} * "began" >= ${EXPECTED_USERS}
+    AND ("first_at" < ${dayAgo} OR ${share} * "expected" >= ${EXPECTED_USERS})
+) AS "instants" WHERE "nth" = 1`;
 }

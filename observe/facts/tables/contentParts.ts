@@ -1,4 +1,5 @@
 import { quoteText } from '../../../lib/base/sql.ts';
+import { escapePattern } from '../../../lib/base/text.ts';
 import { TEXT_FORMS, type TextFormName } from '../../../lib/base/textForms.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
@@ -25,6 +26,8 @@ export type ComparedPart =
   | 'idForm'
   /** Events of an SDK by the configured unit IDs that they lack. */
   | 'unitId'
+  /** Events of all SDKs by whether the column of a configured unit ID has the ID that their custom IDs have. */
+  | 'unitColumn'
   /** Exposures of an SDK by the reason for which nothing was evaluated. */
   | 'evaluation'
   /** Events of one name by the form of their value: a number, another text, or none. */
@@ -47,6 +50,8 @@ export type ComparedPart =
   | 'key'
   /** Events of an SDK: how many of their IDs no event before them had. */
   | 'newIds'
+  /** Users of all SDKs by whether the hash of any of them came before an instant and since. */
+  | 'newHashes'
   /** Units of one experiment by their group. */
   | 'split'
   /** Units of one experiment by whether they saw one group or several. */
@@ -229,11 +234,44 @@ export const UNITS: Parts = {
 /** SQL of the reason of an exposure by which nothing was evaluated; `some` of any other. */
 const noEvaluation = `CASE WHEN regexp_like("reason", ${quoteText(NO_EVALUATION_PATTERN)}) THEN "reason" ELSE '${USUAL.evaluation}' END`;
 
-/** The configured unit IDs that an event lacks, and how those that it has are written; none without any. */
-export function unitIdPart({ unitIds }: Pick<Config, 'unitIds'>): Parts {
-  const lacking = Object.values(unitIds).map(
-    (column) => `CASE WHEN "${column}" IS NULL THEN '${column}' END`,
-  );
+/** Whether a unit ID that an event has is in its column. */
+export const UNIT_COLUMN = { away: 'away', there: 'there' } as const;
+/** SQL of whether the custom IDs of an event have a unit ID whose column is null: no name of a type minds its case. */
+function isAway(unitId: string, column: string): string {
+  const pattern = `(?i)[{,]${escapePattern(JSON.stringify(unitId))}:("[^"]|-?[0-9])`;
+  return `"${column}" IS NULL AND coalesce(regexp_like("custom_ids", ${quoteText(pattern)}), false)`;
+}
+/** Of each configured unit ID the events that have it in the column: of curated days `custom_ids`, which is large, is not read. */
+export function unitColumnPart({ unitIds }: Pick<Config, 'unitIds'>): Parts {
+  const parts = Object.values(unitIds).map((column): readonly [string, Part] => [
+    `unitColumn:${column}`,
+    { value: quoteText(UNIT_COLUMN.there), where: `"${column}" IS NOT NULL` },
+  ]);
+  return Object.fromEntries(parts);
+}
+/** As {@link unitColumnPart}, with the events that have the ID in their custom IDs alone; their label is their receipt. */
+export function awayColumnPart({ unitIds }: Pick<Config, 'unitIds'>): Parts {
+  const parts = Object.entries(unitIds).map(([unitId, column]): readonly [string, Part] => [
+    `unitColumn:${column}`,
+    {
+      value: `CASE WHEN "${column}" IS NULL THEN '${UNIT_COLUMN.away}' ELSE '${UNIT_COLUMN.there}' END`,
+      label: `CASE WHEN "${column}" IS NULL THEN CAST("received_at" AS varchar) END`,
+      where: `("${column}" IS NOT NULL OR ${isAway(unitId, column)})`,
+    },
+  ]);
+  return Object.fromEntries(parts);
+}
+
+/**
+ * The configured unit IDs that an event lacks, and how those that it has are written; none without any.
+ *
+ * @param isRaw Whether what custom IDs have is not lacking.
+ */
+export function unitIdPart({ unitIds }: Pick<Config, 'unitIds'>, isRaw = false): Parts {
+  const lacking = Object.entries(unitIds).map(([unitId, column]) => {
+    const present = isRaw ? ` AND NOT (${isAway(unitId, column)})` : '';
+    return `CASE WHEN "${column}" IS NULL${present} THEN '${column}' END`;
+  });
   if (lacking.length === 0) return {};
   const forms = Object.values(unitIds).map(
     (column) => [`idForm:${column}`, idFormPart(`"${column}"`, `"${column}" IS NOT NULL`)] as const,

@@ -5,8 +5,16 @@ import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../lib/tables/groupsTable.ts';
-import { eachIdForm, eachUsualKey, metadataRows, numberSql } from './contentNumbers.ts';
 import {
+  areUsersHashed,
+  eachIdForm,
+  eachUsualKey,
+  metadataRows,
+  newHashesSql,
+  numberSql,
+} from './contentNumbers.ts';
+import {
+  awayColumnPart,
   BETWEEN,
   COMPARED_DAYS,
   earlierPart,
@@ -27,8 +35,10 @@ import {
   type Part,
   type Parts,
   PRESENT,
+  UNIT_COLUMN,
   UNITS,
   USUAL,
+  unitColumnPart,
   unitIdPart,
   withEarlier,
   withLateness,
@@ -80,13 +90,15 @@ const MANY_IDS = { times: 3, share: 0.8, events: 1.5 } as const;
 const MANY_NAMES = { least: 50, times: 3 } as const;
 /** The kind of a row of the query that tells events from before `timeWindow`. */
 export const EARLIER = 'earlier';
+/** SQL of whether a row is of the column of a unit ID: who has it in `custom_ids` alone is told, however few they are of all. */
+const IS_OF_COLUMN = `${PART} = 'unitColumn'`;
 /** Changes that are read of each kind and part: the configured lists may leave out most names, which is judged later. */
 const MOST_CHANGES = 100;
 
 /** The configuration that the queries are made of. */
 type ContentConfig = Pick<
   Config,
-  'database' | 'tables' | 'curatedTables' | 'curateAfter' | 'timeWindow' | 'unitIds'
+  'database' | 'tables' | 'curatedTables' | 'curateAfter' | 'timeWindow' | 'unitIds' | 'privacy'
 >;
 
 /**
@@ -107,7 +119,20 @@ export function metadataChangesSql(config: ContentConfig, now: number): string {
     scanOf(METADATA_PARTS, ofDays, { table: metadataRows(curated(COMPARED_DAYS.units)), where: 'true' }),
     scanOf(METADATA_PARTS, OF_HOUR, { table: metadataRows(raw), where: 'true' }),
   ];
-  return comparisonSql(scans, now, (from) => eachUsualKey(`(${eachIdForm(from)}) AS "formed"`));
+  const firstReceived = Date.parse(addDays(utcDay(now), -RAW_DAYS));
+  const ranges = { curated: curated(COMPARED_DAYS.units), raw };
+  return comparisonSql(scans, now, {
+    eachOf: (from) => eachUsualKey(`(${eachIdForm(from)}) AS "formed"`),
+    beside: areUsersHashed(config) ? newHashesSql(ranges, firstReceived, now) : undefined,
+  });
+}
+
+/** What a comparison has besides its usual steps. Both are SQL. */
+interface MoreSteps {
+  /** A step that makes several rows of one, after `counted`. */
+  readonly eachOf?: (from: string) => string;
+  /** Rows with the columns of `grouped` that are told beside its own. */
+  readonly beside?: string | undefined;
 }
 
 /**
@@ -116,9 +141,9 @@ export function metadataChangesSql(config: ContentConfig, now: number): string {
  *
  * @param scans Of {@link scanOf}.
  * @param now Epoch milliseconds.
- * @param eachOf SQL of a step that makes several rows of one, after `counted`; default none.
+ * @param more Default none.
  */
-function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: string) => string): string {
+function comparisonSql(scans: readonly string[], now: number, { eachOf, beside }: MoreSteps = {}): string {
   const of = 'PARTITION BY "what", "subject"';
   const unusual = Object.entries(USUAL).map(([what, value]) =>
     value === null ? `"what" = '${what}'` : `"what" = '${what}' AND "value" <> '${value}'`,
@@ -139,6 +164,7 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
   // A name that several SDKs sent has none of them as label.
   const label = `CASE WHEN "what" <> 'event' OR min("label") = max("label") THEN max("label") END`;
   const each = eachOf === undefined ? '' : `, "each" AS (\n  ${eachOf('"counted"')}\n)`;
+  const andBeside = beside === undefined ? '' : ` UNION ALL ${beside}`;
   return `WITH "counted" AS (
   SELECT "what", "subject", "value", ${label} AS "label", "sdk", "sign", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     ${numberSql.counted(isCounted)},
@@ -225,6 +251,7 @@ function comparisonSql(scans: readonly string[], now: number, eachOf?: (from: st
       AND "own" >= ${EXPECTED} AND "own" >= ${JUMP.now} * "own_all" AND "usual_share" < ${JUMP.before} AND "between" <= ${OTHER_ZONE.between} * "own" THEN 'more'
     WHEN ${IS_OF_ID} AND "day" IS NULL AND "value" = '${ID_FORMS.new}' AND "part" - "most" >= ${TIMES * EXPECTED} AND "part" >= ${MANY_IDS.times} * "most"
       AND "part" >= ${MANY_IDS.share} * "whole" AND "part" >= ${MANY_IDS.times} * "most_share" * "whole" AND "whole" <= ${MANY_IDS.events} * "most_whole" THEN 'more'
+    WHEN ${IS_OF_COLUMN} AND "day" IS NULL AND "value" = '${UNIT_COLUMN.away}' AND "part" >= ${EXPECTED} THEN 'more'
     WHEN ${numberSql.isOther} THEN 'other'
     WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
   END AS "kind",
@@ -239,6 +266,7 @@ SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("labe
   CASE "kind" WHEN 'other' THEN ${numberSql.mean} WHEN '${EARLIER}' THEN max("most_number") ELSE 0 END AS "mean",
   CASE "kind" WHEN 'other' THEN max("mean_days") ELSE max("known") END AS "days", max("newest") AS "newest_day",
   CASE
+    WHEN ${IS_OF_COLUMN} THEN min("first_at")
     WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * ${fresh('own', 'day_numbers')} / ${fresh('own_all', 'all_numbers')} THEN "first_at" END)
     WHEN "kind" = 'many' THEN min(CASE WHEN ${fresh('n', 'numbers')} * 48 >= "most" + ${freshPart} THEN "first_at" END)
     WHEN "kind" IN ('names', 'other', '${EARLIER}') THEN min("first_at")
@@ -251,7 +279,7 @@ GROUP BY "what", "kind", "subject", CASE WHEN "kind" = 'names' THEN '' ELSE "val
 SELECT * FROM (
   SELECT *, CAST("newest_day" AS varchar) AS "newest", CAST("since_at" AS varchar) AS "since",
     row_number() OVER (PARTITION BY ${PART}, "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
-  FROM "grouped"
+  FROM (SELECT * FROM "grouped"${andBeside}) AS "all_told"
 ) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
 ORDER BY "kind", "whole" DESC, "value", "sdk"`;
 }
@@ -295,8 +323,9 @@ function rangesOf(config: ContentConfig, kind: ForwardedKind, now: number): Rang
 function rowsOf(config: ContentConfig, kind: ForwardedKind, now: number): readonly string[] {
   const { between, curated, raw } = rangesOf(config, kind, now);
   const { names = {}, units: fixed = {} } = PARTS[kind];
-  const units = { ...fixed, ...unitIdPart(config) };
   if (kind === 'events') {
+    const units = { ...fixed, ...unitIdPart(config), ...unitColumnPart(config) };
+    const rawUnits = { ...fixed, ...unitIdPart(config, true), ...awayColumnPart(config) };
     const ofUnits = withLateness(curated(COMPARED_DAYS.units));
     // All rows of one time lie in its day: those that came today do not make it a day that had as many.
     const received = 'CAST("received_at" AS date)';
@@ -308,7 +337,11 @@ function rowsOf(config: ContentConfig, kind: ForwardedKind, now: number): readon
         table: ofUnits.table,
         where: `${ofUnits.where} AND (${ofReceipt}) ${between(COMPARED_DAYS.units)}`,
       }),
-      scanOf({ ...withEarlier(names, config), ...units, ...earlierPart(config) }, OF_HOUR, withLateness(raw)),
+      scanOf(
+        { ...withEarlier(names, config), ...rawUnits, ...earlierPart(config) },
+        OF_HOUR,
+        withLateness(raw),
+      ),
     ];
   }
   const recent = { ...raw, where: `${raw.where} AND "received_at" >= ${timestampText(now - DAY_MS)}` };

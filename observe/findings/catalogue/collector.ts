@@ -426,6 +426,11 @@ export const collectorFindings = {
         'A release of the app lost this ID of the user, or sends it under another name in `customIDs`: the column has what `unitIds` of the configuration names. Exposures have the same user. What is counted by this unit leaves these rows out.',
         'Have whoever owns the app set the ID in `customIDs` by the name that `unitIds` has: the command shows the days and versions that lack it. Rows stay as they are.',
       ],
+      unitColumn: [
+        'No app is at fault: all sent the ID as before, and the stack did not write it into its column. The configuration that was deployed between these times did not have the ID in `unitIds`, as that of an old branch. Exposures of then lack it, too.',
+        "Nothing is to be done in the app. If the column still gets no value, deploy the configuration that has the ID in `unitIds`. Rows stay as they are: to read the ID of then, too, write `coalesce(company_id, json_extract_scalar(custom_ids, '$.companyID'))` with the names of your `unitIds` in place of the column. The command shows by SDK and version which rows have no value in it.",
+        'It goes 24 hours after the last such event.',
+      ],
       noValues: [
         'The SDK evaluates before it has the values of the project, or cannot fetch them: its users get the default of the code. No view counts these exposures in a group.',
         'Have whoever owns the app wait for the SDK to initialize before it evaluates, and see in the app whether that succeeds: the command shows the versions by reason. Rows stay as they are.',
@@ -470,6 +475,11 @@ export const collectorFindings = {
         'Nearly each event has an ID of its own, while events are hardly more. Either a release of the app keeps no storage, so that its SDK makes an ID each time, or the app makes one itself; or a program that keeps none, as a crawler or a test of load, sends most events; or many users came who sent one event each, and those of other days did not come.',
         'Have whoever owns the app look whether the ID stays when the app is opened again: the command shows by version and day how many different ones came in how many rows. If it does not, users, devices and units of experiments are too many: do not read results of experiments by this ID from then on. Rows stay as they are.',
         `${ending} ${METADATA_READ}`,
+      ],
+      newHashes: [
+        'The configuration hashes `user.userID` (`privacy.redact`), and no user of before came since then, where many come again on other days: `privacy.salt`, or what is hashed, changed with the deployment of that time. Each user is a new unit of running experiments, and joins none of the rows before. Only if nothing was deployed then, all apps may have begun to send other IDs at once.',
+        'Put the former salt back (`SLUICE_SALT`, or what `privacy.salt` reads) and deploy: users have the hashes of before again. Rows since then keep theirs: leave them out of what is counted by user. If the salt was changed on purpose, nothing is to be done (docs/privacy.md, "Hashes"). The command shows the users of each SDK, of the day before and since.',
+        `It goes one or two days after it began. ${METADATA_READ}`,
       ],
       offset: [
         'All of these are as far from their receipt, by a multiple of a quarter of an hour, where those before came at once: their sender writes its local time without an offset, which is read as UTC; or it held each for just so long. At least three users have them, in three hours or more of receipt: a phone that was offline sends what it has at once, and a queue that is late makes each time differ. Rows may lie in a wrong `ds`, which is the day of that time: those within these hours of midnight.',

@@ -69,6 +69,20 @@ const otherChange: ContentChange = {
   count: 420,
   of: 420,
 };
+/** All hashes of users are new. */
+const newHashes: ContentChange = {
+  ...moreChange,
+  what: 'newHashes',
+  subject: '',
+  field: 'user_id',
+  value: 'new',
+  times: 2,
+  sdk: null,
+  count: 640,
+  of: 640,
+  usual: 0.4,
+  days: 0,
+};
 /** The content of tables changed so. */
 const changed = (...contentChanges: readonly ContentChange[]) => ({ contentChanges });
 /** Ten events of one sender from before the time window, by whether the sender stated its clock. */
@@ -540,6 +554,37 @@ export const requestCases: readonly Case[] = [
   [
     'events of an SDK lack a configured unit ID',
     changed({ ...versionChange, what: 'unitId', value: 'company_id, team_id' }),
+  ],
+  [
+    'the columns of two unit IDs lack what custom IDs have',
+    changed(
+      ...(['company_id', 'team_id'] as const).map(
+        (field): ContentChange => ({
+          ...moreChange,
+          what: 'unitColumn',
+          subject: '',
+          field,
+          value: 'away',
+          label: '2026-11-20 05:40:00.000',
+          sdk: null,
+        }),
+      ),
+    ),
+  ],
+  [
+    'no hash of a user of before comes since a deployment, so that all IDs are new',
+    {
+      ...changed(
+        newHashes,
+        { ...moreChange, what: 'newIds', field: 'user_id', value: 'new', count: 300, of: 310, usual: 80 },
+        { ...versionChange, what: 'idForm', field: 'user_id', value: 'hexadecimal digests', usual: 0 },
+      ),
+      deployedAt: hoursAgo(9.1),
+    },
+  ],
+  [
+    'no hash of a user of before comes, of several SDKs, and the stack was deployed long before',
+    { ...changed({ ...newHashes, count: 640, of: 642 }), deployedAt: hoursAgo(100) },
   ],
   [
     'exposures of three SDKs have reasons without an evaluation',

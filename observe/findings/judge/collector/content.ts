@@ -1,5 +1,6 @@
 import { sum } from '../../../../lib/base/sum.ts';
 import { listed, quotedName } from '../../../../lib/base/text.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { contentPart, METADATA_PART, type SharedPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
 import { finding } from '../../catalogue.ts';
@@ -58,8 +59,16 @@ function toldChanges(
     (facts.noted?.uncorrected ?? []).some(
       (group) => isOffsetOf(change, group) && 2 * group.count >= change.count,
     );
+  // With another salt all IDs are new, of each SDK.
+  const isOfHashes = ({ what, field }: ContentChange) =>
+    field === 'user_id' && (what === 'newIds' || what === 'idForm') && changes.some(isOfSalt);
+  // One SDK may have begun to send other IDs by itself, unless what hashes them was deployed then.
+  const isOfSalt = (change: ContentChange) =>
+    change.what === 'newHashes' && (change.times > 1 || isDeployedAt(change, facts));
   return changes.filter(
     (change) =>
+      (change.what !== 'newHashes' || isOfSalt(change)) &&
+      !isOfHashes(change) &&
       !meant.has(change) &&
       !isToldOtherwise(change, changes) &&
       !toldWithEvents.has(change) &&
@@ -71,6 +80,18 @@ function toldChanges(
       !isOfClock(change),
   );
 }
+
+/** How long a deployment takes until what it changes is seen at the latest, and how much later CloudFormation may say it was. */
+const DEPLOYED_MS = { before: HOUR_MS, after: 15 * MINUTE_MS } as const;
+
+/** Whether the stack was deployed last when a change began. */
+function isDeployedAt({ since }: ContentChange, { deployedAt }: Pick<StatusFacts, 'deployedAt'>): boolean {
+  const age = Date.parse(since) - Date.parse(deployedAt ?? '');
+  return age <= DEPLOYED_MS.before && age >= -DEPLOYED_MS.after;
+}
+
+/** Cases that what the stack was deployed with explains. */
+const OF_DEPLOYMENT: readonly string[] = ['unitColumn', 'newHashes'];
 
 /** What less of an event one or several SDKs sent, as a part of what is missing of it, from which it is told of these. */
 const MOST_OF_LACK = 0.5;
@@ -181,16 +202,23 @@ function* alikeChanges(
   ].join(' ');
   const all = alike.flatMap((change) => [change, ...exposuresOf(change, changes)]);
   const texts = all.slice(0, MOST_TOLD).map((change) => `${title(change)}, since ${change.since}`);
-  const ends = `${others.length === 0 ? 'Told' : 'Each is told'} until about ${toldDays(first, config)} days after it began`;
+  const ends = `${others.length === 0 ? 'Told' : 'Each is told'} until ${endOf(first, config)}`;
+  const deployed =
+    name === 'newHashes' && isDeployedAt(first, facts)
+      ? `; the stack was deployed then, at ${facts.deployedAt}`
+      : '';
   const figures = [
     ...(all.length === 1 ? [] : [listed(texts, '; ')]),
     ...(by?.detail ? [by.detail] : []),
     ...(name === 'environment' ? keysOfEnvironment(first, facts) : []),
+    ...(OF_DEPLOYMENT.includes(name) && deployed === '' && facts.deployedAt !== null
+      ? [`The stack was deployed last at ${facts.deployedAt}`]
+      : []),
     ...consequencesOf(alike, changes, told),
     ends,
   ];
   const about = {
-    title: `${title(first)}${by?.title ?? ''}${more}`,
+    title: `${title(first)}${by?.title ?? deployed}${more}`,
     since: alike.map(({ since }) => since).sort()[0] ?? null,
     detail: `${figures.join('. ')}.`,
     subject: subjectOf(first),
@@ -232,7 +260,7 @@ function keysOfEnvironment({ value }: ContentChange, { keys }: StatusFacts): rea
 /** The parts that have to be read for a change to be known. */
 function judgedByOf({ what, table, field }: ContentChange): readonly SharedPart[] {
   const isOfMetadata =
-    ['size', 'repeats', 'textForm', 'key', 'newIds'].includes(what) || field === 'stable_id';
+    ['size', 'repeats', 'textForm', 'key', 'newIds', 'newHashes'].includes(what) || field === 'stable_id';
   return isOfMetadata ? [contentPart(table), METADATA_PART] : [contentPart(table)];
 }
 
@@ -240,9 +268,16 @@ function judgedByOf({ what, table, field }: ContentChange): readonly SharedPart[
 function subjectOf(change: ContentChange): string {
   const name = wordingCaseOf(change);
   const isOfName = change.what === 'value' || change.kind === 'other';
-  if (change.kind === 'less' || isOfName || name === 'more') return name;
+  if (change.kind === 'less' || isOfName || name === 'more' || OF_DEPLOYMENT.includes(name)) return name;
   const field = change.field === null ? '' : ` ${change.field}`;
   return `${name} ${change.subject || change.what}${field}`;
+}
+
+/** Until when a change is told. */
+function endOf(change: ContentChange, config: Place['config']): string {
+  if (change.what === 'unitColumn') return '24 hours after its last event';
+  if (change.what === 'newHashes') return 'one or two days after it began';
+  return `about ${toldDays(change, config)} days after it began`;
 }
 
 /** Days from a change until the first day that has all of it is curated: from then on days before have it, too. */

@@ -69,7 +69,8 @@ function lostTitle(change: ContentChange): string {
 }
 /** What a change is of, as the title of another one names it: `from ios-client`, `"buy" from js-client 3`. */
 export function namedChange(change: ContentChange): string {
-  const { what, subject, sdk } = change;
+  const { what, subject, field, sdk } = change;
+  if (what === 'unitColumn') return field ?? '';
   if (what === 'sdkEvent') return eventOfSdk(change);
   if (isNamed(change) || what === 'group' || what === 'split') return whichOf(change);
   if (what === 'key') return `${quotedName(change.field ?? '')} of ${quotedName(subject)}`;
@@ -189,11 +190,21 @@ function manyIds({ field }: ContentChange): ChangeWording {
   };
 }
 
+/** How a column is told that lacked the ID which the events have. */
+function lackingColumn({ field }: ContentChange): ChangeWording {
+  return {
+    title: ({ count, of, since, label }) =>
+      `${someOf(count, of, 'event')} with a ${field} have it in custom_ids alone: its column was not in the configuration between ${since} and ${isoTimestamp(readTime(label))}`,
+    columns: [...SDK, `"${field}" IS NULL AS "has_no_value"`],
+    where: () => `"custom_ids" IS NOT NULL`,
+  };
+}
+
 /** A case of SLUICE_FINDING_EVENTS_UNUSUAL that a change is by itself; `missing` is SLUICE_FINDING_EVENT_MISSING. */
 export type WordingCase = Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase> | 'missing';
 
 /** How each change is told of one of several columns. */
-const OF_FIELDS = { idForm: formedIds, newIds: manyIds } as const;
+const OF_FIELDS = { idForm: formedIds, newIds: manyIds, unitColumn: lackingColumn } as const;
 /** How each change is told that is not of one of several columns. */
 const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, ChangeWording>> = {
   missing: { title: lessTitle, columns: SDK, where: ofNamed },
@@ -335,6 +346,14 @@ const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, Ch
     from: 'change',
     having: 'count(*) > 1',
   },
+  newHashes: {
+    title: ({ count, of, since }) =>
+      `${someOf(count, of, 'user')} of all SDKs that came since ${since} are new: no other hash in user_id is one of before`,
+    columns: ['"sdk_type"'],
+    counted: 'count(DISTINCT "user_id") AS "users"',
+    where: () => '"user_id" IS NOT NULL',
+    from: 'dayBefore',
+  },
   split: {
     title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
     columns: GROUP_AND_SDK,
@@ -364,5 +383,7 @@ export function wordingCaseOf({ kind, what, value, count }: ContentChange): Word
 /** How a change is told. */
 export function wordingOf(change: ContentChange): ChangeWording {
   const name = wordingCaseOf(change);
-  return name === 'idForm' || name === 'newIds' ? OF_FIELDS[name](change) : wordings[name];
+  return name === 'idForm' || name === 'newIds' || name === 'unitColumn'
+    ? OF_FIELDS[name](change)
+    : wordings[name];
 }

@@ -259,6 +259,181 @@ it('a configured unit ID that a new version lacks is told, with one that no even
   ]);
 });
 
+describe('a configured unit ID that custom IDs have and its column has not', () => {
+  const away = (sdk_type: string, received: readonly string[], as: Sent['as'] = {}): Sent => ({
+    as: { sdk_type, company_id: null, custom_ids: '{"plan":"pro","companyID":"c1"}', ...as },
+    received,
+  });
+  const ios: Sent = { ...views, as: { sdk_type: 'ios-client' } };
+  const first = '2026-11-20 03:40:00';
+  const last = '2026-11-20 06:10:00';
+
+  it.each([
+    { what: 'as it is configured', custom_ids: '{"companyID":"c1"}' },
+    { what: 'in other letters, as a number', custom_ids: '{"plan":"pro","COMPANYID":7}' },
+  ])('is told once of all SDKs, from the first event to the last: $what', async ({ custom_ids }) => {
+    const sent = [
+      away('js-client', [first, ...at('2026-11-20 04:00:00', 9)], { custom_ids }),
+      away('ios-client', at(last, 8), { custom_ids }),
+    ];
+    expect(await toldOf({ events: [views, ios, ...sent] })).toEqual([
+      told({
+        part: 'unitColumn',
+        kind: 'more',
+        field: 'company_id',
+        value: 'away',
+        label: last,
+        count: 18,
+        of: 58,
+        since: first,
+      }),
+    ]);
+  });
+
+  it('is told apart from the app that does not send the ID', async () => {
+    const lost = { as: { company_id: null, sdk_version: '3.1.0' }, received: at(MORNING, 14) };
+    const rows = await toldOf({ events: [views, lost, away('js-client', at(last, 12))] });
+    expect(rows.map(({ part, count }) => [part, count])).toEqual([
+      ['unitColumn', 12],
+      ['unitId', 14],
+    ]);
+  });
+
+  const noColumn = { company_id: null, team_id: null };
+  it.each([
+    {
+      what: 'no day before had it in the column, as of a unit ID that is new',
+      sent: [
+        {
+          days: TWENTY,
+          received: at(MORNING, 20),
+          as: { company_id: null, team_id: 't1', custom_ids: '{"companyID":"c1"}' },
+        },
+        { received: at('2026-11-20 09:00:00', 20), as: { team_id: 't1' } },
+      ],
+    },
+    {
+      what: 'they are nine',
+      sent: [views, away('js-client', at(MORNING, 9))],
+    },
+    {
+      what: 'it is empty there',
+      sent: [
+        { ...views, as: { ...noColumn, custom_ids: '{"companyID":""}' } },
+        { ...views, as: { custom_ids: '{"companyID":"c1"}' } },
+      ],
+    },
+    {
+      what: 'another one is there, of which the ID is a part',
+      sent: [
+        { ...views, as: { ...noColumn, custom_ids: '{"myCompanyID":"c1"}' } },
+        { ...views, as: { custom_ids: '{"companyID":"c1"}' } },
+      ],
+    },
+  ])('is not told if $what', async ({ sent }) => {
+    expect(await toldOf({ events: sent })).toEqual([]);
+  });
+});
+
+describe('hashes of users', () => {
+  /** Forty users of two SDKs on each curated day and on both days before today, at these hours. */
+  const hours = ['06:10:00', '09:10:00', '11:10:00'];
+  const timesOf = (days: readonly string[], times: readonly string[]) =>
+    days.flatMap((day) => times.flatMap((time) => at(`${day} ${time}`, 20)));
+  const usersOf = (sdk_type: string, salt: string, sent: Omit<Sent, 'as'>): Sent => ({
+    ...sent,
+    as: { sdk_type, user_id: `${salt}-#` },
+  });
+  const earlier = ['2026-11-18', '2026-11-19'];
+  const usualUsers = (sdk_type: string, salt: string): Sent =>
+    usersOf(sdk_type, salt, { days: TWENTY, received: timesOf(earlier, hours) });
+  const today = (sdk_type: string, salt: string, times: readonly string[]): Sent =>
+    usersOf(sdk_type, salt, { received: timesOf(['2026-11-20'], times) });
+  const js = usualUsers('js-client', 'a');
+  const ios = usualUsers('ios-client', 'b');
+  const toldOfHashes = async (...hashed: readonly Sent[]) =>
+    (await toldOf({ hashed })).filter(({ part }) => part === 'newHashes');
+  const change = (row: Partial<Told>) =>
+    told({
+      part: 'newHashes',
+      kind: 'more',
+      field: 'user_id',
+      value: 'new',
+      times: 2,
+      count: 40,
+      of: 40,
+      usual: 1,
+      days: 0,
+      since: '2026-11-20 08:30:00',
+      ...row,
+    });
+
+  it.each([
+    {
+      what: 'of two SDKs are all new since one instant',
+      sent: [
+        today('js-client', 'a', ['06:10:00']),
+        today('js-client', 'c', ['08:30:00', '11:10:00']),
+        today('ios-client', 'd', ['08:31:00', '11:10:00']),
+      ],
+      row: {},
+    },
+    {
+      what: 'of the only SDK are all new since one instant',
+      sent: [today('js-client', 'c', ['08:30:00', '11:10:00'])],
+      row: { times: 1, count: 20, of: 20 },
+    },
+    {
+      what: 'are all new since the day before',
+      sent: [
+        usersOf('js-client', 'c', { received: timesOf(['2026-11-19'], ['11:30:00', '20:10:00']) }),
+        today('js-client', 'c', hours),
+        today('ios-client', 'd', hours),
+      ],
+      row: { since: '2026-11-19 11:30:00' },
+    },
+  ])('are told if those $what', async ({ sent, row }) => {
+    expect(await toldOfHashes(js, ios, ...sent)).toEqual([change(row)]);
+  });
+
+  it.each([
+    {
+      what: 'many new users came in a launch, beside those of before',
+      sent: [
+        js,
+        ios,
+        ...['c', 'd', 'e'].map((salt) => today('js-client', salt, ['08:30:00', '11:10:00'])),
+        today('ios-client', 'b', ['08:40:00']),
+      ],
+    },
+    {
+      what: 'those of one SDK alone are new',
+      sent: [js, ios, today('js-client', 'c', ['08:30:00', '11:10:00']), today('ios-client', 'b', hours)],
+    },
+    {
+      what: 'no user ever comes again',
+      sent: [
+        ...DAYS.map((day, i) => usersOf('js-client', `a${i}`, { days: each(20, day) })),
+        ...earlier.map((day) => usersOf('js-client', day, { received: timesOf([day], hours) })),
+        today('js-client', 'c', ['08:30:00']),
+      ],
+    },
+    {
+      what: 'a test of load came at night, while the site is closed',
+      sent: [
+        usersOf('js-client', 'a', { days: TWENTY, received: timesOf(earlier, ['14:10:00', '16:10:00']) }),
+        today('js-client', 'c', ['02:30:00', '02:40:00']),
+      ],
+    },
+    {
+      what: 'the site was closed at night, and its users came in the morning',
+      sent: [js, ios, today('js-client', 'a', ['08:30:00']), today('ios-client', 'b', ['08:30:00'])],
+    },
+  ])('are not told if $what', async ({ sent }) => {
+    expect(await toldOfHashes(...sent)).toEqual([]);
+  });
+});
+
 describe('exposures of a new version', () => {
   const toldOfReason = (reason: string | null) =>
     toldOf({ exposures: [views, { as: { reason, sdk_version: '3.1.0' }, received: at(MORNING, 14) }] });

@@ -9,6 +9,10 @@ import { contentChangesSql, metadataChangesSql } from '../../../../observe/facts
 /** The time of the queries, epoch milliseconds. */
 const NOW = Date.UTC(2026, 10, 20, 12);
 const config = defineConfig({ bucket: 'acme', unitIds: { companyID: 'company_id', teamID: 'team_id' } });
+const hashing = defineConfig({
+  bucket: 'acme',
+  privacy: { redact: { 'user.userID': 'hash' }, salt: 'a salt of some length' },
+});
 
 /** The columns of text, as of any row. `#` stands for the number of a row. */
 const COLUMNS = {
@@ -26,6 +30,7 @@ const COLUMNS = {
   sdk_version: '3.0.0',
   company_id: 'c1',
   team_id: null,
+  custom_ids: null,
   reason: 'Network:Recognized',
   company_metadata: null,
 } as const;
@@ -135,6 +140,8 @@ interface Queries<T> {
   readonly exposures: T;
   /** The query of the metadata of events. */
   readonly metadata: T;
+  /** That query, where user IDs are hashed. */
+  readonly hashed: T;
 }
 
 /** Rows by the query that is asked of them. */
@@ -169,7 +176,11 @@ let opened: Promise<DuckDBConnection> | undefined;
 const planned = new Map<keyof SentTo, ReturnType<DuckDBConnection['prepare']>>();
 
 async function rowsOf(connection: DuckDBConnection, query: keyof SentTo) {
-  const sql = query === 'metadata' ? metadataChangesSql(config, NOW) : contentChangesSql(config, query, NOW);
+  const ofMetadata = { metadata: config, hashed: hashing };
+  const sql =
+    query === 'metadata' || query === 'hashed'
+      ? metadataChangesSql(ofMetadata[query], NOW)
+      : contentChangesSql(config, query, NOW);
   const prepared = planned.get(query) ?? connection.prepare(sql);
   planned.set(query, prepared);
   return (await (await prepared).runAndReadAll()).getRowObjects();
@@ -180,13 +191,14 @@ export async function toldOf({
   events = [],
   exposures = [],
   metadata = [],
+  hashed = [],
 }: SentTo): Promise<readonly Told[]> {
   opened ??= openTables();
   const connection = await opened;
-  await fill(connection, 'events', [...events, ...metadata]);
+  await fill(connection, 'events', [...events, ...metadata, ...hashed]);
   await fill(connection, 'exposures', exposures);
   const answers: Told[] = [];
-  for (const [query, sent] of Object.entries({ events, exposures, metadata }))
+  for (const [query, sent] of Object.entries({ events, exposures, metadata, hashed }))
     if (sent.length > 0) {
       const rows = await rowsOf(connection, query as keyof SentTo);
       answers.push(...rows.map(toldOfRow));
