@@ -102,7 +102,7 @@ export const dayContentSchema = z.object({
   unusual: z.array(
     z.object({
       /**
-       * Values of a field, hours without rows, rows with the values of another day, rows of days that were still to
+       * Values of a field, hours without rows, times that are hours earlier or later, rows with the values of another day, rows of days that were still to
        * come, rows of other days, files of other days, rows that repeat others of their file, a name that is spelled
        * otherwise, whose values are all 0, or that is missing, or more names than are compared; absent in entries of
        * earlier versions.
@@ -111,6 +111,7 @@ export const dayContentSchema = z.object({
         .enum([
           'values',
           'hours',
+          'shifted',
           'stale',
           'toCome',
           'days',
@@ -138,7 +139,7 @@ export const dayContentSchema = z.object({
        * absent of an unknown.
        */
       usual: usualFieldSchema.optional(),
-      /** The share of rows that one of the days before had in each hour, of `hours`, as `usual` of a field. */
+      /** The share of rows that one of the days before had in each hour, of `hours` and `shifted`, as `usual` of a field. */
       usualHours: z.record(z.string(), z.number()).optional(),
       /** The names that were usual of the column until then, as `usual` of a field. An erasure takes them away. */
       usualNames: z.record(z.string(), nameSchema).optional(),

@@ -4,9 +4,10 @@ import type { UtcDay } from '../../base/time.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
 import type { RowContent } from '../engine/mappedRows.ts';
 import { type DayBefore, FEWEST_DAYS, HARDLY_ANY, isExpected, isWeekend } from './daysBefore.ts';
+import { type Shift, shiftOf } from './shiftedTimes.ts';
 
 // Whether hours of a day lack the rows that they had on the days before: those of its end, if the job that writes them
-// runs too early.
+// runs too early; or those of one end, if its times are shifted.
 
 /** Fewest hours with rows on each day before whose rows are missing: of a job that moved by an hour one is empty. */
 const FEWEST_HOURS = 2;
@@ -61,13 +62,35 @@ export function unusualHours(
   const usualShares = Object.entries(usual[0] ?? {})
     .filter(([, share]) => share > 0)
     .map(([hour, share]) => [hour, Math.round(share * 10_000) / 10_000] as const);
-  return [{ kind: 'hours', words: words.join('; '), usualHours: Object.fromEntries(usualShares) }];
+  const usualHours = Object.fromEntries(usualShares);
+  const [only, ...others] = missing;
+  const shift =
+    only === undefined || others.length > 0
+      ? null
+      : shiftOf(only.hours, {
+          all,
+          rowsOf: (hour) => hours[hour] ?? 0,
+          usualOf: (hour) => sum(sharesOf(hour)) / usual.length,
+          out,
+          outBefore: before.map(({ rows }) => rows.out),
+        });
+  const missingText = words.join('; ');
+  if (shift === null) return [{ kind: 'hours', words: missingText, usualHours }];
+  return [{ kind: 'shifted', words: shiftWords(shift, missingText, out), usualHours }];
+}
+
+/** By what the times of a day are shifted, and what shows it. @param missing The hours that it lacks, in words. */
+function shiftWords({ hours, beyond, from }: Shift, missing: string, out: number): string {
+  const by = `${counted(Math.abs(hours), 'hour')} ${hours > 0 ? 'later' : 'earlier'}`;
+  const place = hours > 0 ? `from ${hourText(from, from)} on` : `until ${hourText(from - 1, from)}`;
+  return `times that are ${by} than on the days before: ${missing}, and ${counted(beyond, 'row')} ${place}, where hardly any are usual; ${counted(out, 'row')} in all are usual`;
 }
 
 /** The share of rows in each hour that is usual by a day before; null if its entry does not say it. */
 function hourShares({ content, rows, accepted }: DayBefore): HourShares | null {
   if (content?.hours === undefined) return null;
-  const told = accepted === true ? undefined : content.unusual.find(({ kind }) => kind === 'hours');
+  const told =
+    accepted === true ? undefined : content.unusual.find(({ usualHours }) => usualHours !== undefined);
   if (told?.usualHours !== undefined) return told.usualHours;
   const shares = Object.entries(content.hours).map(([hour, n]) => [hour, n / Math.max(1, rows.out)] as const);
   return Object.fromEntries(shares);

@@ -280,12 +280,16 @@ export const dropsFindings = {
         'The day was loaded as it came, and lacks rows of hours in which each day before had many: those of its end if the job that delivers it now runs before the day is over, others if what it reads was down then.',
         'Ask whoever delivers it to run the job once the day is over, by the `timezone` of the dataset, and again for this day: the next run loads corrected files. If these hours have no rows on purpose, run `accept keep`.',
       ],
+      shifted: [
+        'All rows have come: they are as many as usual. Their times are earlier or later than usual by the hours of the title: most often they are local times in place of UTC, or the job that delivers them reads a day that begins at another hour.',
+        'Ask whoever delivers it which of both it is: the next run loads corrected files. If times without an offset are in another time zone from now on, set `timezone` of the dataset, deploy and run `backfill`. If they are meant so, run `accept keep`.',
+      ],
       stale: [
         'The day was loaded as it came, and its rows are those of the day that the title names, with other times: most often the job that delivers it reads a snapshot, a table or a folder that is not made anew any more.',
         'Ask whoever delivers it to have that made again, and then to run the job again for this day: the next run loads corrected files. If the values are meant so, run `accept keep`.',
       ],
       days: [
-        'The day was loaded as it came, and most of its rows have times of the days that the detail names.',
+        'The day was loaded as it came, and more of its rows than usual have times of other days, which the detail names with their rows.',
         CORRECTED,
       ],
       toCome: [

@@ -313,6 +313,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     [
       { what: 'its values', kind: 'values' },
       { what: 'hours without rows', kind: 'hours' },
+      { what: 'times that are shifted', kind: 'shifted' },
       { what: 'values of another day', kind: 'stale' },
       { what: 'a file that another day has', kind: 'equalFiles' },
     ] as const,

@@ -51,8 +51,13 @@ export function withDueHours(entry: LedgerEntry, dataset: Dataset, seenAt: numbe
   if (content === undefined || areHoursDue(dataset, day, seenAt)) return entry;
   return {
     ...entry,
-    content: { ...content, unusual: content.unusual.filter(({ kind }) => kind !== 'hours') },
+    content: { ...content, unusual: content.unusual.filter((each) => !isOfHours(each)) },
   };
+}
+
+/** Whether a point is of the hours of a day's times. */
+function isOfHours({ kind }: Pick<UnusualPart, 'kind'>): boolean {
+  return kind === 'hours' || kind === 'shifted';
 }
 
 /** How a day is unusual; null if it is not. @param seenAt When its folder was listed, epoch milliseconds. */
@@ -88,7 +93,7 @@ function unusualParts(entry: LedgerEntry, dataset: Dataset, seenAt: number): rea
     return { kind: ofMapping, short: `has other values than the days before, ${what}` };
   });
   // Hours that are missing say why rows are few, as do rows of another day.
-  const isReason = ({ kind }: UnusualPart) => kind === 'hours' || kind === 'stale';
+  const isReason = (part: UnusualPart) => isOfHours(part) || part.kind === 'stale';
   return [
     ...(equal === 0 ? [] : [{ kind: 'equalFiles', short: `has ${equal} files that are equal` } as const]),
     ...content.filter(isReason),

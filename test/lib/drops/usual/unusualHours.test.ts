@@ -20,8 +20,13 @@ const cut = inHours(0, 15);
 const CUT = 'no row from 15:00 to 24:00, where each of 7 loaded days before had 38 % of its rows or more';
 
 /** What is told of the hours of a day, which is loaded on the next one, after these. */
-const unusual = (now: Mapped, before: ReturnType<typeof daysOf>, day = DAY, today = addDays(day, 1)) =>
-  judgeContent(now, before, [], { day, today }).unusual.filter(({ kind }) => kind === 'hours');
+const unusual = (
+  now: Mapped,
+  before: ReturnType<typeof daysOf>,
+  day = DAY,
+  today = addDays(day, 1),
+  kinds: readonly string[] = ['hours'],
+) => judgeContent(now, before, [], { day, today }).unusual.filter(({ kind }) => kinds.includes(kind));
 const told = (now: Mapped, ...before: readonly Day[]) =>
   unusual(now, daysOf(...before)).map(({ words }) => words);
 /** The same of a day of another date. */
@@ -126,6 +131,112 @@ describe('hours without rows', () => {
       content: dayContentSchema.parse({ ...content, hours: undefined }),
     }));
     expect(unusual(cut, old)).toEqual([]);
+  });
+});
+
+describe('times that are shifted', () => {
+  /** What is told of the times of a day, where a whole day has 240 rows. */
+  const toldOf = (now: Mapped, before = daysOf(...week)) =>
+    unusual(now, before, DAY, addDays(DAY, 1), ['hours', 'shifted']).map(({ kind, words }) => ({
+      kind,
+      words,
+    }));
+  const open = inHours(6, 22, 10, { '3': 1 });
+
+  it.each([
+    {
+      what: 'two hours later',
+      now: inHours(2, 26),
+      words:
+        'times that are 2 hours later than on the days before: no row from 00:00 to 02:00, where each of 7 loaded days before had 8 % of its rows or more, and 20 rows from 00:00 of the day after on, where hardly any are usual; 240 rows in all are usual',
+    },
+    {
+      what: 'eight hours earlier',
+      now: inHours(-8, 16),
+      words:
+        'times that are 8 hours earlier than on the days before: no row from 16:00 to 24:00, where each of 7 loaded days before had 33 % of its rows or more, and 80 rows until 24:00 of the day before, where hardly any are usual; 240 rows in all are usual',
+    },
+    {
+      what: 'five and a half hours later',
+      now: inHours(6, 29, 10, { '5': 5, '29': 5 }),
+      words:
+        'times that are 5.5 hours later than on the days before: no row from 00:00 to 05:00, where each of 7 loaded days before had 21 % of its rows or more, and 55 rows from 00:00 of the day after on, where hardly any are usual; 240 rows in all are usual',
+    },
+    {
+      what: 'five and a half hours earlier',
+      now: inHours(-5, 18, 10, { '-6': 5, '18': 5 }),
+      words:
+        'times that are 5.5 hours earlier than on the days before: no row from 19:00 to 24:00, where each of 7 loaded days before had 21 % of its rows or more, and 55 rows until 24:00 of the day before, where hardly any are usual; 240 rows in all are usual',
+    },
+  ])('are told $what', ({ now, words }) => {
+    expect(toldOf(now)).toEqual([{ kind: 'shifted', words }]);
+  });
+
+  it.each([
+    {
+      what: 'later',
+      now: inHours(8, 24, 10, { '5': 1 }),
+      words:
+        'times that are 2 hours later than on the days before: no row from 06:00 to 08:00, where each of 7 loaded days before had 12 % of its rows or more, and 20 rows from 22:00 on, where hardly any are usual; 161 rows in all are usual',
+    },
+    {
+      what: 'later, without the row of the night',
+      now: inHours(8, 24),
+      words:
+        'times that are 2 hours later than on the days before: no row from 03:00 to 08:00, where each of 7 loaded days before had 13 % of its rows or more, and 20 rows from 22:00 on, where hardly any are usual; 160 rows in all are usual',
+    },
+    {
+      what: 'earlier',
+      now: inHours(4, 20, 10, { '1': 1 }),
+      words:
+        'times that are 2 hours earlier than on the days before: no row from 20:00 to 22:00, where each of 7 loaded days before had 12 % of its rows or more, and 21 rows until 06:00, where hardly any are usual; 161 rows in all are usual',
+    },
+  ])('are told $what of days that begin and end with the work', ({ now, words }) => {
+    expect(toldOf(now, daysOf(...times(7, open)))).toEqual([{ kind: 'shifted', words }]);
+  });
+
+  it.each([
+    { what: 'no row lies beyond the other end', now: inHours(2, 24) },
+    { what: 'a few rows lie there, as of clocks that are ahead', now: inHours(2, 24, 10, { '24': 3 }) },
+    { what: 'the day has half of the usual rows', now: inHours(2, 26, 5) },
+    { what: 'the day has twice the usual rows', now: inHours(2, 26, 20) },
+    { what: 'the rows beyond are those of many hours', now: inHours(2, 24, 7, { '24': 40, '25': 40 }) },
+    {
+      what: 'hours within the day are empty, too',
+      now: inHours(2, 12, 13, { '20': 13, '21': 13, '22': 13, '23': 13, '24': 13, '25': 13 }),
+    },
+  ])('are told as missing hours while $what', ({ now }) => {
+    expect(toldOf(now).map(({ kind }) => kind)).toEqual(['hours']);
+  });
+
+  it.each([
+    {
+      what: 'clocks change by an hour',
+      now: inHours(7, 23, 10, { '4': 1 }),
+      before: daysOf(...times(7, open)),
+    },
+    { what: 'the dataset is new', now: inHours(2, 26), before: daysOf(...week.slice(5)) },
+    {
+      what: 'each day before had such rows',
+      now: inHours(2, 26),
+      before: daysOf(...times(7, inHours(2, 26))),
+    },
+    {
+      what: 'days before differ in their ends',
+      now: inHours(2, 26),
+      before: daysOf(...times(3, inHours(2, 26)), ...times(4, whole)),
+    },
+  ])('are not told while $what', ({ now, before }) => {
+    expect(toldOf(now, before)).toEqual([]);
+  });
+
+  it('are told of each day until a person accepts one, or they are as before', () => {
+    const later = inHours(2, 26);
+    const kinds = (now: Mapped, ...before: readonly Day[]) =>
+      toldOf(now, daysOn(...week, ...before)).map(({ kind }) => kind);
+    expect(kinds(later, ...times(9, later))).toEqual(['shifted']);
+    expect(kinds(whole, ...times(9, later))).toEqual([]);
+    expect(kinds(later, later, accepted(later))).toEqual([]);
   });
 });
 

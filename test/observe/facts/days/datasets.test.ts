@@ -294,7 +294,11 @@ describe('days outside of the lookback', () => {
 describe('an unusual day', () => {
   const OTHERS = 'has other values than the days before';
   const rows = { rows: { in: 9, out: 5, refused: 0 }, usualRows: 40 };
-  const content = (kind: 'values' | 'copies' | 'days' | 'hours', words: string, field?: string) => ({
+  const content = (
+    kind: 'values' | 'copies' | 'days' | 'hours' | 'shifted',
+    words: string,
+    field?: string,
+  ) => ({
     content: dayContent({ unusual: [{ kind, words, ...(field === undefined ? {} : { field }) }] }),
   });
   const file = (key: string) => ({ key, size: 9, eTag: '"x"', fate: 'loaded' as const });
@@ -312,6 +316,14 @@ describe('an unusual day', () => {
         { kind: 'hours', short: 'has no row from 15:00 to 24:00' },
         { kind: 'rows', short: 'has 5 rows, where 40 are usual' },
       ],
+    },
+    {
+      what: 'shifted times',
+      entry: content(
+        'shifted',
+        'times that are 2 hours later than on the days before: no row from 00:00 to 02:00',
+      ),
+      parts: [{ kind: 'shifted', short: 'has times that are 2 hours later than on the days before' }],
     },
     {
       what: 'copies',
@@ -356,8 +368,14 @@ describe('an unusual day', () => {
     expect((await read({ entries: { 2: rows }, look: at(16) })).unusual).toHaveLength(1);
   });
 
-  it.each([
+  it.each<{ what: string; expected: object; hour: number; kind?: 'hours' | 'shifted' }>([
     { what: 'its drop is due', expected: { expectedBy: { hour: 6 } }, hour: 16 },
+    {
+      what: 'its drop is due, by shifted times',
+      expected: { expectedBy: { hour: 6 } },
+      hour: 16,
+      kind: 'shifted',
+    },
     { what: 'noon of the next day, without expectedBy', expected: {}, hour: 22 },
     {
       what: 'noon of the next day, as no drop of it is expected',
@@ -365,9 +383,9 @@ describe('an unusual day', () => {
       expected: { expectedBy: { hour: 6, weekdays: ['fri'] } },
       hour: 22,
     },
-  ])('is one by hours without rows once $what', async ({ expected, hour }) => {
+  ])('is one by hours without rows once $what', async ({ expected, hour, kind = 'hours' }) => {
     const config = configOf(expected);
-    const entries = { 2: content('hours', 'no row from 21:00 to 24:00') };
+    const entries = { 2: content(kind, 'no row from 21:00 to 24:00') };
     // There the day ended at 10:00 of UTC.
     const unusualAt = async (at: number) => (await read({ config, entries, look: { at } })).unusual;
     const due = Date.UTC(2026, 10, 19, hour);
