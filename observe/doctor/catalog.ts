@@ -6,7 +6,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import { qualifiedName, quoteText } from '../../lib/base/sql.ts';
 import { counted, listed } from '../../lib/base/text.ts';
-import { addDays, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { addDays, isoTimestamp, isUtcDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
 import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
 import type { Config } from '../../lib/schema/config.ts';
@@ -17,6 +17,7 @@ import { HASHED_PATTERN } from '../../lib/wire/experimentNames.ts';
 import { askAthena } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { ALWAYS, dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
+import { readTime } from '../facts/tables/tracedRows.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { misplacedPartitions } from '../findings/judge/days/partitions.ts';
 import { findUnlistedHoldouts } from './holdouts.ts';
@@ -171,7 +172,8 @@ async function findHashes(setup: Setup): Promise<readonly Finding[]> {
   const from = addDays(utcDay(now), 1 - DAYS);
   const { rows } = await askAthena(
     setup,
-    `${namesClause(config)}SELECT "experiment_id", max("layer_id") AS "layer_id", count(*) AS "row_count"
+    `${namesClause(config)}SELECT "experiment_id", max("layer_id") AS "layer_id", count(*) AS "row_count",
+  CAST(min("received_at") AS varchar) AS "first_at"
 FROM ${qualifiedName(config, config.tables.exposures)}
 LEFT JOIN "real_names" ON "hash" = "experiment_id"
 WHERE "ds" BETWEEN DATE '${from}' AND DATE '${addDays(utcDay(now), 1)}'
@@ -181,21 +183,29 @@ GROUP BY "experiment_id"
 ORDER BY count(*) DESC, "experiment_id"
 LIMIT ${MOST_HASHES}`,
   );
-  return rows.map(({ experiment_id: sent, layer_id: layer, row_count: count }) =>
-    judgeHash({ hash: `${sent}`, layer: `${layer}`, rows: Number(count) }, from, commands),
+  return rows.map(({ experiment_id: sent, layer_id: layer, row_count: count, first_at: firstAt }) =>
+    judgeHash({ hash: `${sent}`, layer: `${layer}`, rows: Number(count), firstAt: `${firstAt}` }, commands),
   );
 }
 
-/** Judges an experiment that is known by its hash alone. @param from The first day that was read. */
+/**
+ * Judges an experiment that is known by its hash alone, since the first of its rows.
+ *
+ * @param hashed `firstAt`: when that row was received, as Athena writes it.
+ */
 export function judgeHash(
-  { hash, layer, rows }: { readonly hash: string; readonly layer: string; readonly rows: number },
-  from: UtcDay,
+  {
+    hash,
+    layer,
+    rows,
+    firstAt,
+  }: { readonly hash: string; readonly layer: string; readonly rows: number; readonly firstAt: string },
   commands: Pick<Setup['commands'], 'sluice'>,
 ): Finding {
   const told = {
     case: 'experiments',
     title: `The experiment ${hash} of the layer ${layer} is known by its hash alone, in ${counted(rows, 'row')}`,
-    since: from,
+    since: isoTimestamp(readTime(firstAt)),
     detail: `${hash} of the layer ${layer}: ${counted(rows, 'row')}.`,
   } as const;
   return finding('SLUICE_FINDING_NAMES_UNKNOWN', told, [commands.sluice('groups', 'pull')]);

@@ -231,7 +231,7 @@ const ofCatalog: readonly Finding[] = [
     rule: '7Holdout',
     rows: 464,
   }),
-  catalog.judgeHash({ hash: '1a2b', layer: 'home', rows: 7 }, '2026-11-13', commands),
+  catalog.judgeHash({ hash: '1a2b', layer: 'home', rows: 7, firstAt: '2026-11-19 10:20:30.123' }, commands),
   judgeMaker(arn('role/ci'), commands),
   unsaid('Lake Formation does not say the settings of the account'),
 ];
