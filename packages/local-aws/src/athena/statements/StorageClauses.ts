@@ -29,22 +29,25 @@ const TEXTFILE: FileFormat = {
 /** The clauses ROW FORMAT SERDE and STORED AS of a CREATE EXTERNAL TABLE. */
 export class StorageClauses {
   #serde: string | undefined;
-  #format = TEXTFILE;
+  #format: FileFormat | undefined;
 
   /**
    * Reads one of the clauses.
    *
    * @returns Whether it was one.
-   * @throws StatementError for ROW FORMAT DELIMITED, and for other formats than Parquet and lines of text; SqlError for an
+   * @throws StatementError for ROW FORMAT DELIMITED, a clause that came before, and other formats than Parquet and lines of text; SqlError for an
    *   unexpected token.
    */
   read(reader: StatementReader): boolean {
     if (reader.take('row', 'format')) {
-      if (!reader.take('serde')) throw notEmulated('ROW FORMAT DELIMITED');
+      if (reader.take('delimited')) throw notEmulated('ROW FORMAT DELIMITED');
+      reader.expect('serde');
+      if (this.#serde !== undefined) throw notEmulated('A second ROW FORMAT');
       this.#serde = reader.text();
       return true;
     }
     if (!reader.take('stored', 'as')) return false;
+    if (this.#format !== undefined) throw notEmulated('A second STORED AS');
     this.#format = reader.take('inputformat') ? formatOfClasses(reader) : formatOfKeyword(reader);
     return true;
   }

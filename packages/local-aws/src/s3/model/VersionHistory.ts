@@ -63,13 +63,11 @@ export class VersionHistory {
     this.replace(key, without(this.of(key), versionId));
   }
 
-  /** Removes a version and all newer ones. */
+  /** Removes a version and all newer ones; does nothing without it. */
   removeUpTo(key: string, versionId: string): void {
     const versions = this.of(key);
-    this.replace(
-      key,
-      versions.slice(versions.findIndex((version) => versionIdOf(version) === versionId) + 1),
-    );
+    const at = versions.findIndex((version) => versionIdOf(version) === versionId);
+    this.replace(key, versions.slice(at + 1));
   }
 
   /** Replaces the versions of a key. @param versions Newest first. */
@@ -88,8 +86,8 @@ export class VersionHistory {
     for (const versions of this.#versions.values()) yield* versions;
   }
 
-  /** The keys, in order. */
-  get keys(): KeyIndex<readonly Version[]> {
+  /** The versions of each key, newest first, to be read alone. */
+  get byKey(): KeyIndex<readonly Version[]> {
     return this.#versions;
   }
 }

@@ -138,7 +138,7 @@ export function linesOf(
   return [
     { op: 'bucket', info },
     ...(settings === newBucketSettings ? [] : [{ op: 'settings' as const, settings }]),
-    ...[...history.keys.values()].flatMap((versions) =>
+    ...[...history.byKey.values()].flatMap((versions) =>
       versions.toReversed().map((version): BucketLine => ({ op: 'keep', version })),
     ),
     ...[...objects].map((object): BucketLine => ({ op: 'put', object })),

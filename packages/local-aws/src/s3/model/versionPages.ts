@@ -39,7 +39,7 @@ export function listVersions(
   const { prefix, delimiter, keyMarker, versionIdMarker, limit } = query;
   const entries: VersionEntry[] = [];
   if (limit === 0) return { entries };
-  const cursors = [new Cursor(current, query), new Cursor(history.keys, query)];
+  const cursors = [new Cursor(current, query), new Cursor(history.byKey, query)];
   let next: VersionPage['next'];
   for (;;) {
     const key = cursors.map((cursor) => cursor.key).reduce(earlier);

@@ -21,6 +21,10 @@ export interface ChunkedFormat {
 const SIZE = /^([0-9a-fA-F]{1,12})$/;
 /** The line before a signed chunk: its size, and its signature. */
 const SIGNED_SIZE = /^([0-9a-fA-F]{1,12});chunk-signature=([0-9a-f]{64})$/;
+/** A signature. */
+const SIGNATURE = /^[0-9a-f]{64}$/;
+/** The most trailing headers. S3 has two: a checksum, and the signature. */
+const MOST_TRAILERS = 16;
 /** The trailing header with the signature of the others. */
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 
@@ -105,7 +109,7 @@ async function readTrailers(
 /** A header behind the last chunk, its name in lower case. */
 type TrailingHeader = readonly [name: string, value: string];
 
-/** Reads headers until an empty line. @throws AwsError `IncompleteBody` for a line that is no header. */
+/** Reads headers until an empty line. @throws AwsError `IncompleteBody` for a line that is no header, and for too many. */
 async function readHeaders(reader: BodyReader): Promise<TrailingHeader[]> {
   const headers: TrailingHeader[] = [];
   for (;;) {
@@ -113,6 +117,8 @@ async function readHeaders(reader: BodyReader): Promise<TrailingHeader[]> {
     if (line === '') return headers;
     const colon = line.indexOf(':');
     if (colon < 0) throw s3Errors.incompleteBody('What follows the last chunk is no header.');
+    if (headers.length === MOST_TRAILERS)
+      throw s3Errors.incompleteBody(`More than ${MOST_TRAILERS} headers follow the last chunk.`);
     headers.push([line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]);
   }
 }
@@ -161,8 +167,7 @@ class SignatureChain {
     const { signingKey, timestamp, scope } = this.#signature;
     const stringToSign = [kind, timestamp, scope, this.#previous, ...hashes].join('\n');
     const expected = createHmac('sha256', signingKey).update(stringToSign).digest();
-    const signatureBytes = Buffer.from(signature, 'hex');
-    if (signatureBytes.length !== expected.length || !timingSafeEqual(expected, signatureBytes)) {
+    if (!SIGNATURE.test(signature) || !timingSafeEqual(expected, Buffer.from(signature, 'hex'))) {
       throw s3Errors.signatureDoesNotMatch(
         'The signature of a chunk or of the trailer does not match what was computed.',
       );

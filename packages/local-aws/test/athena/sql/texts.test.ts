@@ -104,6 +104,9 @@ describe('tables of texts', () => {
 
   it.each([
     { clauses: "ROW FORMAT DELIMITED FIELDS TERMINATED BY ','", reason: /ROW FORMAT DELIMITED/ },
+    { clauses: "ROW FORMAT SERD 'x'", reason: /SERDE/ },
+    { clauses: `${OPEN_X} ${OPEN_CSV}`, reason: /A second ROW FORMAT/ },
+    { clauses: `STORED AS PARQUET STORED AS TEXTFILE ${OPEN_X}`, reason: /A second STORED AS/ },
     { clauses: '', reason: /A table of texts without a SerDe/ },
     { clauses: 'STORED AS TEXTFILE', reason: /A table of texts without a SerDe/ },
     { clauses: 'STORED AS AVRO', reason: /STORED AS AVRO/ },
