@@ -6,8 +6,9 @@ import type { Resources } from '../template/Resource.ts';
 import type { Stack } from '../template/Stack.ts';
 
 /**
- * The resources of relay, except alarms: its queue and the function's role. The deployment's key encrypts the queue,
- * because copies hold SDK keys. There are none without `relay`.
+ * The resources of relay, except alarms: its queue, that of its dead letters, and the function's role. The deployment's key
+ * encrypts both queues, because copies hold SDK keys; with `encryption: 's3'` a key of SQS does. There are none without
+ * `relay`.
  */
 export function relayResources(stack: Stack): Resources {
   if (stack.config.relay === undefined) return {};

@@ -4,10 +4,10 @@ import type { HttpRequest } from '../wire/sdkRequest.ts';
 
 /**
  * A request to relay, as queue and bucket keep it. It holds the SDK key as it was sent, in a header or in the query, so
- * it is encrypted with the deployment's key and never logged.
+ * it is encrypted as all data of the deployment is, and never logged.
  */
 export interface RelayCopy {
-  /** The ID of a copy, as relayId of lib/tables/objectKeys.ts makes it. */
+  /** The ID of a copy, as relayId of lib/tables/relayKeys.ts makes it. */
   readonly id: string;
   /** Epoch milliseconds. */
   readonly keptAt: number;
@@ -24,7 +24,7 @@ export interface RelayCopy {
 /** Version of the form of a copy. */
 const VERSION = 1;
 
-/** Characters beyond ASCII. SQS does not take all of them in a message, and as an escape each is the same JSON. */
+/** Characters beyond printable ASCII. SQS does not take all of them in a message, and as an escape each is the same JSON. */
 const BEYOND_ASCII = /[\u007f-\uffff]/g;
 
 /** Writes a copy as text of ASCII only, so that it has as many bytes as characters. */
@@ -33,7 +33,7 @@ export function writeRelayCopy({ body, ...copy }: RelayCopy): string {
   return text.replaceAll(BEYOND_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Reads a copy; null for any other text, and for a copy of a later version. */
+/** Reads a copy; null for any other text, and for a copy of another version. */
 export function readRelayCopy(text: string): RelayCopy | null {
   const read = parseJson(text);
   if (!isJsonObject(read)) return null;
@@ -46,7 +46,10 @@ export function readRelayCopy(text: string): RelayCopy | null {
     typeof value === 'string' ? [[name, value] as const] : [],
   );
   if (texts.length !== Object.keys(headers).length) return null;
-  return { id, keptAt, path, query, headers: Object.fromEntries(texts), body: Buffer.from(body, 'base64') };
+  const bytes = Buffer.from(body, 'base64');
+  // Buffer leaves out what is no base64.
+  if (bytes.toString('base64') !== body) return null;
+  return { id, keptAt, path, query, headers: Object.fromEntries(texts), body: bytes };
 }
 
 /** The message about a copy that is an object. */

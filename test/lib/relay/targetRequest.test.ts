@@ -146,6 +146,7 @@ describe('a copy', () => {
     { what: 'no headers', member: { headers: null } },
     { what: 'a header that is a number', member: { headers: { a: 1 } } },
     { what: 'a number as body', member: { body: 7 } },
+    { what: 'a body that is no base64', member: { body: '!!not base64' } },
   ])('is not read from one with $what', ({ member }) => {
     const text = JSON.stringify({ ...JSON.parse(writeRelayCopy(copyOf({}))), ...member });
     expect(readRelayCopy(text)).toBeNull();
