@@ -66,7 +66,10 @@ export function requireAllowed(key: AuthenticatedKey): void {
   if (key.kinds.length === 0) throw new RequestError('SLUICE_KEY_NOT_FOR_EVENTS');
 }
 
-/** Resolves when no read runs any more: Lambda would freeze it after the answer. */
+/**
+ * Ends a request: resolves when no read runs any more, as Lambda would freeze it after the answer, or at the deadline, and
+ * stops the alarm that {@link receive} has set.
+ */
 export async function readsSettled({ deadline }: Received, ports: ReceivePorts): Promise<void> {
   const { keys, groups } = ports;
   await Promise.race([Promise.all([keys.settled(), groups.settled()]), deadline.passed]);
@@ -80,7 +83,7 @@ export async function readsSettled({ deadline }: Received, ports: ReceivePorts):
 const GRACE_MS = 100;
 
 /** The time by which a sender must have its answer. */
-class AnswerDeadline {
+export class AnswerDeadline {
   readonly #request: SdkRequest;
   readonly #ports: ReceivePorts;
   readonly #receivedAt: number;
@@ -106,7 +109,7 @@ class AnswerDeadline {
     return this.#late.promise;
   }
 
-  /** Moves the deadline forward if that SDK has a shorter timeout: some state their type only in the body. */
+  /** Makes the deadline earlier if that SDK has a shorter timeout: some state their type only in the body. */
   tighten(sdkType: string | null): void {
     const sooner = this.#atOf(sdkType, this.#at);
     if (sooner === this.#at) return;
@@ -119,7 +122,10 @@ class AnswerDeadline {
     this.#clear();
   }
 
-  /** The gateway's time of arrival counts if it is known, because a cold start may come between it and ours. */
+  /**
+   * The deadline of an SDK. Its wait begins at the gateway's time of arrival if that is known, as a cold start may come between
+   * it and ours; but the time of a clock that is behind takes at most half of the wait.
+   */
   #atOf(sdkType: string | null, latest: number): number {
     const early = ANSWER_EARLY_MS.get(sdkType ?? '');
     if (early === undefined) return latest;

@@ -14,12 +14,12 @@ const receivedHoursColumns = [
   {
     name: 'refused',
     type: 'bigint',
-    comment: 'Of these, events that their table did not take: they are in quarantine',
+    comment: 'Of the finished events, those that their table did not take: they are in quarantine',
   },
   {
     name: 'not_delivered',
     type: 'bigint',
-    comment: 'Events that may have landed besides: answered 503, or sent again',
+    comment: 'Events that may have landed besides the accepted ones: answered 503, or sent again',
   },
   { name: 'waiting_objects', type: 'bigint', comment: 'Objects that may hold events of the hour' },
   { name: 'missing', type: 'bigint', comment: 'Events that are nowhere' },
@@ -42,6 +42,7 @@ export type ReceivedHoursColumn = (typeof receivedHoursColumns)[number]['name'];
  */
 export const receivedHoursTable = {
   name: 'received_hours',
-  comment: 'Whether all events that were accepted in an hour are in their table; made each night',
+  comment:
+    'Whether all events that were accepted in an hour are in a table or in quarantine; made each night',
   columns: receivedHoursColumns,
 } as const;
