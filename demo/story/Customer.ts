@@ -31,7 +31,11 @@ export class Customer {
     return new Customer(account, s3, duckDb, await duckDb.connect());
   }
 
-  /** Creates a bucket with the policy of customers, which allows one of Sluice's roles to read. */
+  /**
+   * Creates a bucket with the policy of customers, which allows Sluice to read.
+   *
+   * @param principal The ARN of a role of Sluice, or of its account.
+   */
   async makeBucket(bucket: string, principal: string): Promise<void> {
     const grant = { partition: 'aws', region: localAccount.region, bucket, principal };
     await this.#s3.send(new CreateBucketCommand({ Bucket: bucket }));

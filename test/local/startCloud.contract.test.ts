@@ -11,22 +11,21 @@ import { listen } from '../harness/listen.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 it.each([
-  { what: 'its gateway if it has one', api: 'http://gateway' },
-  { what: 'its Function URL without a gateway', api: undefined },
-])('the collector is reached by $what', ({ api }) => {
+  { what: 'its gateway if it has one', api: 'http://gateway', url: 'http://gateway' },
+  { what: 'its Function URL without a gateway', api: undefined, url: 'http://collect' },
+])('the collector is reached by $what', ({ api, url }) => {
   const functionUrls = {
     'sluice-local-ingest-trigger': 'http://trigger',
     'sluice-local-collect': 'http://collect',
   };
-  expect(collectorUrl({ api, functionUrls })).toBe(api ?? 'http://collect');
-  expect(collectorUrl({ api, functionUrls: {} })).toBe(api);
+  expect(collectorUrl({ api, functionUrls })).toBe(url);
 });
 
 it.each([
   { stage: undefined, folder: /\.sluice\/data$/ },
   { stage: 'local', folder: /\.sluice\/data$/ },
   { stage: 'dev', folder: /\.sluice\/data-dev$/ },
-])('the data of the stage $stage is in a folder of its own', ({ stage, folder }) => {
+])('the data of the stage $stage, by default local, is in the folder of the stage', ({ stage, folder }) => {
   expect(defaultDataDirectory(stage)).toMatch(folder);
 });
 
@@ -47,10 +46,11 @@ it('a local cloud is at the ports that were chosen, answers the hosts that are a
     },
   });
   const { port, edgePort } = await freePorts();
+  const data = join(directory.path, 'data');
   const cloud = await startCloud({
     port,
     edgePort,
-    data: join(directory.path, 'data'),
+    data,
     allowedHosts: ['sluice.test'],
     load: async () => ({ template, directory: directory.path, config, stackName: 'acme-local' }),
   });
@@ -61,7 +61,7 @@ it('a local cloud is at the ports that were chosen, answers the hosts that are a
       bucket: 'acme',
       database: 'acme',
     });
-    expect(cloud.status()).toMatchObject({ collector: cloud.collector, edge: cloud.edge, data: cloud.data });
+    expect(cloud.status()).toMatchObject({ collector: cloud.collector, edge: cloud.edge, data });
     for (const address of [cloud.collector, cloud.edge])
       for (const { host, isRefused } of [
         { host: 'sluice.test', isRefused: false },

@@ -25,8 +25,31 @@ describe('JSON with NaN and infinities', () => {
     '[NaN',
     '["NaN]',
     '{"events":[NaN],"a":"\\"}',
-  ])('is none where they are no value: %s', (text) => {
+  ])('is refused where they stand in no place of a value: %s', (text) => {
     expect(() => parseSentJson(text, JSON.parse)).toThrow(SyntaxError);
+  });
+
+  it('is refused by the error of the text as it was sent', () => {
+    const errors: unknown[] = [];
+    const parse = (text: string) => {
+      const error = new SyntaxError(text);
+      errors.push(error);
+      throw error;
+    };
+    expect(() => parseSentJson('[NaN', parse)).toThrow('[NaN');
+    expect(errors).toHaveLength(2);
+  });
+
+  it.each([
+    { what: 'as it was sent', text: '[1]', fails: '[1]' },
+    { what: 'with null in the places', text: '[NaN]', fails: '[null]' },
+  ])('passes on another error of the parser, of the text $what', ({ text, fails }) => {
+    const deep = new RangeError('too deep');
+    const parse = (given: string) => {
+      if (given === fails) throw deep;
+      return JSON.parse(given);
+    };
+    expect(() => parseSentJson(text, parse)).toThrow(deep);
   });
 
   it('differs in nothing else from any JSON', () => {
@@ -38,7 +61,7 @@ describe('JSON with NaN and infinities', () => {
     const spaced = fc.constantFrom(undefined, 1);
     fc.assert(
       fc.property(anything, fc.constantFrom(...NAMES), spaced, fc.uuid(), (value, name, space, mark) => {
-        // Numbers are the places.
+        // The names take the places of the numbers.
         const marked = JSON.stringify(
           [value, 1],
           (_key, member) => (typeof member === 'number' ? mark : member),

@@ -20,10 +20,13 @@ const attributes: ObjectAttributes = {
   storageClass: undefined,
 };
 
-/** A bucket in memory with versions, which notes what it is asked. The n-th object that is put has the ID `v<n>` and the ETag `"<n>"`. */
+/**
+ * A bucket in memory with versions, which notes what it is asked. The n-th object that is put has the ETag `"<n>"`, and the ID
+ * `v<n>` if the bucket keeps versions.
+ */
 export class MemoryBucket implements EraseBucket {
   readonly name = 'acme-experiments';
-  /** What was asked, each with the version that it was asked of: `fetch v1`. */
+  /** What was asked, each with the version that it was asked of, `fetch v1`; `hide` with the ETag. */
   readonly asked: string[] = [];
   /** Attributes of what replaced another object. */
   readonly replacedWith: ObjectAttributes[] = [];
@@ -62,10 +65,14 @@ export class MemoryBucket implements EraseBucket {
   async *objects(prefix: string, after = ''): AsyncGenerator<readonly ObjectVersions[]> {
     const all = this.#kept.map(({ key }) => key).filter((key) => key.startsWith(prefix) && key > after);
     const keys = [...new Set(all)].sort();
-    while (keys.length > 0)
-      yield await Promise.all(
-        keys.splice(0, this.pageKeys).map(async (key) => ({ key, versions: await this.versions(key) })),
+    while (keys.length > 0) {
+      const page = keys.splice(0, this.pageKeys);
+      const objects = await Promise.all(
+        page.map(async (key) => ({ key, versions: await this.versions(key) })),
       );
+      // S3 lists the delete markers of a key apart from its versions.
+      yield objects.filter(({ versions }) => versions.length > 0);
+    }
   }
 
   async fetch(version: StoredVersion, path: string): ReturnType<EraseBucket['fetch']> {
@@ -100,7 +107,9 @@ export class MemoryBucket implements EraseBucket {
     ifRead = false,
   ): ReturnType<EraseBucket['remove']> {
     this.asked.push(`remove ${version.versionId}${ifRead ? ' if read' : ''}`);
-    if (ifRead && this.#find(version)?.eTag !== version.eTag) return 'changed';
+    // Only the version with the ID `null` can be another one than before.
+    const isAnother = this.#find(version)?.eTag !== version.eTag;
+    if (ifRead && version.versionId === 'null' && isAnother) return 'changed';
     this.#drop(version);
     return null;
   }

@@ -1,6 +1,7 @@
 import type { ConfigInput } from '../../../lib/schema/config.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import type { ContentChange } from '../../../observe/facts/tables/contentChanges.ts';
+import type { SourceInput } from '../../harness/configInput.ts';
 import {
   changedRequests,
   datasetFacts,
@@ -34,8 +35,8 @@ const OWNER = '222222222222';
 const goneSdk: ContentChange = { ...missingChange, what: 'sdk', value: 'js-client', of: 400 };
 const goneBuy: ContentChange = { ...missingChange, value: 'buy', of: 60 };
 
-/** A source of the customer with these datasets. */
-const sourceOf = (more: object, ...datasets: readonly string[]) => ({
+/** A source of the customer with these datasets. @param more What else it has. */
+const sourceOf = (more: Partial<SourceInput>, ...datasets: readonly string[]) => ({
   sources: [
     {
       name: 'acme',
@@ -251,6 +252,7 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       { kind: 'function-url', throttled: 25, hours: 1.1 },
       { kind: 'function-url', throttled: 24, hours: 1 },
       { kind: 'both', throttled: 24, hours: 1 },
+      { kind: 'both', throttled: 25, hours: 1 },
       { kind: 'http-api', throttled: 25, hours: 1 },
     ] as const,
     ({ kind, throttled, hours }) => [

@@ -14,8 +14,8 @@ const OLD = '2026-11-10';
 const FAILURE = { code: 'SLUICE_X', message: 'Why.' };
 const OLD_PLACE = 's3://acme-old/events/YYYY-MM-DD';
 
+/** A day to plan. */
 interface Day {
-  readonly what: string;
   readonly dataset?: Partial<DatasetInput>;
   /** Names of objects of the day. */
   readonly names?: readonly string[];
@@ -50,10 +50,25 @@ async function planned({ dataset: input = {}, names = [], entry, day = DAY }: Da
 describe('the files of a planned day', () => {
   const gone = [{ key: 'a.parquet', size: 9, eTag: '"1"', fate: 'loaded' as const }];
 
-  it.each<Day & { readonly files: number }>([
+  it.each<Day & { readonly what: string; readonly files: number }>([
     { what: 'that a job still writes', names: ['_temporary/a', '_temporary/b'], files: 2 },
     { what: 'that are no Parquet', names: ['a.csv', '_SUCCESS'], files: 1 },
     { what: 'that have left', dataset: { filesLeave: true }, entry: { files: gone }, files: 1 },
+    {
+      what: 'that have left, besides another one that is there',
+      names: ['b.parquet'],
+      dataset: { filesLeave: true },
+      entry: { files: gone },
+      files: 1,
+    },
+    {
+      what: 'that have left, of which one was left out',
+      dataset: { filesLeave: true },
+      entry: {
+        files: [...gone, { key: 'b.csv', size: 9, eTag: '"1"', fate: 'left_out', reason: 'not_parquet' }],
+      },
+      files: 1,
+    },
     { what: 'that are deleted', entry: { files: gone }, files: 0 },
     {
       what: 'that have left another place',
@@ -72,7 +87,7 @@ describe('a planned day', () => {
   const elsewhere = { ...failed, place: OLD_PLACE, fingerprint: 'there' };
   const missing = { state: 'inputs_missing', version: 'v1', missingSince: 1 } as const;
 
-  it.each<Day & { readonly isOpen: boolean; readonly isFailed: boolean }>([
+  it.each<Day & { readonly what: string; readonly isOpen: boolean; readonly isFailed: boolean }>([
     { what: 'that is loaded', names, entry: {}, isOpen: false, isFailed: false },
     { what: 'that failed', names, entry: failed, isOpen: true, isFailed: true },
     {
@@ -91,7 +106,15 @@ describe('a planned day', () => {
       isFailed: false,
     },
     {
-      what: 'before the lookback that failed a month ago',
+      what: 'before the lookback that failed within 30 days',
+      names,
+      entry: { ...failed, updatedAt: NOW - 30 * DAY_MS + 1 },
+      day: OLD,
+      isOpen: true,
+      isFailed: false,
+    },
+    {
+      what: 'before the lookback that failed 30 days ago',
       names,
       entry: { ...failed, updatedAt: NOW - 30 * DAY_MS },
       day: OLD,
@@ -113,20 +136,17 @@ describe('a planned day', () => {
       isOpen: false,
       isFailed: false,
     },
-  ])(
-    '$what is looked at again ($isOpen) and counted as failed ($isFailed)',
-    async ({ isOpen, isFailed, ...day }) => {
-      expect(await planned(day)).toMatchObject({ isOpen, failed: isFailed });
-    },
-  );
+  ])('$what: looked at again $isOpen, counted as failed $isFailed', async ({ isOpen, isFailed, ...day }) => {
+    expect(await planned(day)).toMatchObject({ isOpen, failed: isFailed });
+  });
 
-  it('has left out what its load did, but for markers', async () => {
+  it('counts what its load left out, but for markers', async () => {
     const file = { size: 9, eTag: '"1"', fate: 'left_out' } as const;
     const files = [
       { ...file, key: 'b.csv', reason: 'not_parquet' },
       { ...file, key: '_SUCCESS', reason: 'success_marker' },
     ];
-    expect(await planned({ what: '', names, entry: { files } })).toMatchObject({ leftOut: 1 });
+    expect(await planned({ names, entry: { files } })).toMatchObject({ leftOut: 1 });
   });
 
   it('is looked at again while its task waits', async () => {
@@ -137,7 +157,7 @@ describe('a planned day', () => {
       OLD,
     );
     const queued = { fingerprint, reason: 'triggered', at: NOW - 1 };
-    expect(await planned({ what: '', names, day: OLD, entry: { ...entry, queued } })).toMatchObject({
+    expect(await planned({ names, day: OLD, entry: { ...entry, queued } })).toMatchObject({
       decision: { skip: 'queued' },
       isOpen: true,
     });

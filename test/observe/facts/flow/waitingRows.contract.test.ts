@@ -111,7 +111,8 @@ describe('rows that wait', () => {
       (next, { commandName }) =>
         async (args) => {
           const answer = await next(args);
-          if (commandName !== 'ListObjectsV2Command') return answer;
+          if (commandName !== 'ListObjectsV2Command' || Reflect.get(args.input, 'Prefix') !== 'landing/')
+            return answer;
           landing.s3.middlewareStack.remove(name);
           await landing.store.removeAll([{ key: BATCH, eTag: '*' }]);
           return answer;
