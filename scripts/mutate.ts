@@ -2,8 +2,9 @@
 // begin with one of PATH…, one at a time, and runs unit tests of their rooms. For faults that these do not see it runs suites
 // that import the file, or code that imports it: unit tests, and then contract tests. Without PATH it takes the files that
 // changed since REF, by default `main`; all files if REF is an empty text. Room by room, faults that no test sees are printed,
-// and the score. A fault that could not be judged counts as not seen. With `--who` all tests run for each fault, and the tests
-// without which the score is the same are printed. With `--unit` no contract tests run. With `--near PATH`, once or more, of
+// and the score: the share of seen faults among those in code that tests run, but for code that runs once as its file is loaded,
+// which is counted apart. A fault that could not be judged counts as not seen. With `--who` all tests run for each fault, and the tests
+// are printed that see faults, but none alone. With `--unit` no contract tests run. With `--near PATH`, once or more, of
 // suites that are no unit tests of the room only those run whose paths begin so. The exit code is 1 if a room's score is below 90 %.
 //
 // `npm run mutate -- --by-hand [PATH…] [--workers N]` puts the faults of mutate/mutations.ts in: those that Stryker does
@@ -60,6 +61,8 @@ function chosenFiles(): readonly string[] {
       ? git('ls-files').filter((file) => beginnings.some((path) => file.startsWith(path)))
       : git('diff', '--name-only', '--diff-filter=d', '--merge-base', values.since);
   const code = files.filter((file) => PRODUCT.test(file));
+  if (beginnings.length === 0 && code.length === 0)
+    print(`No code that Git knows has changed since ${values.since}.`);
   const idle = beginnings.filter((path) => !code.some((file) => file.startsWith(path)));
   if (idle.length > 0) throw new RangeError(`There is no code in ${idle.join(', ')}.`);
   return code;
