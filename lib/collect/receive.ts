@@ -83,7 +83,7 @@ export async function readsSettled({ deadline }: Received, ports: ReceivePorts):
 const GRACE_MS = 100;
 
 /** The time by which a sender must have its answer. */
-export class AnswerDeadline {
+class AnswerDeadline {
   readonly #request: SdkRequest;
   readonly #ports: ReceivePorts;
   readonly #receivedAt: number;
