@@ -221,7 +221,8 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     stackFaults: stackState?.stackFaults ?? null,
     functionErrors,
     idleFunctions: runs?.idle ?? null,
-    datasets: datasets?.map((dataset, i): DatasetDays => ({ ...dataset, unread: unread?.[i] ?? [] })) ?? null,
+    datasets:
+      datasets?.map((dataset, i): DatasetDays => ({ ...dataset, unread: [], ...unread?.[i] })) ?? null,
     curated: curated?.map((state, i): CurationState => ({ ...state, unread: unreadDays?.[i] ?? [] })) ?? null,
     lastEventAt: lastEventAt(rows?.tables ?? [], delivered),
     tables: rows?.tables ?? null,

@@ -107,8 +107,8 @@ describe('two hundred datasets of 92 days', () => {
     );
     const { answer, inTurn, atOnce } = await timed(() => pageOf(deployment, twoHundred, { days: DAYS }));
     expect(inTurn).toBeLessThanOrEqual(MOST_IN_TURN);
-    // 48 entries of the ledger, and the folders and partitions of 5 tables.
-    expect(atOnce).toBeLessThanOrEqual(58);
+    // 48 entries of the ledger, and the folders, partitions and entries of 5 tables.
+    expect(atOnce).toBeLessThanOrEqual(63);
     expect(bytesOf(answer.calendar)).toBeLessThanOrEqual(MOST_BYTES);
     expect(answer).toMatchObject({ hasProblem: true, calendar: { total: 200, needing: 1 } });
     const names = answer.calendar.datasets.map(nameOf);
@@ -139,8 +139,8 @@ describe('two hundred datasets of 92 days', () => {
     );
     const { answer, inTurn, atOnce } = await timed(() => readStatus(deployment));
     expect(inTurn).toBeLessThanOrEqual(MOST_IN_TURN);
-    // 48 entries of the ledger, 12 of folders and partitions, and one for each of the other parts, as queues and erasures.
-    expect(atOnce).toBeLessThanOrEqual(82);
+    // 48 entries of the ledger, 17 of folders, partitions and entries, and one for each of the other parts, as queues and erasures.
+    expect(atOnce).toBeLessThanOrEqual(87);
     expect(bytesOf(answer)).toBeLessThanOrEqual(MOST_BYTES);
     expect(answer).toMatchObject({ isWell: false, datasets: { total: 200, needing: 200 } });
     const shown = answer.problems.filter(({ code }) => code === 'SLUICE_FINDING_INGEST_FAILED').length;
@@ -223,6 +223,20 @@ describe('twenty datasets', () => {
       needing: 1,
       unknown: [],
     });
+  });
+
+  it('show the day that has files and no entry', async () => {
+    const folders = ingestedTableFolders(twenty, lastDataset.dataset.table).map(
+      (folder) => `${folder}${addDays(TODAY, -400)}/`,
+    );
+    const objects = bucketOf(() => ({}));
+    const { deployment } = slowDeployment({ config: twenty, now: NOW, objects, folders });
+    const { calendar } = await pageOf(deployment, twenty, { days: 7 });
+    const forgotten = calendar.datasets.flatMap((drops) =>
+      (drops.forgotten ?? []).map((day) => ({ name: nameOf(drops), day })),
+    );
+    expect(forgotten).toEqual([{ name: LAST, day: addDays(TODAY, -400) }]);
+    expect(calendar.needing).toBe(1);
   });
 
   it('say that days without a partition could not be read', async () => {

@@ -79,6 +79,8 @@ export interface DatasetFacts {
   readonly unusual: readonly UnusualDay[];
   /** Days of the ledger whose version no query reads, oldest first; absent if that was not asked or could not be read. */
   readonly unread?: readonly UnreadDay[];
+  /** Days that its table has, and of which the ledger has no entry, oldest first; absent as is `unread`. */
+  readonly forgotten?: readonly UtcDay[];
 }
 
 /** The status of one dataset. */

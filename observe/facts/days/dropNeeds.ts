@@ -7,10 +7,21 @@ export type Need = 'problem' | 'warning';
 
 /** What a dataset needs, as the findings of `sluice status` are; null if it needs nobody. */
 export function needOf(drops: DatasetDays): Need | null {
-  const { lastLook, isLookOld, late, waiting, newer, lacking, days, firstDay, unread = [] } = drops;
+  const {
+    lastLook,
+    isLookOld,
+    late,
+    waiting,
+    newer,
+    lacking,
+    days,
+    firstDay,
+    unread = [],
+    forgotten = [],
+  } = drops;
   const needs = days.map(dayNeed);
   const hasProblem =
-    late.length + lacking.length + unread.length > 0 ||
+    late.length + lacking.length + unread.length + forgotten.length > 0 ||
     lastLook?.failure !== undefined ||
     lastLook?.stopped === true ||
     waiting.some(({ day, isLacking, cure }) => isLacking && day < firstDay && cure !== 'load') ||

@@ -6,15 +6,9 @@ import { type DatasetStatus, readDatasets } from './datasets.ts';
 import { type DatasetDays, dropDays } from './dropDays.ts';
 import { exportNeed, isShownAlways, type Need, needOf } from './dropNeeds.ts';
 import { type ExportDays, type ExportStatus, readExports } from './exportDays.ts';
-import {
-  type ConfiguredDataset,
-  daysUntil,
-  judgedDays,
-  judgedExportDays,
-  type UnreadDay,
-} from './ledgerDays.ts';
+import { type ConfiguredDataset, daysUntil, judgedDays, judgedExportDays } from './ledgerDays.ts';
 import { byNeed, cursorOf, fitting, type Shown, startAfter } from './pagesByNeed.ts';
-import { type CatalogReaders, unreadDrops } from './unreadDays.ts';
+import { type CatalogReaders, type DifferingDays, unreadDrops } from './unreadDays.ts';
 
 /** The most bytes of a page's JSON: with all else an answer stays below 300 kB. */
 const PAGE_BYTES = 240_000;
@@ -98,7 +92,7 @@ export async function readDropsPage(
   ]);
   const withUnread = (status: DatasetStatus | ExportStatus) => {
     const ofLine = 'dataset' in status ? unread.days.get(`${status.source}/${status.dataset}`) : undefined;
-    return ofLine === undefined ? status : { ...status, unread: ofLine };
+    return ofLine === undefined ? status : { ...status, ...ofLine };
   };
   const needs = new Map([...known].map(([name, status]) => [name, statusNeed(withUnread(status))]));
   const sorted = byNeed(lines, ({ name }) => needs.get(name) ?? null);
@@ -166,14 +160,15 @@ async function readUnread(
   open: CatalogReaders,
   datasets: readonly ConfiguredDataset[],
 ): Promise<{
-  readonly days: ReadonlyMap<string, readonly UnreadDay[]>;
+  readonly days: ReadonlyMap<string, DifferingDays>;
   readonly unknown: readonly NotRead[];
 }> {
   try {
     const days = await unreadDrops(open, datasets);
-    const named = datasets.map(
-      ({ source, dataset }, i) => [`${source.name}/${dataset.name}`, days[i] ?? []] as const,
-    );
+    const named = datasets.flatMap(({ source, dataset }, i) => {
+      const ofDataset = days[i];
+      return ofDataset === undefined ? [] : [[`${source.name}/${dataset.name}`, ofDataset] as const];
+    });
     return { days: new Map(named), unknown: [] };
   } catch (error) {
     return { days: new Map(), unknown: [{ part: 'days without a partition', why: whyUnread(error) }] };

@@ -14,11 +14,22 @@ export interface FolderNote {
 
 /** What is to be known of the folder of a dataset, the most urgent first: whether it is listed, and what it has in place of the days that are looked for. */
 export function folderNotes(drops: DatasetDays): readonly FolderNote[] {
-  const { lastLook, isLookOld, schedule, firstDue } = drops;
+  const { lastLook, isLookOld, schedule, firstDue, forgotten = [] } = drops;
+  const [firstForgotten] = forgotten;
+  const gone =
+    firstForgotten === undefined
+      ? []
+      : [
+          {
+            need: 'problem',
+            text: `has ${counted(forgotten.length, 'day')} in its table that the ledger does not have, the first ${firstForgotten}: objects of the ledger are gone`,
+          } as const,
+        ];
+  if (lastLook === null && gone.length > 0) return gone;
   if (lastLook === null) return [{ need: 'warning', text: `was never listed; its schedule is ${schedule}` }];
   const { failure, stopped, elsewhere } = lastLook;
   const at = isoTimestamp(lastLook.at);
-  const notes: FolderNote[] = [];
+  const notes: FolderNote[] = gone;
   if (failure !== undefined)
     notes.push({
       need: 'problem',

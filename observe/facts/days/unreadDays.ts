@@ -1,6 +1,8 @@
+import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import type { UtcDay } from '../../../lib/base/time.ts';
 import type { LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
+import { listedEntries } from '../../../lib/ledger/ledgerStore.ts';
 import { ingestedTableFolders, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
@@ -14,29 +16,47 @@ const PARALLEL_TABLES = 5;
 /** The parts of a deployment by which the ledger is compared with the catalog. */
 export type CatalogReaders = Pick<Deployment, 's3' | 'glue' | 'config' | 'signal' | 'onDamaged'>;
 
+/** In what the ledger of a dataset, its table and the catalog differ. */
+export interface DifferingDays {
+  /** Days of the ledger whose version no query reads, as nothing but a load registers days. */
+  readonly unread: readonly UnreadDay[];
+  /** Days with files of the table, of which the ledger has no entry, oldest first: a load writes that before any file. */
+  readonly forgotten: readonly UtcDay[];
+}
+
 /**
- * The days of each dataset whose version no query reads, as nothing but a load registers days: of a dataset a call of S3 and one of
- * Glue for each thousand days.
+ * In what the ledger of each dataset, its table and the catalog differ: of a dataset two calls of S3 and one of Glue for each thousand
+ * days.
  *
  * @throws What the clients of S3 and Glue throw; LedgerError.
  */
 export function unreadDrops(
   deployment: CatalogReaders,
   datasets: readonly ConfiguredDataset[],
-): Promise<readonly (readonly UnreadDay[])[]> {
-  return mapLimit(datasets, PARALLEL_TABLES, (dataset) => unreadDays(deployment, dataset));
+): Promise<readonly DifferingDays[]> {
+  return mapLimit(datasets, PARALLEL_TABLES, (dataset) => differingDays(deployment, dataset));
 }
 
-/** The days of a dataset whose version no query reads. @throws As {@link unreadDrops}. */
-async function unreadDays(
+/** {@link DifferingDays} of a dataset. @throws As {@link unreadDrops}. */
+async function differingDays(
   deployment: CatalogReaders,
   { source, dataset }: ConfiguredDataset,
-): Promise<readonly UnreadDay[]> {
-  const folders = ingestedTableFolders(deployment.config, dataset.table);
+): Promise<DifferingDays> {
+  const { config, s3 } = deployment;
+  const folders = ingestedTableFolders(config, dataset.table);
   const days = daysUnder(deployment, folders, { from: '', to: '9' });
-  return unreadVersions(deployment, dataset.table, days, (day) => {
-    return { source: source.name, dataset: dataset.name, day };
-  });
+  const listLedger = () => listedEntries(s3ObjectStore(s3, config.bucket))(source.name, dataset.name);
+  const [unread, entries, loaded] = await Promise.all([
+    unreadVersions(deployment, dataset.table, days, (day) => {
+      return { source: source.name, dataset: dataset.name, day };
+    }),
+    listLedger(),
+    days,
+  ]);
+  const isKnown = loaded.every((day) => entries.has(day));
+  // A day may have been loaded since the ledger was listed.
+  const known = isKnown ? entries : await listLedger();
+  return { unread, forgotten: loaded.filter((day) => !known.has(day)).sort() };
 }
 
 /**

@@ -24,7 +24,7 @@ const MADE_AGAIN = 'somebody may have made a bucket of this name after that of t
 /** Findings about customers' datasets and exports. */
 export const dropsFindings = {
   SLUICE_FINDING_LEDGER_DAMAGED: problem(
-    'Objects of the ledger have no valid entry. Runs cannot work on their days, nor list a dataset while one of them is looked for.',
+    'Objects of the ledger have no valid entry, or are gone. Runs cannot work on days whose entry is not valid, nor list a dataset while one of them is looked for.',
     {
       drop: [
         `${BY_HAND} No run loads its day. While the day is among those that are looked for, nothing else of its dataset is listed, either. Other datasets go on.`,
@@ -32,6 +32,10 @@ export const dropsFindings = {
       ],
       export: [`${BY_HAND} No run exports its day; all other days go on.`, VERSION_BEFORE],
       curated: [`${BY_HAND} No run curates its day; all other days go on.`, VERSION_BEFORE],
+      gone: [
+        `Somebody deleted objects of the ledger, or the source or the dataset was given another name. Queries go on reading the rows. Without its entry nobody knows from which files a day was loaded, and a day of the lookback is loaded again. ${UNSAID_WHO}`,
+        'If a name was changed, set the former one back and deploy. If objects were deleted, S3 has their versions for as long as `retention.stateVersionDays` says, 30 days unless set: the first command lists them and their delete markers. `aws s3api delete-object` with the `--version-id` of a delete marker brings its object back. Of days that have no version any more, `backfill` makes the entry from the files that the folder has.',
+      ],
     },
     { section: 'drops' },
   ),

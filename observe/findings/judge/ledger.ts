@@ -9,7 +9,7 @@ import type { Findings, Place } from './place.ts';
 import { scheduleNames } from './Ringing.ts';
 
 /** What an object of the ledger is about. */
-type DamagedKind = CaseOf<'SLUICE_FINDING_LEDGER_DAMAGED'>;
+type DamagedKind = Exclude<CaseOf<'SLUICE_FINDING_LEDGER_DAMAGED'>, 'gone'>;
 
 /** By the kind of an object of the ledger, the section of docs/operate.md, which no other kind has, and the alarms that also count a damaged object. */
 const DAMAGED = {
@@ -38,8 +38,9 @@ function damagedKind(key: string): DamagedKind {
 }
 
 /** The alarms that a damaged object explains, without the stack's name; none of any other finding. */
-export function damageAlarms({ code, section }: Finding): readonly string[] {
-  if (code !== 'SLUICE_FINDING_LEDGER_DAMAGED') return [];
+export function damageAlarms({ code, case: kind, section }: Finding): readonly string[] {
+  // Entries that are gone keep no run from its work.
+  if (code !== 'SLUICE_FINDING_LEDGER_DAMAGED' || kind === 'gone') return [];
   const damage = Object.values(DAMAGED).find((known) => known.section === section);
   return scheduleNames(damage?.alarms ?? [], 'daily', 'hourly');
 }

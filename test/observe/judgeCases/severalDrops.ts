@@ -335,6 +335,15 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       }),
     ],
   ),
+  'the ledger has lost all of a dataset': datasetFacts({
+    lastLook: null,
+    days: [],
+    forgotten: ['2026-11-18', '2026-11-19'],
+  }),
+  'the ledger has lost days, which are told once': datasetFacts({
+    forgotten: ['2026-10-18', '2026-10-20'],
+    waiting: [{ day: '2026-10-18', words: 'has files', isLacking: true, cure: 'load' }],
+  }),
   'days are unusual in two ways': datasetFacts({
     days: (['repeats', 'names', 'names'] as const).map((kind, i) => ({
       ...loadedDay,

@@ -8,7 +8,7 @@ import { type Dataset, datasetOf } from './dataset.ts';
 import { goneBuckets, isBucketGone, isBucketOfOthers, listing, strangersBuckets } from './folder.ts';
 import { daysAhead, lateDrops, lostTasks, newerDrops, waitingDrops } from './late.ts';
 import { leftOutFiles, unusualDays } from './loadedDays.ts';
-import { failedLoads, failedReceipts, lostFiles, missingInputs, unreadDays } from './loads.ts';
+import { failedLoads, failedReceipts, forgottenDays, lostFiles, missingInputs, unreadDays } from './loads.ts';
 
 /** Drops of customers, one dataset after the other. */
 export function* dropFindings(facts: StatusFacts, place: Place): Findings {
@@ -56,6 +56,7 @@ const LOADED_JUDGES: readonly DatasetJudge[] = [
   missingInputs,
   lostFiles,
   unreadDays,
+  forgottenDays,
   unusualDays,
 ];
 

@@ -153,9 +153,10 @@ function overdue({ isPlanFailing, log, run }: Dataset) {
 }
 
 /** A folder that was never listed: of a new deployment, or of a plan that does not come to it. */
-function* neverListed({ schedule }: DatasetDays, dataset: Dataset): Findings {
+function* neverListed({ schedule, forgotten = [] }: DatasetDays, dataset: Dataset): Findings {
   const { name, place, run, deployedAt: since, isLookDamaged, isPlanIdle } = dataset;
-  if (isLookDamaged || isPlanIdle) return;
+  // A ledger that has lost the days has lost the note of the listing, too.
+  if (isLookDamaged || isPlanIdle || forgotten.length > 0) return;
   const isDue = since !== null && place.now - Date.parse(since) > OLD_AFTER_MS[schedule];
   const title = `The folder of ${name} was never listed`;
   const { case: overdueCase, commands } = overdue(dataset);

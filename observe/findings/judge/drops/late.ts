@@ -13,8 +13,12 @@ import type { Dataset } from './dataset.ts';
 import { isOfLookback, namesThere } from './folder.ts';
 
 /** Days with files that wait for something, and should not any more. */
-function unreadyOf({ waiting, late }: DatasetDays): DatasetDays['waiting'] {
-  return waiting.filter(({ day, isLacking }) => isLacking || late.some((lateDay) => lateDay.day === day));
+function unreadyOf({ waiting, late, forgotten = [] }: DatasetDays): DatasetDays['waiting'] {
+  // Days that the ledger has lost are told as that.
+  return waiting.filter(
+    ({ day, isLacking }) =>
+      !forgotten.includes(day) && (isLacking || late.some((lateDay) => lateDay.day === day)),
+  );
 }
 
 /** Those days, with what they wait for. */

@@ -1,9 +1,10 @@
 import { counted, listed, MOST_NAMED } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { versionTime } from '../../../../lib/ledger/versions.ts';
+import { datasetLedger } from '../../../../lib/tables/ledgerKeys.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
-import { type CaseOf, finding } from '../../catalogue.ts';
+import { type CaseOf, finding, seenNow } from '../../catalogue.ts';
 import { customersReason } from '../customers.ts';
 import { failedDays, lostFilesOf, sinceOf } from '../days/dayTexts.ts';
 import { unreadVersions } from '../days/partitions.ts';
@@ -91,6 +92,35 @@ export function* unreadDays({ table, unread }: DatasetDays, { name, place }: Dat
   // By the catalogue it is of `partitions`: those that the registrar adds.
   for (const found of unreadVersions({ name, table, unread, judgedBy }, place))
     yield { ...found, part: 'drops' };
+}
+
+/** Days that the table has, and of which the ledger has no entry. */
+export function* forgottenDays(
+  { source, dataset, lastLook, forgotten = [] }: DatasetDays,
+  { name, place, backfill, status }: Dataset,
+): Findings {
+  const [first] = forgotten;
+  if (first === undefined) return;
+  const { ranges, left } = commandDays(forgotten, status(first));
+  const look = lastLook === null ? ', nor a note of a listing of its folder' : '';
+  const has = `The ledger has no entry of ${counted(forgotten.length, 'day')} that the table of ${name} has`;
+  const folder = datasetLedger(source, dataset);
+  const list = ['--bucket', place.config.bucket, '--prefix', folder];
+  yield finding(
+    'SLUICE_FINDING_LEDGER_DAMAGED',
+    {
+      case: 'gone',
+      judgedBy: ['the drops', 'the partitions of drops'],
+      ...seenNow(
+        `${has}, the first ${first}${look}`,
+        `${has}${look}: ${listed(forgotten)}. ${folder}.${left}`,
+      ),
+    },
+    [
+      place.commands.aws('s3api', 'list-object-versions', ...list),
+      ...ranges.map(({ from, to }) => backfill(from, to)),
+    ],
+  );
 }
 
 /** Days whose receipt the customer's bucket does not take. */

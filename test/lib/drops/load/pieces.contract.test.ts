@@ -41,7 +41,9 @@ describe('a day in pieces', () => {
     const run = { startedAt, done: 1, pieces: 3, rows: { in: 3, out: 2, refused: 1 } };
     expect(entry).toMatchObject({ state: 'waiting', attempts: 0, run });
     expect(entry).not.toHaveProperty('lease');
-    expect(await unreadDrops(loads, configuredDatasets(loads.config))).toEqual([[]]);
+    expect(await unreadDrops(loads, configuredDatasets(loads.config))).toEqual([
+      { unread: [], forgotten: [] },
+    ]);
   });
 
   it('is read once all of its pieces are made', async () => {
