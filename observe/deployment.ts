@@ -10,6 +10,7 @@ import type { RetryPorts } from '../lib/base/retry.ts';
 import { systemTiming } from '../lib/base/retry.ts';
 import type { QueryRow } from '../lib/base/sql.ts';
 import type { Clock } from '../lib/base/time.ts';
+import type { Queue } from './readQueue.ts';
 import type { ConfiguredTarget } from './target.ts';
 
 /** Errors of questions about a deployment. */
@@ -72,6 +73,8 @@ export interface Deployment extends ConfiguredTarget, RetryPorts {
   readonly signal?: AbortSignal;
   /** Called with the key of an object of the ledger that has no valid entry, which then counts as none. Default: reading it fails. */
   readonly onDamaged?: (key: string) => void;
+  /** Called with each queue of the stack that is read, and its name without the stack's. Default: nobody looks at it besides. */
+  readonly onQueue?: (part: string, queue: Queue) => void;
   /** What this machine keeps of its looks at the deployment; default nothing. */
   readonly notes?: MachineNotes;
   /** Closes the clients. Whoever opened the deployment calls it. */

@@ -12,7 +12,21 @@ export interface Queue {
   readonly messages: number;
   /** About how many of these are hidden, as a run has received them. */
   readonly hidden: number;
+  /** Its attributes that work depends on, as SQS tells them; those that it does not have are left out. */
+  readonly attributes: Readonly<Record<string, string | undefined>>;
 }
+
+/** The attributes that are asked for. */
+export const ATTRIBUTES = [
+  'QueueArn',
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'KmsMasterKeyId',
+  'MessageRetentionPeriod',
+  'VisibilityTimeout',
+  'RedrivePolicy',
+  'LastModifiedTimestamp',
+] as const;
 
 /**
  * Reads a queue of the stack.
@@ -21,15 +35,12 @@ export interface Queue {
  * @throws What SQS's client throws, as QueueDoesNotExist.
  */
 export async function readQueue(
-  { stack, sqs }: Pick<Deployment, 'stack' | 'sqs'>,
+  { stack, sqs, onQueue }: Pick<Deployment, 'stack' | 'sqs' | 'onQueue'>,
   part: string,
 ): Promise<Queue> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: partName(stack, part) }));
   const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl,
-      AttributeNames: ['QueueArn', 'ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    }),
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...ATTRIBUTES] }),
   );
   const {
     QueueArn: arn = '',
@@ -37,5 +48,7 @@ export async function readQueue(
     ApproximateNumberOfMessagesNotVisible: notVisible,
   } = Attributes;
   const hidden = Number(notVisible ?? 0);
-  return { QueueUrl, arn, messages: Number(visible ?? 0) + hidden, hidden };
+  const queue = { QueueUrl, arn, messages: Number(visible ?? 0) + hidden, hidden, attributes: Attributes };
+  onQueue?.(part, queue);
+  return queue;
 }

@@ -12,6 +12,7 @@ import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere, isOfKey, unreadKind, whyUnread } from '../explainAwsError.ts';
+import { type Queue, readQueue } from '../readQueue.ts';
 import { type BucketKey, type BucketOwner, readBucketFaults } from './bucketFaults.ts';
 import { type CurationState, readCurationState, unreadCurated } from './days/curationState.ts';
 import { configuredDatasets, readDatasets } from './days/datasets.ts';
@@ -54,6 +55,7 @@ import { readFunctionRuns } from './functions/functionRuns.ts';
 import { readLostCopies } from './lostCopies.ts';
 import { withLostTasks } from './lostTasks.ts';
 import { readOpenErasures } from './openErasures.ts';
+import { queueFaults } from './queueFaults.ts';
 import { judgedHours, readLastNight, undeliveredHours } from './receivedHours.ts';
 import { readStackFaults } from './stackFaults.ts';
 import {
@@ -92,7 +94,12 @@ const TRIES_MS = 3 * HOUR_MS;
 export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const damagedKeys = new Set<string>();
   // One damaged entry hides its own day alone.
-  const deployment = { ...given, onDamaged: (key: string) => void damagedKeys.add(key) };
+  const queues = new Map<string, Queue>();
+  const deployment: Deployment = {
+    ...given,
+    onDamaged: (key) => void damagedKeys.add(key),
+    onQueue: (part, queue) => void queues.set(part, queue),
+  };
   const { config, stack, isLocal, now } = deployment;
   const unknown: UnreadPart[] = [];
   /** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
@@ -204,6 +211,9 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
       : ((await ask('the queue of loads', (open) => withLostTasks(open, asRead, () => readDrops(open)))) ??
         asRead);
   const functionErrors = runs?.errors ?? null;
+  // The queue of late objects tells whether their messages can still come.
+  if (landed !== null && isLandingLate(landed.landing, now) && !queues.has('write'))
+    await ask('the queue of the writer', (open) => readQueue(open, 'write'));
   const quarantine =
     rows?.quarantine ?? (await ask('quarantine', async (open) => countQuarantineFiles(open)));
   const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
@@ -218,7 +228,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     stackState: stackState?.stackState ?? null,
     deployedAt: local?.startedAt ?? stackState?.deployedAt ?? null,
     undeployed: stackState?.undeployed ?? null,
-    stackFaults: stackState?.stackFaults ?? null,
+    stackFaults: stackState?.stackFaults?.concat(queueFaults(deployment, await deployed, queues)) ?? null,
     functionErrors,
     idleFunctions: runs?.idle ?? null,
     datasets:

@@ -3,7 +3,6 @@ import type { Column, Table, TableInput } from '@aws-sdk/client-glue';
 import { GetRoleCommand, GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { identityId, readerId } from '../../infra/readers/readers.ts';
-import { resources } from '../../infra/resources.ts';
 import type { Resource } from '../../infra/template/Resource.ts';
 import { logicalIds, tableId } from '../../infra/template/Stack.ts';
 import { parseArn } from '../../lib/base/arn.ts';
@@ -19,6 +18,7 @@ import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { differingPoints } from './differingPoints.ts';
 import { isOtherRelease, type ReadStack, readStackResources } from './flow/stackOutputs.ts';
+import { templateResources } from './queueFaults.ts';
 import { readGlueTables } from './tables/tables.ts';
 
 /** What is asked of the stack, each by itself. */
@@ -27,7 +27,8 @@ export type StackPart =
   | 'the tables of the catalog'
   | `the workgroup ${string}`
   | `the identity of the reader ${string}`
-  | `the secret of the reader ${string}`;
+  | `the secret of the reader ${string}`
+  | "the functions' runs";
 
 /** A reader that has lost its role, its user, or the secret with its keys. */
 export interface FaultyReader extends Pick<Reader, 'name' | 'kind'> {
@@ -44,6 +45,7 @@ export interface StackFault {
     | 'table'
     | 'view'
     | 'workgroup'
+    | 'queue'
     | 'identity of a reader'
     | 'secret of a reader';
   /** Its name. */
@@ -92,14 +94,11 @@ export async function readStackFaults(
   { id: stackArn, outputs, deployedAt, alarms }: ReadStack & { readonly alarms: readonly string[] | null },
   ask: AskPart,
 ): Promise<readonly StackFault[]> {
-  const { config, isLocal, stack } = deployment;
-  // Names that a configuration brings are texts in the template, not references.
-  const keyArn = config.existing.keyArn ?? outputs.get('KeyArn') ?? null;
-  const written = { ...stack, config: { ...config, existing: { ...config.existing, bucket: true, keyArn } } };
+  const { isLocal, stack } = deployment;
   const compared: Compared = {
     deployment,
     ask,
-    resources: Object.entries(resources(written).Resources),
+    resources: templateResources(deployment, outputs),
     ids: await readStackResources(deployment),
     account: parseArn(stackArn).account,
     // The local cloud has no change sets.

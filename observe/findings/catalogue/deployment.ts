@@ -189,6 +189,18 @@ export const deploymentFindings = {
         `Somebody changed it by hand, as this release has deployed it. ${WHO} UpdateWorkGroup.`,
         `${BLIND} Run the command: it sets these values back.`,
       ],
+      queue: [
+        `Somebody changed it by hand, as this release has deployed it. After a shorter retention messages are gone before a run takes them; with another time or number of tries work is done twice, late or not at all. ${WHO} SetQueueAttributes.`,
+        `${BLIND} Run the command: it sets these values back. Messages that are gone do not come back: the findings on what waits have the commands that ask for that work again.`,
+      ],
+      key: [
+        `Somebody encrypted it with another key. Whoever sends to the queue, or the role of its function, may not be allowed to use that key: then no message comes, or Lambda can read none. ${WHO} SetQueueAttributes.`,
+        `${BLIND} Run the command: it sets these values back. Messages that came meanwhile stay encrypted with that key: the findings on what waits have the commands that ask for that work again. If Lambda takes no message after it, allow the role of the function \`kms:Decrypt\` with that key until they are gone.`,
+      ],
+      local: [
+        'Somebody changed it in the local cloud, which does not say who.',
+        'Start the local cloud again: it makes what its template has.',
+      ],
       release: [
         'Another release of Sluice has deployed the stack, and its values may be those of that release.',
         `${DEPLOY_NOW} If it is still here after it, somebody changed it by hand: this finding then has the cure of that.`,
@@ -290,6 +302,10 @@ export const deploymentFindings = {
       queue: [
         `Lambda does not take the messages: somebody disabled or deleted the function's event source mapping, or its role may no longer read the queue. ${WHO} UpdateEventSourceMapping, DeleteEventSourceMapping, PutRolePolicy.`,
         'Run the command: it names which of them it is, and has the commands that set it back. Lambda then takes the messages within a minute.',
+      ],
+      encrypted: [
+        'The queue is encrypted with another key, as `SLUICE_FINDING_DRIFT` says: whoever sends to it, or the role of the function, may not use that key, so that no message comes, or Lambda can read none.',
+        'Do what `SLUICE_FINDING_DRIFT` says. Messages that came meanwhile stay encrypted with that key: the next run of a schedule does their work.',
       ],
       local: [
         'Somebody took its trigger or its schedule out of the local cloud, which does not say who.',

@@ -80,6 +80,14 @@ export const streamsFindings = {
         'No run of `write` has failed: the bucket tells EventBridge of no new object, as `SLUICE_FINDING_BUCKET_UNFIT` says, so that nothing asked it to write these. Nothing is lost.',
         'Do what `SLUICE_FINDING_BUCKET_UNFIT` says. Then the command has all objects tried.',
       ],
+      queue: [
+        'The queue of `write` is other than this release makes it, as `SLUICE_FINDING_DRIFT` says, and no run fails now: the messages of these objects cannot be read, come late, or are gone. Nothing is lost.',
+        'Do what `SLUICE_FINDING_DRIFT` says. Then the command has all objects tried, 10,000 at a time.',
+      ],
+      gone: [
+        `The messages of these objects are gone: the queue of \`write\` has none, no dead letter is theirs, and runs have succeeded since the last failure. They waited for longer than the queue keeps them, or somebody purged it. Nothing is lost. ${WHO} PurgeQueue, SetQueueAttributes.`,
+        'The command has all objects tried, 10,000 at a time.',
+      ],
       backlog: [
         'No run of `write` has failed: more objects came than it writes at once. Nothing is lost.',
         'Wait until the time of the title. While their number does not fall, give `write` more `memorySize` in serverless.yml, and so more processor, and deploy. Objects that still wait once the queue is empty have lost their messages: the command has all tried.',

@@ -16,10 +16,14 @@ const FAILING: Readonly<Partial<Record<FindingCode, string>>> = {
   SLUICE_FINDING_STREAM_LATE: 'landing',
   SLUICE_FINDING_NIGHT_MISSING: 'reconcile',
 };
+/** Cases of objects that wait since nothing asks the writer, or can. */
+const UNASKED: readonly (string | null)[] = [
+  'unasked',
+  'queue',
+] satisfies readonly CaseOf<'SLUICE_FINDING_LANDING_LATE'>[];
 /** Findings that a function makes which does not run, by the function: those that are of no failure. */
 const WAITING_FOR: Readonly<Record<string, (other: Finding) => boolean>> = {
-  write: ({ code, case: name }) =>
-    code === 'SLUICE_FINDING_LANDING_LATE' && name === ('unasked' satisfies CaseOf<typeof code>),
+  write: ({ code, case: name }) => code === 'SLUICE_FINDING_LANDING_LATE' && UNASKED.includes(name),
   curate: ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
   'curate-plan': ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
   relay: ({ code }) => code === 'SLUICE_FINDING_RELAY_LATE',

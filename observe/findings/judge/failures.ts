@@ -20,6 +20,19 @@ export function failedAt({ failures, functionErrors }: StatusFacts, part: string
   ].join('');
 }
 
+/** How the queue of a function differs from its template, with its name; undefined if it does not, as far as anybody knows. */
+export function queueFault(
+  { stackFaults }: Pick<StatusFacts, 'stackFaults'>,
+  part: string,
+  { stack }: Pick<Place, 'stack'>,
+): { readonly name: string; readonly differs: readonly string[] } | undefined {
+  const name = partName(stack, part);
+  const fault = stackFaults?.find(
+    ({ what, name: faulty, isOtherRelease }) => what === 'queue' && faulty === name && !isOtherRelease,
+  );
+  return fault && { name, differs: fault.differs ?? [] };
+}
+
 /** Whether the log of a function, or of the stream (`landing`), could be read: without a failure in it, no run has logged an error. */
 export function isLogRead({ unknown }: Pick<StatusFacts, 'unknown'>, part: string): boolean {
   return unknown.every(({ log }) => log !== part);

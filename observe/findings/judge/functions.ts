@@ -1,11 +1,13 @@
+import { partName } from '../../../infra/template/Stack.ts';
 import { counted, someOf } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functions/functionErrors.ts';
+import { KEY_POINT } from '../../facts/queueFaults.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type Finding, finding } from '../catalogue.ts';
-import { errorsText, explained, failureTold } from './failures.ts';
+import { errorsText, explained, failureTold, queueFault } from './failures.ts';
 import type { Findings, Place } from './place.ts';
 import { missingNights } from './receivedHours.ts';
 import { lateText } from './texts.ts';
@@ -100,9 +102,11 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
 
 /** Functions that do not run: of each, what asks for it. */
 export function idleFindings(
-  { idleFunctions, isLocal }: StatusFacts,
-  { commands, now }: Place,
+  facts: StatusFacts,
+  place: Place,
 ): readonly { readonly found: Finding; readonly part: string; readonly isQueue: boolean }[] {
+  const { idleFunctions, isLocal } = facts;
+  const { commands, now } = place;
   return (idleFunctions ?? []).map(({ part, messages, schedule, since }) => {
     const meanwhile = `Until it runs ${WAITS[part] ?? 'its work waits'}.`;
     const waits = `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'waits' : 'wait'}, and Lambda takes none`;
@@ -113,16 +117,19 @@ export function idleFindings(
     const paused = `No run of ${part} has begun, ${late}`;
     const isQueue = messages > 0;
     const title = isQueue ? waits : paused;
+    const key = queueFault(facts, part, place)?.differs.find((point) => point.startsWith(KEY_POINT));
     const asked = isQueue ? 'queue' : 'schedule';
+    const unasked = isLocal ? 'local' : asked;
+    const encrypted = key === undefined ? '' : ` ${partName(place.stack, part)}: ${key}.`;
     const found = finding(
       'SLUICE_FINDING_NOT_RUN',
       {
-        case: isLocal ? 'local' : asked,
+        case: key === undefined ? unasked : 'encrypted',
         title,
         since,
-        detail: `${title}. ${meanwhile}`,
+        detail: `${title}.${encrypted} ${meanwhile}`,
       },
-      isLocal ? [] : [commands.sluice('doctor', '--drift')],
+      isLocal || key !== undefined ? [] : [commands.sluice('doctor', '--drift')],
     );
     return { found, part, isQueue };
   });

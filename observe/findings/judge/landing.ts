@@ -5,10 +5,11 @@ import {
   type WaitingObjects,
   waitingText,
 } from '../../facts/flow/waitingObjects.ts';
+import type { FunctionErrors } from '../../facts/functions/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { finding } from '../catalogue.ts';
 import { deadText, isOfLanding } from './deadLetters.ts';
-import { explained, failedAt, failureTold } from './failures.ts';
+import { explained, failedAt, failureTold, queueFault } from './failures.ts';
 import type { Findings, Place } from './place.ts';
 
 /** What waits in the landing, and what of it can't be read or deleted. */
@@ -18,17 +19,19 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
   if (landing !== null && isLandingLate(landing, now)) {
     const dead = (facts.deadLetters ?? []).filter((letters) => isOfLanding(facts, letters));
     const deadTexts = dead.map(deadText);
-    const cause = landingCase(facts, deadTexts.length > 0);
+    const cause = landingCase(facts, deadTexts.length > 0, place);
     const { writer } = facts;
     const gone = writer?.goneAt ?? null;
     const end = gone === null ? 'their number does not fall' : `they are gone at ${gone}`;
     const behind =
       cause.case === 'backlog' ? `, behind about ${counted(writer?.messages ?? 0, 'message')}: ${end}` : '';
+    const later =
+      cause.case === 'gone' || (cause.case === 'queue' && isOver(facts)) ? ' Later runs had none.' : '';
     const told = {
       ...cause,
       title: `${objectsText(landing)} of landing/ ${landing.count === 1 ? 'waits' : 'wait'} to become files of tables${behind}`,
       since: landing.oldest,
-      detail: `landing/: ${[waitingText(landing), ...deadTexts].join('; ')}.${failedAt(facts, 'write')}`,
+      detail: `landing/: ${[waitingText(landing), ...deadTexts].join('; ')}.${queueText(facts, place)}${failedAt(facts, 'write')}${later}`,
     };
     const found = finding('SLUICE_FINDING_LANDING_LATE', told, [
       ...(cause.case === 'unasked' ? [commands.sluice('doctor', '--drift')] : []),
@@ -72,15 +75,38 @@ function objectsText({ count, hasMore }: Pick<WaitingObjects, 'count' | 'hasMore
 function landingCase(
   facts: StatusFacts,
   isDead: boolean,
-): ReturnType<typeof failureTold> | { readonly case: 'backlog' | 'unannounced' | 'unasked' } {
+  place: Pick<Place, 'stack'>,
+):
+  | ReturnType<typeof failureTold>
+  | { readonly case: 'backlog' | 'gone' | 'queue' | 'unannounced' | 'unasked' } {
   const told = failureTold(facts, 'write', facts.failures['write']);
   const { oldest } = facts.waiting.landing ?? {};
-  const hasFailed = facts.functionErrors?.some(
-    ({ part, last }) => part === 'write' && last >= (oldest ?? ''),
-  );
-  if (told.case !== 'unknown' || isDead || hasFailed === true) return told;
+  const errors = writerErrors(facts);
+  const isFailing = told.case !== 'unknown' || (errors !== undefined && errors.last >= (oldest ?? ''));
+  const isChanged = queueFault(facts, 'write', place) !== undefined;
+  // What failed comes again while the queue has its message.
+  const isGone = isOver(facts) && (isChanged || errors?.waits?.messages === 0);
+  if (isDead || (isFailing && !isGone)) return told;
   if (isBacklog(facts)) return { case: 'backlog' };
-  return { case: facts.bucketFaults.some(({ name }) => name === 'events') ? 'unannounced' : 'unasked' };
+  if (facts.bucketFaults.some(({ name }) => name === 'events')) return { case: 'unannounced' };
+  if (isChanged) return { case: 'queue' };
+  return { case: isFailing ? 'gone' : 'unasked' };
+}
+
+/** What Lambda has counted of the writer; undefined without an error within 24 hours. */
+function writerErrors({ functionErrors }: Pick<StatusFacts, 'functionErrors'>): FunctionErrors | undefined {
+  return functionErrors?.find(({ part }) => part === 'write');
+}
+
+/** Whether runs of the writer have succeeded since it failed last. */
+function isOver(facts: Pick<StatusFacts, 'functionErrors'>): boolean {
+  return writerErrors(facts)?.isOver === true;
+}
+
+/** How the queue of the writer differs, as a sentence; empty if it does not. */
+function queueText(facts: StatusFacts, place: Pick<Place, 'stack'>): string {
+  const fault = queueFault(facts, 'write', place);
+  return fault === undefined ? '' : ` ${fault.name}: ${fault.differs.join('; ')}.`;
 }
 
 /** The share of waiting objects whose messages the queue has at least: metrics come some minutes late, and are approximate. */

@@ -8,9 +8,36 @@ import {
   hoursAgo,
   idleStream,
   landingWaits,
+  missingResource,
   waitingFacts,
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
+
+/** A queue of the writer that somebody has changed. */
+const changedQueue = {
+  ...missingResource,
+  what: 'queue',
+  part: "the functions' runs",
+  name: 'sluice-prod-write',
+  changedAt: hoursAgo(2),
+  differs: ['MessageRetentionPeriod is 60 seconds instead of 345600'],
+  repair: [['sqs', 'set-queue-attributes', '--queue-url', 'https://q', '--attributes', '{}']],
+} as const;
+
+/** Errors of the writer before runs that succeed. */
+const overErrors = {
+  ...functionErrors,
+  part: 'write',
+  first: hoursAgo(0.9),
+  last: hoursAgo(0.5),
+  isOver: true,
+};
+
+/** Runs of the writer that were throttled after objects came, and that succeed now. Its queue has no message. */
+const throttledThen = {
+  failures: { write: failureOf('throttled', 'Lambda throttled 6 invocations.', 0.5) },
+  functionErrors: [{ ...overErrors, errors: 0, throttled: 6, waits: { messages: 0, since: null } }],
+};
 
 /** What waits to become files, the stream, and dead letters. */
 export const landingCases: readonly Case[] = [
@@ -56,6 +83,56 @@ export const landingCases: readonly Case[] = [
     {
       ...landingWaits(1, 4),
       ...failing('write', { first: hoursAgo(3.9), last: hoursAgo(1) }),
+    },
+  ],
+  ...(
+    [
+      ['a key of somebody', 'KmsMasterKeyId is "alias/own" instead of none', {}],
+      [
+        'a short retention, after runs that were throttled',
+        'MessageRetentionPeriod is 60 seconds instead of 345600',
+        throttledThen,
+      ],
+    ] as const
+  ).map(
+    ([what, point, more]): Case => [
+      `objects wait, and the queue of the writer has ${what}`,
+      { ...landingWaits(1, 1), ...more, stackFaults: [{ ...changedQueue, differs: [point] }] },
+    ],
+  ),
+  [
+    'objects wait whose messages are gone, after runs that were throttled',
+    { ...landingWaits(1, 1), ...throttledThen },
+  ],
+  [
+    'objects wait, one of which the writer fails with each time, between runs that succeed',
+    {
+      ...landingWaits(1, 1),
+      failures: { write: failureOf('denied', 'AccessDenied.', 0.3) },
+      functionErrors: [{ ...overErrors, errors: 1, waits: { messages: 1, since: null } }],
+    },
+  ],
+  [
+    'the queue of a function has a key of somebody, and its messages wait',
+    {
+      stackFaults: [{ ...changedQueue, differs: ['KmsMasterKeyId is "alias/own" instead of none'] }],
+      idleFunctions: [{ part: 'write', messages: 7, schedule: null, since: hoursAgo(1) }],
+      ...landingWaits(7, 1),
+    },
+  ],
+  [
+    'the queue of a function keeps messages for less time, and its trigger is off',
+    {
+      stackFaults: [
+        {
+          ...changedQueue,
+          name: 'sluice-prod-export',
+          differs: ['VisibilityTimeout is 5 seconds instead of 5400'],
+        },
+        { ...changedQueue, isOtherRelease: true },
+        { ...changedQueue, name: 'sluice-prod-register', repair: [], changedAt: null },
+      ],
+      idleFunctions: [{ part: 'export', messages: 7, schedule: 'daily', since: hoursAgo(1) }],
     },
   ],
   [

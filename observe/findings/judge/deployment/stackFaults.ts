@@ -1,4 +1,5 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
+import { KEY_POINT } from '../../../facts/queueFaults.ts';
 import type { FaultyReader, StackFault } from '../../../facts/stackFaults.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../../catalogue.ts';
@@ -31,7 +32,8 @@ export function* stackFaultFindings(
     if (differs === null) {
       const connect = connectWords(fault).map((words) => commands.sluice(...words));
       yield missingFinding(fault, { ...beside, shown: [...beside.shown, ...connect] });
-    } else if (what === 'workgroup') yield workgroupFinding(fault, differs, beside);
+    } else if (what === 'workgroup' || what === 'queue')
+      yield driftFinding({ ...fault, what }, differs, beside);
     else yield tableFinding(fault, differs, beside);
   }
 }
@@ -81,16 +83,32 @@ function stoppedText({ what, keptUntil }: StackFault, { kind, as }: FaultyReader
   return `${product} cannot read any table since it was deleted: ${how}. All that Sluice does goes on.`;
 }
 
-/** A workgroup that differs. */
-function workgroupFinding(
-  { name, part, isOtherRelease }: StackFault,
+/** A workgroup or a queue that differs. SQS keeps when a queue was changed last. */
+function driftFinding(
+  {
+    what,
+    name,
+    part,
+    changedAt,
+    isOtherRelease,
+    repair,
+  }: StackFault & { readonly what: 'workgroup' | 'queue' },
   differs: readonly string[],
   { shown }: Beside,
 ): Finding {
+  const when = changedAt === null ? '' : `, changed last at ${changedAt}`;
+  const ofQueue = differs.some((point) => point.startsWith(KEY_POINT)) ? 'key' : 'queue';
+  const byHand = what === 'queue' ? ofQueue : what;
+  const changed = repair.length === 0 ? 'local' : byHand;
   const told = {
-    case: isOtherRelease ? 'release' : 'workgroup',
+    case: isOtherRelease ? 'release' : changed,
     judgedBy: ['the stack', part],
-    ...seenNow(`The workgroup ${name} ${pointsText(differs)}`, `workgroup ${name}: ${differs.join('; ')}.`),
+    // Several queues are judged by one part.
+    ...(what === 'queue' ? { subject: name } : {}),
+    ...seenNow(
+      `The ${what} ${name} ${pointsText(differs)}${when}`,
+      `${what} ${name}: ${differs.join('; ')}.`,
+    ),
   } as const;
   return finding('SLUICE_FINDING_DRIFT', told, shown);
 }
