@@ -10,7 +10,6 @@ import type { RetryPorts } from '../lib/base/retry.ts';
 import { systemTiming } from '../lib/base/retry.ts';
 import type { QueryRow } from '../lib/base/sql.ts';
 import type { Clock } from '../lib/base/time.ts';
-import type { Queue } from './readQueue.ts';
 import type { ConfiguredTarget } from './target.ts';
 
 /** Errors of questions about a deployment. */
@@ -52,6 +51,20 @@ export interface MachineNotes {
   read(): unknown;
   /** Replaces it. A machine that cannot write keeps nothing. */
   write(note: unknown): void;
+}
+
+/** A queue of the stack. */
+export interface Queue {
+  /** Address of the queue, as SQS's client takes it. */
+  readonly QueueUrl: string | undefined;
+  /** ARN of the queue. */
+  readonly arn: string;
+  /** About how many messages it has, hidden ones too. */
+  readonly messages: number;
+  /** About how many of these are hidden, as a run has received them. */
+  readonly hidden: number;
+  /** Its attributes that work depends on, as SQS tells them; those that it does not have are left out. */
+  readonly attributes: Readonly<Record<string, string | undefined>>;
 }
 
 /** A deployment or the local cloud, for functions that answer questions about it. Both speak the same AWS protocols. */

@@ -1,20 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { partName } from '../infra/template/Stack.ts';
-import type { Deployment } from './deployment.ts';
-
-/** A queue of the stack. */
-export interface Queue {
-  /** Address of the queue, as SQS's client takes it. */
-  readonly QueueUrl: string | undefined;
-  /** ARN of the queue. */
-  readonly arn: string;
-  /** About how many messages it has, hidden ones too. */
-  readonly messages: number;
-  /** About how many of these are hidden, as a run has received them. */
-  readonly hidden: number;
-  /** Its attributes that work depends on, as SQS tells them; those that it does not have are left out. */
-  readonly attributes: Readonly<Record<string, string | undefined>>;
-}
+import type { Deployment, Queue } from './deployment.ts';
 
 /** The attributes that are asked for. */
 export const ATTRIBUTES = [

@@ -10,7 +10,7 @@ export const CurateError = defineErrorFamily('system', {
   },
   SLUICE_CURATE_COLUMN_UNFIT: {
     cause: 'A column of a raw file has values that can’t be read in the type of the table.',
-    cure: 'Check the file that the detail names: Athena can’t read the column either. Write it again in the type of the table.',
+    cure: 'Check the file that the detail names: queries of the column fail on this day in Athena, too. If Sluice did not write it, `npx sluice doctor` names it as a file of others (`SLUICE_FINDING_FORWARDED`), and has the commands that copy it and take it out. If its rows are yours, write it again in the type of the table.',
     repeats: 'always',
   },
   SLUICE_CURATE_COUNTS_DIFFER: {

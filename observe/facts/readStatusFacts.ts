@@ -10,9 +10,9 @@ import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment, Queue } from '../deployment.ts';
 import { ifThere, isOfKey, unreadKind, whyUnread } from '../explainAwsError.ts';
-import { type Queue, readQueue } from '../readQueue.ts';
+import { readQueue } from '../readQueue.ts';
 import { type BucketKey, type BucketOwner, readBucketFaults } from './bucketFaults.ts';
 import { type CurationState, readCurationState, unreadCurated } from './days/curationState.ts';
 import { configuredDatasets, readDatasets } from './days/datasets.ts';
@@ -52,10 +52,10 @@ import { countDamaged, countLanding, isLandingLate } from './flow/waitingObjects
 import { readWriterBacklog } from './flow/writerBacklog.ts';
 import { readFormerKeys } from './formerKeys.ts';
 import { readFunctionRuns } from './functions/functionRuns.ts';
+import { queueFaults } from './functions/queueFaults.ts';
 import { readLostCopies } from './lostCopies.ts';
 import { withLostTasks } from './lostTasks.ts';
 import { readOpenErasures } from './openErasures.ts';
-import { queueFaults } from './queueFaults.ts';
 import { judgedHours, readLastNight, undeliveredHours } from './receivedHours.ts';
 import { readStackFaults } from './stackFaults.ts';
 import {

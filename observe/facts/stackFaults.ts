@@ -18,7 +18,7 @@ import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { differingPoints } from './differingPoints.ts';
 import { isOtherRelease, type ReadStack, readStackResources } from './flow/stackOutputs.ts';
-import { templateResources } from './queueFaults.ts';
+import { templateResources } from './functions/queueFaults.ts';
 import { readGlueTables } from './tables/tables.ts';
 
 /** What is asked of the stack, each by itself. */

@@ -22,9 +22,9 @@ const OF_AWS = {
   'e2e/onCall': 'ALARM KEY_UNUSABLE PARTITION_WRONG STREAM_LATE',
   'e2e/outages': 'NOT_STORED UNREACHED',
   'observe/doctor/beforeDeploy/freeNames': 'NAME_TAKEN',
-  'observe/doctor/bucket': 'FORWARDED',
+  'observe/doctor/bucket/bucket': 'FORWARDED',
   'observe/doctor/onAws': 'BUCKET_UNFIT',
-  'observe/doctor/stack': 'STACK_UNFINISHED',
+  'observe/doctor/stack/stack': 'STACK_UNFINISHED',
   'observe/judgeCases/findings': 'ARCHIVED DEAD_LETTERS LEDGER_DAMAGED NO_TOPIC RELAY_LATE RELAY_NOT_KEPT',
 };
 

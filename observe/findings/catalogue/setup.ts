@@ -231,7 +231,7 @@ export const setupFindings = {
     ],
   }),
   SLUICE_FINDING_FORWARDED: warning(
-    `Somebody else writes into the folders of the forwarded tables: queries read these rows too. Statsig's own forwarding does if it has the names of these tables. ${UNSAID_WHO}`,
+    `Somebody else writes into the folders of the forwarded tables: queries read these rows too, and fail on a column that has another type there than in the table (HIVE_BAD_DATA). Statsig's own forwarding does if it has the names of these tables. ${UNSAID_WHO}`,
     'If Data Connection of Statsig forwards to this bucket, turn it off there, or set `tables` to other names. If it does not, have whoever writes there use another folder. Of each of the newest files one command copies it into this directory, and the next deletes it, with which its rows leave queries of the raw table: docs/platform.md says who may. Of a day that is curated already `SLUICE_FINDING_CURATE_KEPT` then has the command that lets the rows go there, too, and of an export `SLUICE_FINDING_EXPORT_KEPT`.',
   ),
   SLUICE_FINDING_READER_DENIED: problem(

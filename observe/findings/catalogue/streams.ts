@@ -125,6 +125,10 @@ export const streamsFindings = {
         'A policy denies the role of the stream what the detail names.',
         'Set back what was changed of the role, the bucket or its key, in time. `npx sluice doctor --drift` names it. The command shows the log.',
       ],
+      elsewhere: [
+        `The stream writes elsewhere than below \`landing/\`, as the object of the detail shows: somebody changed its prefix. Its role may write to \`landing/\` alone, which is right. ${WHO} UpdateDestination.`,
+        'Set the prefix back to `landing/`, in time: `npx sluice doctor --drift` names the stream, and has the commands. Allow the role nothing more: nobody reads what is written elsewhere. The command shows the log.',
+      ],
       missing: [
         'Something that the stream delivers with does not exist, as the detail says: the bucket, the role or the key.',
         'Have it made again in time. `npx sluice doctor --drift` names what is gone. The command shows the log.',

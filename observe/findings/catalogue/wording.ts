@@ -70,6 +70,10 @@ const FAILURES = {
     'Lambda does not begin the runs of the function: its own limit of runs at once is 0 or too low, unless all executions of the account are used up.',
     "The first command tells: a number is the function's own limit, which the second command lifts; without a number the third shows the executions of the account, and the fourth asks AWS for 1,000. If it has as many, ask for twice what it has.",
   ],
+  otherBucket: [
+    "The function asks for another bucket than the configuration's `bucket`, or that of a source or an export, as the detail says: most often somebody changed its variable `SLUICE_BUCKET`. CloudTrail's event history has who, and when: UpdateFunctionConfiguration.",
+    'The first command names the variable, and has the commands that set it back. Make no bucket of that name, and allow none.',
+  ],
   missing: [
     'Something that the function asks AWS for does not exist, as the detail says.',
     'The first command names what is gone, and has the commands that make it again.',

@@ -17,11 +17,11 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
   // The objects of the writer's dead letters are in landing/: if these are late, the finding on them has the dead letters.
   const isLate = landing !== null && isLandingLate(landing, now);
   for (const deadLetter of facts.deadLetters ?? []) {
-    if (isLate && isOfLanding(facts, deadLetter)) continue;
+    if (isLate && isOfLanding(facts, deadLetter, place)) continue;
     const { part, messages, queue, since } = deadLetter;
     const failure = facts.failures[queue];
     const failed = failure === undefined ? '' : ` The last try of the oldest failed at ${failure.text}`;
-    const why = deadCase(facts, deadLetter);
+    const why = deadCase(facts, deadLetter, place);
     const told = {
       ...why,
       subject: part,
@@ -62,20 +62,25 @@ const OF_ANY_RUN: readonly FailureKind[] = [
 ];
 
 /** Whether dead letters are the writer's own, so that their objects are in landing/. */
-export function isOfLanding(facts: StatusFacts, deadLetter: DeadLetters): boolean {
-  return deadLetter.part === 'write' && deadCase(facts, deadLetter).case !== 'strange';
+export function isOfLanding(
+  facts: StatusFacts,
+  deadLetter: DeadLetters,
+  place: Pick<Place, 'config'>,
+): boolean {
+  return deadLetter.part === 'write' && deadCase(facts, deadLetter, place).case !== 'strange';
 }
 
 /** Why messages of a function are dead letters. */
 function deadCase(
   facts: StatusFacts,
   { part, queue }: DeadLetters,
+  { config }: Pick<Place, 'config'>,
 ): ReturnType<typeof failureTold> | { readonly case: 'over' | 'strange' } {
   const failure = facts.failures[queue];
   if (failure?.code?.endsWith('_MESSAGE_INVALID') === true) return { case: 'strange' };
   const isOver = facts.functionErrors?.find((errors) => errors.part === part)?.isOver === true;
   if (failure !== undefined && OF_ANY_RUN.includes(failure.kind) && isOver) return { case: 'over' };
-  return failureTold(facts, part, failure);
+  return failureTold(facts, part, failure, config);
 }
 
 /** Commands that show messages, and delete one that Sluice did not send: moved back, it would come here again. A purge would delete others. */

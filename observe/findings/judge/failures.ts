@@ -106,14 +106,32 @@ function isAllowedAgain(
 /** How services of AWS say that a key is off: `KMS.DisabledException`, `KMSInvalidStateException`, `… is pending deletion`. */
 const KEY_OFF = /Disabled|InvalidState|pending deletion/i;
 
-/** The case of what a function failed with last, and what its code says; without a failure, whether its log could be read. */
+/** The buckets that a text names: by their addresses, or by their ARNs. */
+const BUCKETS = /(?:\bs3:\/\/|\barn:[\w-]+:s3:::)([a-z0-9][a-z0-9.-]+[a-z0-9])/g;
+
+/** Whether a failure names buckets, and none of the configuration. */
+function isOfOtherBucket(text: string, config: Place['config']): boolean {
+  const named = [...text.matchAll(BUCKETS)].map(([, bucket = '']) => bucket);
+  const configured = JSON.stringify(config);
+  const isConfigured = (bucket: string) =>
+    configured.includes(`"${bucket}"`) || configured.includes(`s3://${bucket}/`);
+  return named.length > 0 && !named.some(isConfigured);
+}
+
+/**
+ * The case of what a function failed with last, and what its code says; without a failure, whether its log could be read.
+ *
+ * @param config Where it is to be told that the function asks for another bucket.
+ */
 export function failureTold(
   facts: Pick<StatusFacts, 'unknown'> &
     Partial<Pick<StatusFacts, 'deniedCalls' | 'failures' | 'functionErrors' | 'key'>>,
   part: string,
   why: LastFailure | undefined,
+  config?: Place['config'],
 ): { readonly case: FailureCase | 'unknown'; readonly reason?: FindingCase } {
   if (why === undefined) return { case: isLogRead(facts, part) ? 'unknown' : 'unread' };
+  if (config !== undefined && isOfOtherBucket(why.text, config)) return { case: 'otherBucket' };
   if (isAllowedAgain(facts, part, why)) return { case: 'allowed' };
   if (why.isByKey && KEY_OFF.test(why.text) && facts.key?.KeyState === 'Enabled') return { case: 'keyOn' };
   if (why.kind === 'timedOut') return { case: 'timedOut', reason: timedOut(facts.functionErrors, part, why) };
@@ -166,7 +184,14 @@ function timedOut(
 }
 
 /** Cases of which a change of the stack may be the cause. */
-const CHANGED: readonly string[] = ['denied', 'missing', 'timedOut', 'processEnded', 'unloaded'];
+const CHANGED: readonly string[] = [
+  'denied',
+  'missing',
+  'otherBucket',
+  'timedOut',
+  'processEnded',
+  'unloaded',
+];
 
 /** The commands that tell of what a function failed with: what was changed, which policy denies, what is gone, or what throttles it; none of other cases. */
 export function explained(

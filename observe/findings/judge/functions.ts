@@ -3,7 +3,7 @@ import { counted, someOf } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functions/functionErrors.ts';
-import { KEY_POINT } from '../../facts/queueFaults.ts';
+import { KEY_POINT } from '../../facts/functions/queueFaults.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type Finding, finding } from '../catalogue.ts';
@@ -85,7 +85,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
         ? `Lambda throttled ${counted(throttled, 'run')} of ${part}`
         : `${someOf(errors, invocations, 'invocation')} of ${part} had errors`;
     const error = {
-      ...(isOver ? { case: 'over' as const } : failureTold(facts, part, why)),
+      ...(isOver ? { case: 'over' as const } : failureTold(facts, part, why, place.config)),
       subject: part,
       // Runs that failed before the 24 hours, without a good one since, were read, too.
       isOfDay: Date.parse(first) >= place.now - DAY_MS,
@@ -138,11 +138,9 @@ export function idleFindings(
 /** What does not happen, and what waits for the next try. */
 function waitsText({ part, isOver, waits }: FunctionErrors): readonly string[] {
   const { messages = 0, since = null } = waits ?? {};
-  if (isOver && messages === 0) return [];
   const oldest = since === null ? '' : `, the oldest since ${since}`;
-  const queue =
-    waits === null
-      ? ''
-      : `; ${counted(messages, 'message of its queue waits', 'messages of its queue wait')}${oldest}`;
-  return [`Until a run succeeds ${WAITS[part] ?? 'its work waits'}${queue}.`];
+  const queue = `${counted(messages, 'message of its queue waits', 'messages of its queue wait')}${oldest}`;
+  if (isOver) return messages === 0 ? [] : [`Now ${queue}.`];
+  const besides = waits === null ? '' : `; ${queue}`;
+  return [`Until a run succeeds ${WAITS[part] ?? 'its work waits'}${besides}.`];
 }

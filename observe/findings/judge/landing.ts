@@ -17,7 +17,7 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
   const { now, commands } = place;
   const { landing, undeleted, damaged } = facts.waiting;
   if (landing !== null && isLandingLate(landing, now)) {
-    const dead = (facts.deadLetters ?? []).filter((letters) => isOfLanding(facts, letters));
+    const dead = (facts.deadLetters ?? []).filter((letters) => isOfLanding(facts, letters, place));
     const deadTexts = dead.map(deadText);
     const cause = landingCase(facts, deadTexts.length > 0, place);
     const { writer } = facts;
@@ -75,11 +75,11 @@ function objectsText({ count, hasMore }: Pick<WaitingObjects, 'count' | 'hasMore
 function landingCase(
   facts: StatusFacts,
   isDead: boolean,
-  place: Pick<Place, 'stack'>,
+  place: Pick<Place, 'config' | 'stack'>,
 ):
   | ReturnType<typeof failureTold>
   | { readonly case: 'backlog' | 'gone' | 'queue' | 'unannounced' | 'unasked' } {
-  const told = failureTold(facts, 'write', facts.failures['write']);
+  const told = failureTold(facts, 'write', facts.failures['write'], place.config);
   const { oldest } = facts.waiting.landing ?? {};
   const errors = writerErrors(facts);
   const isFailing = told.case !== 'unknown' || (errors !== undefined && errors.last >= (oldest ?? ''));

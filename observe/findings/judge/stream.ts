@@ -2,6 +2,8 @@ import { deliveryLogGroup } from '../../../infra/streams/streams.ts';
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { HOUR_MS } from '../../../lib/base/time.ts';
+import { LANDING_FOLDER } from '../../../lib/tables/objectKeys.ts';
+import { denialIn } from '../../explainAwsError.ts';
 import type { FailureKind } from '../../facts/flow/failures/lastFailure.ts';
 import { isStreamLate, KEPT_HOURS, type StreamState } from '../../facts/flow/streamState.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
@@ -76,6 +78,14 @@ const STREAM_CASES: Readonly<Partial<Record<FailureKind, CaseOf<'SLUICE_FINDING_
 /** Why the stream delivers late. */
 function streamCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_STREAM_LATE'> {
   const failure = facts.failures['landing'];
+  if (failure !== undefined && isElsewhere(failure.text)) return 'elsewhere';
   if (failure !== undefined) return STREAM_CASES[failure.kind] ?? 'failed';
   return isLogRead(facts, 'landing') ? 'unknown' : 'unread';
+}
+
+/** Whether a delivery was denied an object that is not below landing/: the stream writes elsewhere. */
+function isElsewhere(text: string): boolean {
+  const { action = '', resource = '' } = denialIn(text) ?? {};
+  const [, key] = /^arn:[\w-]+:s3:::[^/]+\/(.*)$/.exec(resource) ?? [];
+  return action === 's3:PutObject' && key !== undefined && !key.startsWith(LANDING_FOLDER) && key !== '*';
 }

@@ -5,6 +5,7 @@ import type { SourceInput } from '../../harness/configInput.ts';
 import {
   changedRequests,
   datasetFacts,
+  deadLetters,
   exportOf,
   failedBy,
   failureOf,
@@ -58,6 +59,16 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       relayAnswer: { from: 'target', why: '308', copies: 2, at: hoursAgo(0.1), takenAt: null },
     },
   },
+  ...each(['customers', 'customers-dev'], (bucket) => [
+    `messages of the loader failed with the bucket ${bucket}, where a source has customers`,
+    {
+      config: sourceOf({}, 'events'),
+      facts: {
+        deadLetters: [{ ...deadLetters, part: 'ingest-load', queue: 'q' }],
+        failures: { q: failureOf('missing', `SLUICE_LOAD_X: s3://${bucket}/events/: NoSuchBucket.`) },
+      },
+    },
+  ]),
   'three names of events stay away, of which two are denied': {
     config: { events: { deny: ['debug_*', 'other'] } },
     facts: { contentChanges: ['debug_a', 'other', 'buy'].map((value) => ({ ...goneBuy, value })) },

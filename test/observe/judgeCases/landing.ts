@@ -113,6 +113,10 @@ export const landingCases: readonly Case[] = [
     },
   ],
   [
+    'the writer had errors, later runs had none, and a message waits',
+    { functionErrors: [{ ...overErrors, errors: 1, waits: { messages: 1, since: hoursAgo(0.1) } }] },
+  ],
+  [
     'the queue of a function has a key of somebody, and its messages wait',
     {
       stackFaults: [{ ...changedQueue, differs: ['KmsMasterKeyId is "alias/own" instead of none'] }],
@@ -174,6 +178,41 @@ export const landingCases: readonly Case[] = [
       failures: { landing: failureOf('error', 'S3.AccessDenied: Access was denied.', 0.1) },
     },
   ],
+  ...(
+    [
+      ['outside of the landing', 'arn:aws:s3:::acme/raw/2026/11/20/12/a.gz'],
+      ['of the landing', 'arn:aws:s3:::acme/landing/2026/11/20/12/a.gz'],
+    ] as const
+  ).map(
+    ([what, resource]): Case => [
+      `Firehose is denied an object ${what}`,
+      {
+        stream: { ...idleStream, oldest: hoursAgo(2) },
+        ...waitingFacts({ buffered: { count: null, oldest: hoursAgo(2) } }),
+        failures: {
+          landing: failureOf(
+            'denied',
+            `S3.AccessDenied: User: arn:aws:sts::111122223333:assumed-role/landing/f is not authorized to perform: s3:PutObject on resource: "${resource}" because no identity-based policy allows the s3:PutObject action.`,
+          ),
+        },
+      },
+    ],
+  ),
+  ...(
+    [
+      ['a bucket of another stage', 's3://sluice-experiments-dev/'],
+      ['the bucket of the configuration', 's3://acme/'],
+      ['a bucket of the other account by its ARN, which is denied', 'AccessDenied on arn:aws:s3:::other'],
+    ] as const
+  ).map(
+    ([what, bucket]): Case => [
+      `messages of the registrar failed with ${what}`,
+      {
+        deadLetters: [{ ...deadLetters, part: 'register', queue: 'q' }],
+        failures: { q: failureOf('missing', `SLUICE_REGISTER_FAILED: ${bucket}: NoSuchBucket.`) },
+      },
+    ],
+  ),
   ['the stream is near its quota', { stream: { ...idleStream, quotaShare: 0.9, quota: 'bytes' } }],
   ['Firehose throttles', { stream: { ...idleStream, throttledRecords: 7 } }],
 ];

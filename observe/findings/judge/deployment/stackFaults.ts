@@ -1,5 +1,5 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
-import { KEY_POINT } from '../../../facts/queueFaults.ts';
+import { KEY_POINT } from '../../../facts/functions/queueFaults.ts';
 import type { FaultyReader, StackFault } from '../../../facts/stackFaults.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../../catalogue.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { queueFaults } from '../../../observe/facts/queueFaults.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import { queueFaults } from '../../../../observe/facts/functions/queueFaults.ts';
 
 const ARN = 'arn:aws:sqs:eu-west-1:111122223333:sluice-prod-write';
 const QueueUrl = 'https://sqs.eu-west-1.amazonaws.com/111122223333/sluice-prod-write';

@@ -1,15 +1,35 @@
-import { resources } from '../../infra/resources.ts';
-import type { Resource } from '../../infra/template/Resource.ts';
-import { partName } from '../../infra/template/Stack.ts';
-import { parseJson, valueAt } from '../../lib/base/json.ts';
-import { isoTimestamp } from '../../lib/base/time.ts';
-import type { Deployment } from '../deployment.ts';
-import type { Queue } from '../readQueue.ts';
-import { isOtherRelease, type ReadStack, type StackOutputs } from './flow/stackOutputs.ts';
-import type { StackFault } from './stackFaults.ts';
+import { resources } from '../../../infra/resources.ts';
+import type { Resource } from '../../../infra/template/Resource.ts';
+import { partName } from '../../../infra/template/Stack.ts';
+import { parseJson, valueAt } from '../../../lib/base/json.ts';
+import { isoTimestamp } from '../../../lib/base/time.ts';
+import type { Deployment, Queue } from '../../deployment.ts';
+import { isOtherRelease, type ReadStack, type StackOutputs } from '../flow/stackOutputs.ts';
 
 /** Begins what is said of a queue that is encrypted with another key than that of its template. */
 export const KEY_POINT = 'KmsMasterKeyId ';
+
+/** A queue that is not as the template has it. */
+interface QueueFault {
+  /** What it is. */
+  readonly what: 'queue';
+  /** Its name. */
+  readonly name: string;
+  /** The question whose answer shows it. */
+  readonly part: "the functions' runs";
+  /** How it differs. */
+  readonly differs: readonly string[];
+  /** It is there. */
+  readonly isDeployed: true;
+  /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
+  readonly deployedAt: string | null;
+  /** When it was changed last, ISO 8601; null if SQS does not say it. */
+  readonly changedAt: string | null;
+  /** Whether another release of Sluice has deployed the stack. */
+  readonly isOtherRelease: boolean;
+  /** Words after `aws` of the command that sets it back; none in the local cloud. */
+  readonly repair: readonly (readonly string[])[];
+}
 
 /** How a queue differs from its template. */
 interface QueueDrift {
@@ -42,11 +62,11 @@ export function queueFaults(
   deployment: Pick<Deployment, 'config' | 'stack' | 'isLocal'>,
   { outputs, deployedAt }: Pick<ReadStack, 'outputs' | 'deployedAt'>,
   queues: ReadonlyMap<string, Pick<Queue, 'QueueUrl' | 'arn' | 'attributes'>>,
-): readonly StackFault[] {
+): readonly QueueFault[] {
   const wanted = new Map(
     templateResources(deployment, outputs).map(([, { Properties }]) => [Properties['QueueName'], Properties]),
   );
-  return [...queues].flatMap(([part, { QueueUrl = '', arn, attributes }]): readonly StackFault[] => {
+  return [...queues].flatMap(([part, { QueueUrl = '', arn, attributes }]): readonly QueueFault[] => {
     const name = partName(deployment.stack, part);
     const properties = wanted.get(name);
     const drift = properties === undefined ? null : queueDrift(properties, attributes, `${arn}-dead-letters`);
