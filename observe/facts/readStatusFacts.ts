@@ -9,6 +9,7 @@ import { DAY_MS, HOUR_MS, isoTimestamp } from '../../lib/base/time.ts';
 import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
 import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
+import { hasGateway } from '../../lib/schema/endpoint.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
 import type { Deployment, Queue } from '../deployment.ts';
 import { ifThere, isOfKey, unreadKind, whyUnread } from '../explainAwsError.ts';
@@ -40,6 +41,7 @@ import { areCopiesLate, readRelayState, readUnkeptCopies } from './flow/relayCop
 import { readLastHour, readLastRequest } from './flow/requestCounts.ts';
 import { readKeys } from './flow/senders.ts';
 import {
+  readAllowedOrigins,
   readStack,
   readStackResources,
   requireOutput,
@@ -70,6 +72,7 @@ import {
 } from './statusFacts.ts';
 import {
   type ContentChanges,
+  isOfBrowsers,
   MOST_CONTENT_BYTES,
   readContentChanges,
   readMetadataChanges,
@@ -279,6 +282,11 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     ),
   );
   const archivedDays = await ask('archived files', () => readArchivedDays(deployment, facts));
+  const hasLimits =
+    !isLocal && hasGateway(config.endpoint) && (facts.contentChanges ?? []).some(isOfBrowsers);
+  const allowedOrigins = hasLimits
+    ? await ask('the origins of the gateway', async (open) => readAllowedOrigins(open, await outputs))
+    : null;
   const exportRole = (await outputs.catch(() => undefined))?.get('ExportRoleArn');
   const encryptionDemands = await ask('policies of targets', () =>
     readEncryptionDemands(deployment, parts.exports ?? [], exportRole),
@@ -299,6 +307,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     undeliveredHours: undelivered,
     restorable,
     archivedDays,
+    allowedOrigins,
     encryptionDemands,
     damagedEntries,
     unknown,

@@ -24,7 +24,7 @@ import type { RelayAnswer } from './flow/relayAnswer.ts';
 import type { RelayState, UnkeptCopies } from './flow/relayCopies.ts';
 import type { LastHour } from './flow/requestCounts.ts';
 import type { KeysState } from './flow/senders.ts';
-import type { StackState } from './flow/stackOutputs.ts';
+import type { AllowedOrigins, StackState } from './flow/stackOutputs.ts';
 import type { StreamState } from './flow/streamState.ts';
 import type { GatewayStatus, UnreachedRequests } from './flow/unreachedRequests.ts';
 import type { DamagedObjects, UndeletedObjects, WaitingObjects } from './flow/waitingObjects.ts';
@@ -167,6 +167,8 @@ export interface StatusFacts {
   readonly tables: readonly TableArrivals[] | null;
   /** How what came within 24 hours differs from the days before: names, groups, values, shares; of the tables that could be read. Null with `curate: false`. */
   readonly contentChanges: readonly ContentChange[] | null;
+  /** The origins to whose pages the gateway is limited, while an SDK of browsers sends less; null else, if it allows all, and of the local cloud. */
+  readonly allowedOrigins: AllowedOrigins | null;
   /** Events that came within 24 hours from before `timeWindow`, by name and SDK, as far as the tables could be read. Null with `curate: false`. */
   readonly earlierEvents: readonly EarlierEvents[] | null;
   /** What waits on its way to the tables. */

@@ -164,6 +164,7 @@ export const wellFacts: StatusFacts = {
   encryptionDemands: [],
   contentChanges: [],
   earlierEvents: [],
+  allowedOrigins: null,
   curated: [],
   relay: null,
   alarms: [],

@@ -1,10 +1,13 @@
 import {
   CloudFormationClient,
   DescribeStacksCommand,
+  GetTemplateCommand,
   paginateListStackResources,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
 import { CONFIGURATION_OUTPUT, undeployedSettings } from '../../../infra/template/deployedConfiguration.ts';
+import { logicalIds } from '../../../infra/template/Stack.ts';
+import { parseJson, valueAt } from '../../../lib/base/json.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 
@@ -94,6 +97,35 @@ export function readStackResources(deployment: Asked): Promise<ReadonlyMap<strin
         found.set(LogicalResourceId, PhysicalResourceId);
     return found;
   });
+}
+
+/** The origins to whose pages the deployed gateway gives leave to post. */
+export interface AllowedOrigins {
+  /** The origins, such as `https://shop.example`; at least none is `*`. */
+  readonly origins: readonly string[];
+  /** Where SDKs post; empty if the stack does not say it. */
+  readonly address: string;
+}
+
+/** Reads which origins the gateway of the deployed stack allows; null if it allows all. @throws What CloudFormation's client throws. */
+export async function readAllowedOrigins(
+  deployment: Asked,
+  outputs: StackOutputs,
+): Promise<AllowedOrigins | null> {
+  const { TemplateBody = '' } = await asking(deployment, (client, input) =>
+    client.send(new GetTemplateCommand(input)),
+  );
+  const origins = allowedOriginsOf(TemplateBody);
+  return origins && { origins, address: outputs.get('CollectorUrl') ?? '' };
+}
+
+/** The origins that the gateway of a template allows; null if it allows all, or has no setting. @param body The template, as JSON. */
+export function allowedOriginsOf(body: string): readonly string[] | null {
+  const path = ['Resources', logicalIds.httpApi, 'Properties', 'CorsConfiguration', 'AllowOrigins'];
+  const found = valueAt(parseJson(body), path);
+  if (!Array.isArray(found)) return null;
+  const origins = found.filter((origin) => typeof origin === 'string');
+  return origins.includes('*') ? null : origins;
 }
 
 /** Asks CloudFormation about the stack by a client of its own. */

@@ -78,6 +78,14 @@ export interface ContentChange {
   readonly since: string;
 }
 
+/** Types of SDKs that run in browsers, which ask before they post: those of React Native and Expo do not. */
+const OF_BROWSERS = /^(?:javascript|js|react)-client(?!.*(?:native|expo))/;
+
+/** Whether a change is that an SDK of browsers sends less or nothing. */
+export function isOfBrowsers({ what, kind, value }: ContentChange): boolean {
+  return what === 'sdk' && kind === 'less' && OF_BROWSERS.test(value);
+}
+
 /** Events of one name from before `timeWindow` that one SDK sent within 24 hours: their time is too old to decide their day. */
 export interface EarlierEvents {
   /** Name of the events. */

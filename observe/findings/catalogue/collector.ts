@@ -389,6 +389,10 @@ export const collectorFindings = {
         `The app with this SDK sends less or nothing, or its requests do not get here. ${STILL_SENT}`,
         `Send an event with that app, and see whether \`npx sluice tail\` shows it. If it does, ask whoever owns the app what its last release turned off: the command shows its versions by day. If not, look at the address and the key that its last release has.`,
       ],
+      origins: [
+        'The gateway that is deployed answers only pages of the sites that the title names. A browser on a page of another site asks before it posts, is refused in this preflight, and sends nothing: the collector logs none of it. If all pages with this SDK are on these sites, the app sends less, or a release has another address or key.',
+        "Put the site of your pages in place of `https://app.example` in the first command. If the answer has no `access-control-allow-origin`, add the site to `provider.httpApi.cors.allowedOrigins` of serverless.yml, or take that setting out, and deploy. If it has one, send an event with that app, and see whether `npx sluice tail` shows it: the second command shows the SDK's versions by day. Events of refused pages cannot be had again.",
+      ],
       quarantined: [
         'Requests of the SDK come: their events are in quarantine in place of the table.',
         'Do what `SLUICE_FINDING_QUARANTINED` says of the reason. The first command here shows such rows.',

@@ -63,6 +63,11 @@ describe('a finding about requests', () => {
     expect(found?.title.split(/ from | have | \(/)[1]).toBe(from);
   });
 
+  it('of a gateway that lets in some origins is none while no SDK is silent', () => {
+    const allowedOrigins = { origins: ['https://www.shop.example'], address: 'https://collect.shop.example' };
+    expect(judge({ allowedOrigins })).toEqual([]);
+  });
+
   it.each([
     { what: 'nothing was deployed then', times: 1, deployedAt: '2026-11-20T00:59:00.000Z', isTold: false },
     { what: 'the stack was deployed then', times: 1, deployedAt: '2026-11-20T02:30:00.000Z', isTold: true },

@@ -556,6 +556,24 @@ export const requestCases: readonly Case[] = [
     changed({ ...versionChange, what: 'unitId', value: 'company_id, team_id' }),
   ],
   [
+    'an SDK of browsers is silent, and the gateway lets in pages of two sites alone',
+    {
+      ...changed({ ...missingChange, what: 'sdk', value: 'javascript-client', of: 115, count: 30 }),
+      allowedOrigins: {
+        origins: ['https://www.shop.example', 'https://shop.example'],
+        address: 'https://a1b2.execute-api.eu-central-1.amazonaws.com',
+      },
+      deployedAt: hoursAgo(9.1),
+    },
+  ],
+  [
+    'an SDK of servers is silent, and the gateway lets in pages of one site alone',
+    {
+      ...changed({ ...missingChange, what: 'sdk', value: 'py-server', of: 115 }),
+      allowedOrigins: { origins: ['https://www.shop.example'], address: 'https://collect.shop.example' },
+    },
+  ],
+  [
     'the columns of two unit IDs lack what custom IDs have',
     changed(
       ...(['company_id', 'team_id'] as const).map(

@@ -1,8 +1,9 @@
 import { sum } from '../../../../lib/base/sum.ts';
 import { listed, quotedName } from '../../../../lib/base/text.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
+import type { AllowedOrigins } from '../../../facts/flow/stackOutputs.ts';
 import { contentPart, METADATA_PART, type SharedPart, type StatusFacts } from '../../../facts/statusFacts.ts';
-import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
+import { type ContentChange, isOfBrowsers } from '../../../facts/tables/contentChanges.ts';
 import { finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { changedRowsSql, newNamesSql } from './contentCommands.ts';
@@ -194,6 +195,8 @@ function* alikeChanges(
   const name = wordingCaseOf(first);
   const title = (change: ContentChange) => wordingOf(change).title(change);
   const by = withheldOf(first, facts, config);
+  // What is in quarantine has come.
+  const limits = by === null && alike.some(isOfBrowsers) ? facts.allowedOrigins : null;
   const names = others.slice(0, MOST_TITLED).map(namedChange);
   const rest = others.length - names.length;
   const more = [
@@ -211,14 +214,14 @@ function* alikeChanges(
     ...(all.length === 1 ? [] : [listed(texts, '; ')]),
     ...(by?.detail ? [by.detail] : []),
     ...(name === 'environment' ? keysOfEnvironment(first, facts) : []),
-    ...(OF_DEPLOYMENT.includes(name) && deployed === '' && facts.deployedAt !== null
+    ...((OF_DEPLOYMENT.includes(name) || limits !== null) && deployed === '' && facts.deployedAt !== null
       ? [`The stack was deployed last at ${facts.deployedAt}`]
       : []),
     ...consequencesOf(alike, changes, told),
     ends,
   ];
   const about = {
-    title: `${title(first)}${by?.title ?? deployed}${more}`,
+    title: `${title(first)}${by?.title ?? deployed}${more}${limits === null ? '' : originsText(limits)}`,
     since: alike.map(({ since }) => since).sort()[0] ?? null,
     detail: `${figures.join('. ')}.`,
     subject: subjectOf(first),
@@ -226,6 +229,7 @@ function* alikeChanges(
     isOfDay: first.kind !== 'less',
   };
   const shown = [
+    ...(limits === null ? [] : [preflightCommand(limits)]),
     ...(by === null || by.reason === null ? [] : [commands.sluice('quarantine', '--reason', by.reason)]),
     commands.sluice('query', changedRowsSql(shownOf(alike), place)),
     ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
@@ -233,7 +237,22 @@ function* alikeChanges(
   ];
   yield name === 'missing'
     ? finding('SLUICE_FINDING_EVENT_MISSING', { ...about, case: by === null ? 'gone' : 'quarantined' }, shown)
-    : finding('SLUICE_FINDING_EVENTS_UNUSUAL', { ...about, case: by?.case ?? name }, shown);
+    : finding(
+        'SLUICE_FINDING_EVENTS_UNUSUAL',
+        { ...about, case: limits === null ? (by?.case ?? name) : 'origins' },
+        shown,
+      );
+}
+
+/** `; the gateway lets in pages of https://www.shop.example alone` */
+function originsText({ origins }: AllowedOrigins): string {
+  const sites = origins.length === 0 ? 'no site' : `${listed(origins)} alone`;
+  return `; the gateway lets in pages of ${sites}`;
+}
+
+/** A command that asks as a browser does before it posts. */
+function preflightCommand({ address }: AllowedOrigins): string {
+  return `curl -si -X OPTIONS '${address}/v1/rgstr' -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: POST'`;
 }
 
 /** The changes whose rows the command shows by the same columns. */

@@ -201,7 +201,9 @@ function lackingColumn({ field }: ContentChange): ChangeWording {
 }
 
 /** A case of SLUICE_FINDING_EVENTS_UNUSUAL that a change is by itself; `missing` is SLUICE_FINDING_EVENT_MISSING. */
-export type WordingCase = Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase> | 'missing';
+export type WordingCase =
+  | Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase | 'origins'>
+  | 'missing';
 
 /** How each change is told of one of several columns. */
 const OF_FIELDS = { idForm: formedIds, newIds: manyIds, unitColumn: lackingColumn } as const;
