@@ -74,6 +74,8 @@ const lastListingSchema = z.object({
       message: z.string(),
       /** When the first of the failed tries in a row was, epoch milliseconds; absent in notes of earlier versions. */
       since: z.number().optional(),
+      /** When the first of those with this code was, epoch milliseconds; absent in notes of earlier versions. */
+      codeSince: z.number().optional(),
       /**
        * When the folder was listed last, epoch milliseconds; absent if it never was at this place, and in notes of
        * earlier versions.

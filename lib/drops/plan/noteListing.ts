@@ -178,7 +178,9 @@ export async function noteFailure(
     // A note without a failure is of the last good listing.
     const known = failed ?? { since: now, lastGood: before?.at };
     const { since = before?.at, lastGood } = last === name ? known : { since: now };
-    const failure = { code, message, since, lastGood, place: name };
+    const isSame = last === name && failed?.code === code;
+    const codeSince = isSame ? (failed.codeSince ?? since) : now;
+    const failure = { code, message, since, codeSince, lastGood, place: name };
     await looks.write(source.name, dataset.name, {
       ...emptyListing(now),
       openDays,

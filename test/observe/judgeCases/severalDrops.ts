@@ -335,6 +335,15 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       }),
     ],
   ),
+  'a bucket denies access since another failure ended': looked({
+    failure: {
+      code: 'SLUICE_SOURCE_ACCESS_DENIED',
+      message: 'Denied.',
+      since: msAgo(5),
+      codeSince: msAgo(3),
+      lastGood: msAgo(6),
+    },
+  }),
   'the ledger has lost all of a dataset': datasetFacts({
     lastLook: null,
     days: [],

@@ -91,7 +91,7 @@ function bucketFinding(told: ToldBucket, datasets: readonly DatasetDays[], place
   const names = namesOf(datasets);
   const found = {
     ...told,
-    since: sinceOf(looksOf(datasets).map(({ at, failure }) => failure?.since ?? at)),
+    since: sinceOf(looksOf(datasets).map(({ at, failure }) => failure?.codeSince ?? failure?.since ?? at)),
     detail: `${told.detail} ${counted(names.length, 'dataset')}: ${listed(names)}.`,
   };
   const commands = datasets.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
@@ -201,7 +201,7 @@ function* failedListing(
   if (failure === undefined) return;
   const { code, message, lastGood } = failure;
   const listedAt = isoTimestamp(at);
-  const since = isoTimestamp(failure.since ?? at);
+  const since = isoTimestamp(failure.codeSince ?? failure.since ?? at);
   const tried = since === listedAt ? '' : `, last tried ${listedAt}`;
   const good = lastGood === undefined ? '' : `, listed last ${isoTimestamp(lastGood)}`;
   // S3 says no more of a denial to another account. Lists read no object, so that no key is asked.

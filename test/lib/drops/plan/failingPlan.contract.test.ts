@@ -77,6 +77,23 @@ describe('a run of the plan that cannot do its work', () => {
     expect(await note()).toMatchObject({ place });
   });
 
+  it('notes since when the last of several failures is, beside the first', async () => {
+    ingest = await startIngest();
+    await plan(ingest);
+    const failWith = async (code: string, status: number) => {
+      ingest.faults.clear();
+      ingest.faults.set({ s3: [{ fault: 'failCalls', code, status, calls: 'all', key: 'acme-drops' }] });
+      await ingest.clock.advance(HOUR_MS);
+      await plan(ingest);
+      return Object(await ingest.readJson('ledger/acme/events/last-look.json'));
+    };
+    const { at: since } = await failWith('NoSuchBucket', 404);
+    const { at: codeSince } = await failWith('AccessDenied', 403);
+    const { failure } = await failWith('AccessDenied', 403);
+    expect(codeSince - since).toBeGreaterThanOrEqual(HOUR_MS);
+    expect(failure).toMatchObject({ code: 'SLUICE_SOURCE_ACCESS_DENIED', since, codeSince });
+  });
+
   it('keeps no time of a good listing of another place', async () => {
     ingest = await startIngest();
     await plan(ingest);
