@@ -57,6 +57,8 @@ interface Has {
   readonly scanned?: number;
   /** Whether the query of the metadata of events fails. */
   readonly failsOnMetadata?: true;
+  /** Rows that the queries of the content answer. Default: none. */
+  readonly content?: readonly Readonly<Record<string, string>>[];
 }
 
 const opened: { close(): void }[] = [];
@@ -64,8 +66,21 @@ afterEach(() => {
   for (const deployment of opened.splice(0)) deployment.close();
 });
 
+/** A template whose gateway lets in one origin. */
+const TEMPLATE =
+  '{"Resources":{"HttpApi":{"Properties":{"CorsConfiguration":{"AllowOrigins":["https://www.shop.example"]}}}}}';
+
 /** What CloudFormation and KMS answer; all else is denied. */
-function answerOf(hostname: string, keyState: string | null): { status: number; text: string } {
+function answerOf(
+  hostname: string,
+  keyState: string | null,
+  asked: string,
+): { status: number; text: string } {
+  if (asked.includes('Action=GetTemplate'))
+    return {
+      status: 200,
+      text: `<GetTemplateResponse><GetTemplateResult><TemplateBody>${TEMPLATE}</TemplateBody></GetTemplateResult></GetTemplateResponse>`,
+    };
   const outputs = Object.entries({ KeyArn: KEY, LandingStreamName: 'landing-1' }).map(
     ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
   );
@@ -101,6 +116,7 @@ async function factsOf({
   rows = [],
   scanned = 9,
   failsOnMetadata,
+  content,
 }: Has) {
   const ownConfig = relay === undefined ? config : defineConfig({ ...input, relay });
   const { deployment } = slowDeployment({
@@ -111,7 +127,9 @@ async function factsOf({
     files,
   });
   opened.push(deployment);
-  const requestHandler = requestsAnsweredBy(({ hostname }) => answerOf(hostname, keyState));
+  const requestHandler = requestsAnsweredBy(({ hostname, body }) =>
+    answerOf(hostname, keyState, typeof body === 'string' ? body : new TextDecoder().decode(body)),
+  );
   const read = new Map<string, number[]>();
   const logs = answeredBy(
     CloudWatchLogsClient,
@@ -142,7 +160,8 @@ async function factsOf({
       const Status = { State: 'FAILED', StateChangeReason: 'Query exhausted resources at this scale factor' };
       return { QueryExecution: { Status } };
     }
-    const answered = sql.includes('AS "received"') ? rows : [];
+    const ofContent = sql.includes('"surplus"') ? (content ?? []) : [];
+    const answered = sql.includes('AS "received"') ? rows : ofContent;
     const names = [...new Set(answered.flatMap((row) => Object.keys(row)))];
     return {
       QueryExecution: { Status: { State: 'SUCCEEDED' }, Statistics: { DataScannedInBytes: scanned } },
@@ -486,6 +505,17 @@ describe('rows of the last day', () => {
       expect.arrayContaining(['the tables', 'the content of events']),
     );
   });
+});
+
+it.each([
+  { sdk: 'js-client', origins: ['https://www.shop.example'] },
+  { sdk: 'py-server', origins: undefined },
+])('the template is asked for origins while $sdk is silent: $origins', async ({ sdk, origins }) => {
+  const content = [
+    { what: 'sdk', kind: 'less', subject: '', value: sdk, count: '0', whole: '90', days: '3' },
+  ];
+  const { facts } = await factsOf({ content });
+  expect(facts.allowedOrigins?.origins).toEqual(origins);
 });
 
 it('days whose version no query reads are told of their own dataset and curated table', async () => {
