@@ -4,7 +4,6 @@ export { macroStatements } from './macros/macroStatements.ts';
 export { type QueryRow, readQuery, runQuery } from './query/runQuery.ts';
 export { PARQUET_SERDE, PARQUET_SERDES } from './query/tableView.ts';
 export { type AthenaView, createViews, viewsNeededBy } from './query/views.ts';
-export { refuseAliasesOutOfPlace } from './translate/aliasesOutOfPlace.ts';
 export { parseCastType } from './translate/calls/castType.ts';
 export { parseTypedLiteral } from './translate/literals.ts';
 export { UNNAMED, unnamedItems, writtenNames } from './translate/selects.ts';

@@ -82,11 +82,6 @@ export class QueryScope {
     await this.#options.session.setDatabase(await this.#schema(database));
   }
 
-  /** The names of the columns of tables and views, in lower case. */
-  get columnNames(): ReadonlySet<string> {
-    return new Set(this.#types.keys());
-  }
-
   /** Trino's types of the columns of tables and views, by names that have one type in all of them. */
   get columnTypes(): ReadonlyMap<string, string> {
     return new Map(

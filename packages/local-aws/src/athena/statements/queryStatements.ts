@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from '@duckdb/node-api';
-import {
-  refuseAliasesOutOfPlace,
-  refuseTextsForDates,
-  TokenList,
-  translate,
-  UNNAMED,
-  writtenNames,
-} from '../../trino/index.ts';
+import { refuseTextsForDates, TokenList, translate, UNNAMED, writtenNames } from '../../trino/index.ts';
 import { resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
@@ -80,7 +73,6 @@ export async function openQuery(
     await session.defineMacros(translation.sql);
     await scope.resolve(list, database);
     refuseTextsForDates(list, scope.columnTypes);
-    refuseAliasesOutOfPlace(list, scope.columnNames);
     const failed = {
       sql: statement,
       shift: query.offset,

@@ -1,4 +1,4 @@
-import { type SelectBlock, selectBlocks } from './selects.ts';
+import { selectBlocks } from './selects.ts';
 import { SqlError, type TokenList } from './tokens.ts';
 
 /** The operators that compare. */
@@ -12,7 +12,7 @@ const COMPARISON = /^(?:=|<>|!=|<|<=|>|>=)$/;
  * @throws SqlError `TYPE_MISMATCH`, with the literal that is right.
  */
 export function refuseTextsForDates(list: TokenList, columnTypes: ReadonlyMap<string, string>): void {
-  const renamed = namesOfOthers(list, selectBlocks(list));
+  const renamed = namesOfOthers(list);
   const check = (column: number, operator: number, index: number) => {
     const { kind, value = '' } = list.at(column) ?? {};
     const isName = (kind === 'word' || kind === 'quoted') && !renamed.has(value.toLowerCase());
@@ -52,10 +52,10 @@ function rangeOf(list: TokenList, index: number): number | undefined {
   return list.symbol(open) === '(' && list.word(open - 1) === 'in' ? open - 1 : undefined;
 }
 
-/** Names that the query itself gives, in items of some SELECTs and in lists of columns, as of `UNNEST(…) AS t(a, b)`. */
-export function namesOfOthers(list: TokenList, blocks: readonly SelectBlock[]): ReadonlySet<string> {
+/** Names that the query itself gives, in select items and in lists of columns, as of `UNNEST(…) AS t(a, b)`. */
+function namesOfOthers(list: TokenList): ReadonlySet<string> {
   const names = new Set<string | undefined>();
-  for (const { alias } of blocks.flatMap(({ columns }) => columns))
+  for (const { alias } of selectBlocks(list).flatMap(({ columns }) => columns))
     names.add(list.at(alias ?? -1)?.value.toLowerCase());
   for (const index of list.tokens.keys()) {
     const close = list.symbol(index) === '(' ? list.closeOf(index) : index;

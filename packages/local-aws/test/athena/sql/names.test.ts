@@ -74,22 +74,6 @@ const QUERIES: readonly {
     names: ['k', 'k'],
     rows: [['3', '3']],
   },
-  // Words that are no operand, and the item's own name in ORDER BY.
-  {
-    sql: "SELECT max(ds) AS day, count(*) AS n FROM events WHERE ds > DATE '2026-11-19' - INTERVAL '1' DAY AND extract(day FROM ts) = 20 HAVING count(*) > 0 ORDER BY day, n + 1",
-    names: ['day', 'n'],
-    rows: [['2026-11-20', '10']],
-  },
-  {
-    sql: 'SELECT count(*) AS events, any_match(ARRAY[1], y -> y > 0) AS y FROM events WHERE id IN (SELECT id FROM events) GROUP BY 2',
-    names: ['events', 'y'],
-    rows: [['30', 'true']],
-  },
-  {
-    sql: 'SELECT 2 * k AS k FROM (SELECT 3 AS k) WHERE k > 2',
-    names: ['k'],
-    rows: [['6']],
-  },
   // Names of members that JavaScript's objects have.
   { sql: 'SELECT constructor FROM (SELECT 1 AS constructor)', names: ['constructor'], rows: [['1']] },
   // Names in quotes that are words of SQL.
@@ -101,22 +85,7 @@ const QUERIES: readonly {
   },
 ];
 
-/** Queries that name a select item where only columns are known. */
-const OUT_OF_PLACE: readonly { readonly sql: string; readonly at: string }[] = [
-  { sql: 'SELECT id + 1 AS y, count(*) FROM events GROUP BY y', at: '1:51' },
-  { sql: 'SELECT id + 1 AS y FROM events WHERE y > 2', at: '1:38' },
-  { sql: 'SELECT id + 1 AS "Y" FROM events WHERE (id > 1 AND y IS DISTINCT FROM 2)', at: '1:52' },
-  { sql: 'SELECT id AS y, y + 1 AS z FROM events', at: '1:17' },
-  { sql: 'SELECT name, count(*) AS n FROM events GROUP BY name HAVING n > 1', at: '1:61' },
-  { sql: 'SELECT x FROM (SELECT id AS x, x + 1 AS u FROM events)', at: '1:32' },
-];
-
 describe('names in queries of the local Athena', () => {
-  it.each(OUT_OF_PLACE)('are not known out of place: $sql', async ({ sql, at }) => {
-    const { reason } = await lake.failure(sql);
-    expect(reason).toMatch(new RegExp(`^COLUMN_NOT_FOUND: line ${at}: Column '[yxn]' cannot be resolved`));
-  });
-
   it.each(QUERIES)('$sql', async ({ sql, names, rows }) => {
     const answer = await lake.ask(sql);
     expect(answer.reason).toBeUndefined();
