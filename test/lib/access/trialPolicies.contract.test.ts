@@ -63,6 +63,16 @@ describe('the policies of a trial', () => {
     await decides(detours, 'ExplicitlyDenied', by(policy));
   });
 
+  it('leave themselves as they are', async () => {
+    const own = `arn:aws:iam::${scope.account}:policy/${TRIAL}-policy`;
+    const changes = ['CreatePolicyVersion', 'DeletePolicy', 'DeletePolicyVersion', 'SetDefaultPolicyVersion'];
+    await decides(
+      changes.map((name) => iam(name, own)),
+      'Denied',
+      by(policy),
+    );
+  });
+
   it('make no user, and pass no role of others', async () => {
     const user = `arn:aws:iam::${scope.account}:user/${TRIAL}-me`;
     const others = [

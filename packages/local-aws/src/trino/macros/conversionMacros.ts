@@ -166,7 +166,7 @@ export const jsonMacros: readonly string[] = [
   `trino_try_to_varchar(x) AS CASE
      WHEN typeof(x) = 'JSON' AND json_type(CAST(x AS VARCHAR)) IN ('OBJECT', 'ARRAY') THEN NULL
      ELSE trino_to_varchar(x) END`,
-  `trino_to_json(x) AS CASE WHEN typeof(x) LIKE 'TIMESTAMP%' THEN to_json(trino_to_varchar(x)) ELSE to_json(x) END`,
+  `trino_to_json(x) AS CASE WHEN typeof(x) IN ('TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') THEN to_json(trino_to_varchar(x)) ELSE to_json(x) END`,
   `trino_json_extract(x, path) AS ${extracted}`,
   `trino_json_extract_scalar(x, path) AS ${scalar}`,
   // DuckDB takes NaN, infinity and commas behind the last item.
