@@ -65,18 +65,31 @@ function laterBy(missing: readonly number[], { all, rowsOf, usualOf, out }: Shif
   if ((missing[0] ?? last) > first || last < first) return null;
   // A stray of the night that is missing, too, is not of the hours by which times are shifted.
   const count = missing.filter((hour, i) => last - hour === missing.length - 1 - i).length;
-  const from = (hour: number, of: (hour: number) => number) =>
-    sum(all.filter((each) => each >= hour).map(of));
-  const usual = from(end, usualOf);
-  // Half of the rows of the last hour lie an hour farther, if the times are shifted by half an hour more.
-  const isHalf = rowsOf(end + count) > (out * usualOf(end - 1)) / 4;
-  const more = isHalf ? usualOf(end - count - 1) / 2 : 0;
-  const expected = from(end - count, usualOf) - usual + more;
-  const beyond = from(end, rowsOf);
+  // Hours with few rows at the ends of a day blur how many are missing: what fits all hours best is the shift.
+  const distances = NEXT_TO.map((more) => {
+    const shares = all.map((hour) =>
+      Math.abs(rowsOf(hour) / out - shiftedShare(hour, count + more, usualOf)),
+    );
+    return sum(shares);
+  });
+  const hours = count + (NEXT_TO[distances.indexOf(Math.min(...distances))] ?? 0);
+  const beyondEnd = all.filter((hour) => hour >= end);
+  const usual = sum(beyondEnd.map(usualOf));
+  const expected = sum(beyondEnd.map((hour) => shiftedShare(hour, hours, usualOf))) - usual;
+  const beyond = sum(beyondEnd.map(rowsOf));
   const found = beyond / out - usual;
   const areAlike = found >= expected * ALIKE && found <= expected / ALIKE;
-  if (!areAlike || !isExpected(expected, out)) return null;
-  return { hours: count + (isHalf ? 0.5 : 0), beyond, from: end };
+  return areAlike && isExpected(expected, out) ? { hours, beyond, from: end } : null;
+}
+
+/** Hours besides the missing ones by which times may be shifted. */
+const NEXT_TO = [-1, -0.5, 0, 0.5, 1];
+
+/** The share of an hour, if the usual times were so many hours later, whole or half. */
+function shiftedShare(hour: number, by: number, usualOf: ShiftedDay['usualOf']): number {
+  const whole = Math.floor(by);
+  const rest = by - whole;
+  return (1 - rest) * usualOf(hour - whole) + rest * usualOf(hour - whole - 1);
 }
 
 /** The first of some hours with which those before it have more than {@link STRAYS} of the rows. */

@@ -190,7 +190,7 @@ function datasetStatus(
   const about = { dataset, firstDay: first, now, isUnlooked: (day: UtcDay) => unlooked.includes(day) };
   // An hourly run is never far.
   const unread = dataset.schedule === 'daily' ? (expected?.came ?? []) : [];
-  const runs = { look: lastLook, hour: config.dailyIngest.hour, now };
+  const runs = { look: lastLook, firstDay: first, hour: config.dailyIngest.hour, now };
   const seenAt = Math.min(now, lastLook?.at ?? now);
   return {
     source: source.name,

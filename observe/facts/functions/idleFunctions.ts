@@ -21,6 +21,8 @@ export interface IdleFunction {
   readonly schedule: Schedule | null;
   /** When the oldest message was sent; without messages when its last run began, to the hour, or without one within 15 days when the stack was deployed last. ISO 8601; null if nothing tells. */
   readonly since: string | null;
+  /** Whether its last run began then, so that it is known how late the next one is; absent of a function with messages. */
+  readonly hasRun?: boolean;
 }
 
 /** A schedule of the template. */
@@ -66,13 +68,10 @@ export async function readIdle(
     // What is hidden a run has received, which Lambda has not counted yet.
     if (messages > 0 && hidden === 0 && isLeft) idle.push({ part, messages, schedule, since: oldest });
     // A message that was sent just now is taken soon.
-    if (messages === 0 && isLate)
-      idle.push({
-        part,
-        messages,
-        schedule,
-        since: (await readLastRun(deployment, part)) ?? deployedAt,
-      });
+    if (messages === 0 && isLate) {
+      const lastBegun = await readLastRun(deployment, part);
+      idle.push({ part, messages, schedule, since: lastBegun ?? deployedAt, hasRun: lastBegun !== null });
+    }
   }
   return idle;
 }

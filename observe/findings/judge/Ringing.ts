@@ -23,7 +23,7 @@ export function answerAlarms({ code }: Finding): readonly string[] {
 }
 
 /** What says that the cause of an alarm is gone: days, queues and nights. */
-type OverFacts = Pick<StatusFacts, 'datasets' | 'exports' | 'deadLetters' | 'lastNight'>;
+type OverFacts = Pick<StatusFacts, 'datasets' | 'exports' | 'deadLetters' | 'lastNight' | 'undeployed'>;
 
 /** The alarms that are on. Each is told with the first finding that it rings for, else by itself. */
 export class Ringing {
@@ -108,8 +108,16 @@ function overText({ name }: AlarmState, facts: OverFacts, now: number): string |
       ? null
       : `${lastNight.day}, the newest day that is due, was judged at ${lastNight.at}: the alarm ends within an hour.`;
   if (datasets === null || exports === null || !OF_RUNS.test(name)) return null;
+  // What no run has looked at since, or no finding has judged, may be as it was.
+  const isLooked = datasets.every(({ isLookOld, lastLook }) => !isLookOld && lastLook?.failure === undefined);
+  if (!isLooked || areSourcesOther(facts)) return null;
   const ends = name.endsWith('-ingest-load-failed') ? 'it ends within some minutes' : 'the next run ends it';
   return `No dataset has what the alarm counts now: ${ends}.`;
+}
+
+/** Whether other sources may be deployed than those that are judged. */
+function areSourcesOther({ undeployed }: Pick<OverFacts, 'undeployed'>): boolean {
+  return undeployed?.settings.some((setting) => /^sources\b/.test(setting)) === true;
 }
 
 /** What tells findings of a look apart by which alarms are told. */

@@ -107,11 +107,11 @@ export function idleFindings(
 ): readonly { readonly found: Finding; readonly part: string; readonly isQueue: boolean }[] {
   const { idleFunctions, isLocal } = facts;
   const { commands, now } = place;
-  return (idleFunctions ?? []).map(({ part, messages, schedule, since }) => {
+  return (idleFunctions ?? []).map(({ part, messages, schedule, since, hasRun }) => {
     const meanwhile = `Until it runs ${WAITS[part] ?? 'its work waits'}.`;
     const waits = `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'waits' : 'wait'}, and Lambda takes none`;
     const late =
-      since === null || schedule === null
+      since === null || schedule === null || hasRun !== true
         ? `where its schedule is ${schedule}`
         : `and its ${schedule} schedule is ${lateText(since, schedule, now)}`;
     const paused = `No run of ${part} has begun, ${late}`;

@@ -152,10 +152,23 @@ describe('the alarms of datasets', () => {
     ]);
   });
 
-  it('are problems of their own while nobody knows what datasets have', () => {
-    expect(judge({ datasets: null, ...ring('ingest-unreadable-daily') })).toMatchObject([
-      { code: 'SLUICE_FINDING_ALARM', case: 'alone', severity: 'problem' },
-    ]);
+  it.each<{ readonly what: string; readonly facts: Partial<StatusFacts> }>([
+    { what: 'while nobody knows what datasets have', facts: { datasets: null } },
+    {
+      what: 'while other sources are deployed',
+      facts: {
+        datasets: datasetOf('late', { late: [lateDay('2026-11-20', 2)] }),
+        undeployed: { settings: ['sources.acme: differs'], deployedAt: null },
+      },
+    },
+    {
+      what: 'while a folder was not listed in time',
+      facts: { datasets: datasetOf('old', { isLookOld: true, lastLook: { ...hourOldLook, at: msAgo(27) } }) },
+    },
+  ])('are problems of their own $what', ({ facts }) => {
+    expect(judge({ ...facts, ...ring('ingest-unreadable-daily') })).toContainEqual(
+      expect.objectContaining({ code: 'SLUICE_FINDING_ALARM', case: 'alone', severity: 'problem' }),
+    );
   });
 
   it.each(['OK', 'INSUFFICIENT_DATA'] as const)('are not told while they are %s', (state) => {

@@ -117,7 +117,9 @@ export const deploymentCases: readonly Case[] = [
   ],
   [
     'the schedule of a function does not ask for it',
-    { idleFunctions: [{ part: 'export', messages: 0, schedule: 'daily', since: hoursAgo(30) }] },
+    {
+      idleFunctions: [{ part: 'export', messages: 0, schedule: 'daily', since: hoursAgo(30), hasRun: true }],
+    },
   ],
   [
     'the key does not exist any more',

@@ -214,8 +214,8 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
   ),
   'nobody takes from queues, of which two are of what is not deployed': {
     idleFunctions: [
-      { part: 'export', messages: 0, schedule: 'daily', since: hoursAgo(30) },
-      { part: 'ingest-plan', messages: 0, schedule: 'hourly', since: hoursAgo(3) },
+      { part: 'export', messages: 0, schedule: 'daily', since: hoursAgo(30), hasRun: true },
+      { part: 'ingest-plan', messages: 0, schedule: 'hourly', since: hoursAgo(3), hasRun: true },
       { part: 'write', messages: 3, schedule: null, since: hoursAgo(1) },
       { part: 'export', messages: 12, schedule: 'daily', since: hoursAgo(2) },
     ],

@@ -68,6 +68,8 @@ const SOON_MS = HOUR_MS;
 interface DailyRuns {
   /** The last listing; null before the first. */
   readonly look: LastListing | null;
+  /** The first day of the lookback. */
+  readonly firstDay: UtcDay;
   /** The hour of UTC at which the daily run is: `dailyIngest.hour`. */
   readonly hour: number;
   /** Epoch milliseconds. */
@@ -75,17 +77,20 @@ interface DailyRuns {
 }
 
 /**
- * A day that is due, and whose files came after the daily run that looked for them; null if a run has them under way, or
- * the next one is soon.
+ * A day of the lookback whose files came after they were due, and after the last daily run; null if a run has them under
+ * way, if that of today has not listed the folder yet, or if the next one is soon.
  */
 export function cameAfterRun(
   { entry }: Pick<LedgerDay, 'entry'>,
-  { day, words, since }: CameDay,
-  { look, hour, now }: DailyRuns,
+  { day, due, words, since }: CameDay,
+  { look, firstDay, hour, now }: DailyRuns,
 ): WaitingDay | null {
   const isUnderWay = entry !== null && (entry.state !== 'succeeded_no_data' || entry.updatedAt > since);
   const nextRun = nextDaily(hour, now);
-  if (look === null || since <= look.at || isUnderWay || nextRun - now <= SOON_MS) return null;
+  const hasRun = look !== null && look.at >= nextRun - DAY_MS;
+  if (!hasRun || since <= look.at || since <= due || isUnderWay || nextRun - now <= SOON_MS) return null;
+  // Runs look at no day before the lookback that they do not know.
+  if (day < firstDay) return null;
   const told = `has ${words} since ${isoTimestamp(since)}`;
   return { day, words: told, since, isLacking: true, cure: 'afterRun', nextRun };
 }

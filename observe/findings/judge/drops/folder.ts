@@ -158,20 +158,12 @@ function* neverListed({ schedule, forgotten = [] }: DatasetDays, dataset: Datase
   // A ledger that has lost the days has lost the note of the listing, too.
   if (isLookDamaged || isPlanIdle || forgotten.length > 0) return;
   const isDue = since !== null && place.now - Date.parse(since) > OLD_AFTER_MS[schedule];
-  const title = `The folder of ${name} was never listed`;
+  // How late it is nobody knows: a schedule does not begin with a deployment.
+  const title = `The folder of ${name} was never listed, where its schedule is ${schedule}`;
+  const detail = `${name}: never listed, ${schedule}.`;
   const { case: overdueCase, commands } = overdue(dataset);
-  if (isDue) {
-    const late = lateText(since, schedule, place.now);
-    const detail = `${name}: never listed, ${schedule}, ${late}.`;
-    const lateTitle = `${title}, and its ${schedule} schedule is ${late}`;
-    yield lateFinding({ case: overdueCase, title: lateTitle, since, detail }, commands);
-  } else {
-    const told = seenNow(
-      `${title}, where its schedule is ${schedule}`,
-      `${name}: never listed, ${schedule}.`,
-    );
-    yield lateFinding({ case: 'unlisted', ...told }, [run()]);
-  }
+  if (isDue) yield lateFinding({ case: overdueCase, title, since, detail }, commands);
+  else yield lateFinding({ case: 'unlisted', ...seenNow(title, detail) }, [run()]);
 }
 
 /** A folder whose last listing is older than its schedule. */

@@ -195,6 +195,28 @@ describe('times that are shifted', () => {
     expect(toldOf(now, daysOf(...times(7, open)))).toEqual([{ kind: 'shifted', words }]);
   });
 
+  /** Rows of each hour from 6 to 23 of a shop, few at both ends. */
+  const shop = [12, 40, 80, 120, 160, 180, 180, 170, 160, 160, 160, 140, 120, 100, 80, 60, 30, 12];
+  const thin = [2, 80, 100, 120, 160, 180, 180, 170, 160, 160, 160, 140, 120, 100, 80, 60, 30, 2];
+  /** The rows of a shop whose times are so many hours later. */
+  const shopLater = (rows: readonly number[], by: number) =>
+    inHours(0, 0, 0, Object.fromEntries(rows.map((n, i) => [String(6 + i + by), n])));
+
+  it.each(
+    [3, 5, 7, -3, -5, -8].flatMap((by) => [
+      { what: 'fades out at its ends', rows: shop, by },
+      { what: 'has hardly any rows at its ends', rows: thin, by },
+    ]),
+  )('are told $by hours of a day that $what', ({ rows, by }) => {
+    const [told] = toldOf(shopLater(rows, by), daysOf(...times(9, shopLater(rows, 0))));
+    expect(told).toMatchObject({
+      kind: 'shifted',
+      words: expect.stringMatching(
+        new RegExp(`^times that are ${Math.abs(by)} hours ${by > 0 ? 'later' : 'earlier'} `),
+      ),
+    });
+  });
+
   it.each([
     { what: 'no row lies beyond the other end', now: inHours(2, 24) },
     { what: 'a few rows lie there, as of clocks that are ahead', now: inHours(2, 24, 10, { '24': 3 }) },

@@ -215,8 +215,8 @@ describe('a day that waits', () => {
 describe('a day whose files came after the daily run', () => {
   const since = NOW - 2 * HOUR_MS;
   const NINE = NOW - 3 * HOUR_MS;
-  const came = (hour: number, daysBefore = 2) => [
-    { day: daysAgo(daysBefore), due: NOW - 5 * HOUR_MS, words: '1 file', since: NOW - (12 - hour) * HOUR_MS },
+  const came = (hour: number, daysBefore = 2, due = NOW - 5 * HOUR_MS) => [
+    { day: daysAgo(daysBefore), due, words: '1 file', since: NOW - (12 - hour) * HOUR_MS },
   ];
   const afterNine: Noted = { late: [], came: came(10), look: { at: NINE } };
   const NONE = { state: 'succeeded_no_data', fingerprint: 'none', version: undefined } as const;
@@ -252,6 +252,9 @@ describe('a day whose files came after the daily run', () => {
       noted: { config: configOf({ schedule: 'hourly', expectedBy: { hour: 6 } }) },
     },
     { what: 'no run has been yet', noted: { look: null } },
+    { what: 'the run of today has not listed the folder yet', noted: { look: { at: NINE - 1 } } },
+    { what: 'they came when they were due', noted: { came: came(10, 2, since) } },
+    { what: 'no run looks at the day', noted: { came: came(10, 9) } },
   ])('does not wait where $what', async ({ noted }) => {
     expect((await read({ ...afterNine, ...noted })).waiting).toEqual([]);
   });

@@ -195,17 +195,17 @@ describe('a function that does not run', () => {
       },
       // The last run is told to the hour.
       idle: [
-        { part: 'register', messages: 0, schedule: 'hourly', since: 12960 },
-        { part: 'write', messages: 0, schedule: 'hourly', since: 180 },
-        { part: 'export', messages: 0, schedule: 'daily', since: 12960 },
+        { part: 'register', messages: 0, schedule: 'hourly', since: 12960, hasRun: false },
+        { part: 'write', messages: 0, schedule: 'hourly', since: 180, hasRun: true },
+        { part: 'export', messages: 0, schedule: 'daily', since: 12960, hasRun: false },
       ],
     },
     {
       what: 'ran two hours ago',
       counts: { ...old, all: [[120, 1]] },
       idle: [
-        { part: 'register', messages: 0, schedule: 'hourly', since: 12960 },
-        { part: 'export', messages: 0, schedule: 'daily', since: 12960 },
+        { part: 'register', messages: 0, schedule: 'hourly', since: 12960, hasRun: false },
+        { part: 'export', messages: 0, schedule: 'daily', since: 12960, hasRun: false },
       ],
     },
     { what: 'was deployed two hours ago', counts: { ...old, deployed: 120 }, idle: [] },
@@ -213,25 +213,25 @@ describe('a function that does not run', () => {
       what: 'was deployed before that',
       counts: { ...old, deployed: 121 },
       idle: [
-        { part: 'register', messages: 0, schedule: 'hourly', since: 121 },
-        { part: 'write', messages: 0, schedule: 'hourly', since: 121 },
+        { part: 'register', messages: 0, schedule: 'hourly', since: 121, hasRun: false },
+        { part: 'write', messages: 0, schedule: 'hourly', since: 121, hasRun: false },
       ],
     },
     {
       what: 'was deployed a day and an hour ago',
       counts: { ...old, deployed: DAY + 60 },
       idle: [
-        { part: 'register', messages: 0, schedule: 'hourly', since: 1500 },
-        { part: 'write', messages: 0, schedule: 'hourly', since: 1500 },
+        { part: 'register', messages: 0, schedule: 'hourly', since: 1500, hasRun: false },
+        { part: 'write', messages: 0, schedule: 'hourly', since: 1500, hasRun: false },
       ],
     },
     {
       what: 'was deployed nobody knows when',
       counts: { ...old, deployed: null },
       idle: [
-        { part: 'register', messages: 0, schedule: 'hourly', since: null },
-        { part: 'write', messages: 0, schedule: 'hourly', since: null },
-        { part: 'export', messages: 0, schedule: 'daily', since: null },
+        { part: 'register', messages: 0, schedule: 'hourly', since: null, hasRun: false },
+        { part: 'write', messages: 0, schedule: 'hourly', since: null, hasRun: false },
+        { part: 'export', messages: 0, schedule: 'daily', since: null, hasRun: false },
       ],
     },
     { what: 'has messages that were sent just now', counts: { deployed: 9 * DAY }, idle: [] },
