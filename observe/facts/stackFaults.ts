@@ -58,6 +58,8 @@ export interface StackFault {
   readonly part: StackPart;
   /** How it differs; null if it is gone. */
   readonly differs: readonly string[] | null;
+  /** Of `differs` of a queue the one that names another key than that of the template. Absent of all else. */
+  readonly keyPoint?: string;
   /** Whether the deployed stack has it. */
   readonly isDeployed: boolean;
   /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */

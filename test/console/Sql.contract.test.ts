@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { SqlRun } from '../../observe/runSql.ts';
 import { eventually } from '../harness/waiting.ts';
 import { type MadeConsole, openMadeConsole, run } from './madeConsole.ts';
 
@@ -16,6 +17,17 @@ async function runForEver(): Promise<void> {
   made.page.go('/sql');
   await made.page.click('button', 'Run');
   await eventually('a look', () => made.timesOf('/api/sql/run') > 0);
+}
+
+/** Starts a query and cancels it. @param answer What the start answers once the query is cancelled. */
+async function cancelBeforeAnswer(answer: SqlRun): Promise<void> {
+  const started = Promise.withResolvers<SqlRun>();
+  made.answer({ '/api/sql/start': () => started.promise });
+  made.page.go('/sql');
+  await made.page.click('button', 'Run');
+  await eventually('a start', () => made.timesOf('/api/sql/start') === 1);
+  await made.page.click('button', 'Cancel');
+  started.resolve(answer);
 }
 
 describe('a query', () => {
@@ -50,26 +62,14 @@ describe('a query', () => {
   });
 
   it('is stopped by Cancel also before its ID is known', async () => {
-    const started = Promise.withResolvers<typeof run>();
-    made.answer({ '/api/sql/start': () => started.promise });
-    made.page.go('/sql');
-    await made.page.click('button', 'Run');
-    await eventually('a start', () => made.timesOf('/api/sql/start') === 1);
-    await made.page.click('button', 'Cancel');
-    started.resolve(run);
+    await cancelBeforeAnswer(run);
     await eventually('a call', () => made.timesOf('/api/sql/cancel') === 1);
     expect(made.posted().at(-1)).toEqual({ path: '/api/sql/cancel', body: { id: 'q1' } });
     await made.page.shows('Run', 'button');
   });
 
   it('that Athena did not accept is not stopped, as it has no ID', async () => {
-    const started = Promise.withResolvers<typeof run>();
-    made.answer({ '/api/sql/start': () => started.promise });
-    made.page.go('/sql');
-    await made.page.click('button', 'Run');
-    await eventually('a start', () => made.timesOf('/api/sql/start') === 1);
-    await made.page.click('button', 'Cancel');
-    started.resolve({ ...run, id: null, state: 'failed', problem: 'mismatched input' });
+    await cancelBeforeAnswer({ ...run, id: null, state: 'failed', problem: 'mismatched input' });
     made.answer({});
     await made.page.click('button', 'Run');
     await made.page.shows('11', 'td');

@@ -6,9 +6,6 @@ import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment, Queue } from '../../deployment.ts';
 import { isOtherRelease, type ReadStack, type StackOutputs } from '../flow/stackOutputs.ts';
 
-/** Begins what is said of a queue that is encrypted with another key than that of its template. */
-export const KEY_POINT = 'KmsMasterKeyId ';
-
 /** A queue that is not as the template has it. */
 interface QueueFault {
   /** What it is. */
@@ -19,6 +16,8 @@ interface QueueFault {
   readonly part: "the functions' runs";
   /** How it differs. */
   readonly differs: readonly string[];
+  /** Of `differs` the one that names another key than that of the template; absent if the queue has the template's. */
+  readonly keyPoint?: string;
   /** It is there. */
   readonly isDeployed: true;
   /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. */
@@ -35,6 +34,8 @@ interface QueueFault {
 interface QueueDrift {
   /** Each attribute that differs, in words. */
   readonly differs: readonly string[];
+  /** Of `differs` the one that names another key; absent if the queue has the template's. */
+  readonly keyPoint?: string;
   /** The attributes that set it back, as SQS takes them. */
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -79,6 +80,7 @@ export function queueFaults(
         part: "the functions' runs",
         name,
         differs: drift.differs,
+        ...(drift.keyPoint === undefined ? {} : { keyPoint: drift.keyPoint }),
         isDeployed: true,
         deployedAt,
         changedAt: changed > 0 ? isoTimestamp(changed * 1_000) : null,
@@ -96,26 +98,30 @@ function queueDrift(
   attributes: Queue['attributes'],
   deadLetters: string,
 ): QueueDrift {
+  const key = keyDrift(properties['KmsMasterKeyId'], attributes['KmsMasterKeyId']);
   const points = [
-    keyPoint(properties['KmsMasterKeyId'], attributes['KmsMasterKeyId']),
+    key,
     numberPoint('MessageRetentionPeriod', properties, attributes),
     numberPoint('VisibilityTimeout', properties, attributes),
     redrivePoint(properties['RedrivePolicy'], attributes['RedrivePolicy'], deadLetters),
   ].filter((point) => point !== null);
   return {
     differs: points.flatMap(({ differs }) => differs),
+    ...(key === null ? {} : { keyPoint: key.keyPoint }),
     attributes: Object.assign({}, ...points.map((point) => point.attributes)),
   };
 }
 
 /** Another key than that of the template, which may be none. */
-function keyPoint(wanted: unknown, current = ''): QueueDrift | null {
+function keyDrift(wanted: unknown, current = ''): (QueueDrift & { readonly keyPoint: string }) | null {
   // The key of a stack that does not tell it is a reference.
   if (wanted !== undefined && typeof wanted !== 'string') return null;
   if (current === (wanted ?? '')) return null;
   const is = current === '' ? 'not set' : JSON.stringify(current);
+  const keyPoint = `KmsMasterKeyId is ${is} instead of ${wanted === undefined ? 'none' : JSON.stringify(wanted)}`;
   return {
-    differs: [`${KEY_POINT}is ${is} instead of ${wanted === undefined ? 'none' : JSON.stringify(wanted)}`],
+    differs: [keyPoint],
+    keyPoint,
     // Without a key SQS encrypts with its own: a queue has one of both.
     attributes:
       wanted === undefined

@@ -20,17 +20,27 @@ export function failedAt({ failures, functionErrors }: StatusFacts, part: string
   ].join('');
 }
 
+/** A queue of a function that is other than its template. */
+interface ChangedQueue {
+  /** Its name. */
+  readonly name: string;
+  /** How it differs. */
+  readonly differs: readonly string[];
+  /** Of `differs` the one that names another key; null if it has the template's. */
+  readonly keyPoint: string | null;
+}
+
 /** How the queue of a function differs from its template, with its name; undefined if it does not, as far as anybody knows. */
 export function queueFault(
   { stackFaults }: Pick<StatusFacts, 'stackFaults'>,
   part: string,
   { stack }: Pick<Place, 'stack'>,
-): { readonly name: string; readonly differs: readonly string[] } | undefined {
+): ChangedQueue | undefined {
   const name = partName(stack, part);
   const fault = stackFaults?.find(
     ({ what, name: faulty, isOtherRelease }) => what === 'queue' && faulty === name && !isOtherRelease,
   );
-  return fault && { name, differs: fault.differs ?? [] };
+  return fault && { name, differs: fault.differs ?? [], keyPoint: fault.keyPoint ?? null };
 }
 
 /** Whether the log of a function, or of the stream (`landing`), could be read: without a failure in it, no run has logged an error. */

@@ -3,7 +3,6 @@ import { counted, someOf } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functions/functionErrors.ts';
-import { KEY_POINT } from '../../facts/functions/queueFaults.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
 import { type Finding, finding } from '../catalogue.ts';
@@ -117,19 +116,19 @@ export function idleFindings(
     const paused = `No run of ${part} has begun, ${late}`;
     const isQueue = messages > 0;
     const title = isQueue ? waits : paused;
-    const key = queueFault(facts, part, place)?.differs.find((point) => point.startsWith(KEY_POINT));
+    const key = queueFault(facts, part, place)?.keyPoint ?? null;
     const asked = isQueue ? 'queue' : 'schedule';
     const unasked = isLocal ? 'local' : asked;
-    const encrypted = key === undefined ? '' : ` ${partName(place.stack, part)}: ${key}.`;
+    const encrypted = key === null ? '' : ` ${partName(place.stack, part)}: ${key}.`;
     const found = finding(
       'SLUICE_FINDING_NOT_RUN',
       {
-        case: key === undefined ? unasked : 'encrypted',
+        case: key === null ? unasked : 'encrypted',
         title,
         since,
         detail: `${title}.${encrypted} ${meanwhile}`,
       },
-      isLocal || key !== undefined ? [] : [commands.sluice('doctor', '--drift')],
+      isLocal || key !== null ? [] : [commands.sluice('doctor', '--drift')],
     );
     return { found, part, isQueue };
   });

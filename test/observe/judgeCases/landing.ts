@@ -13,6 +13,8 @@ import {
 } from '../statusFacts.ts';
 import type { Case } from './Case.ts';
 
+/** How a queue with a key of somebody differs. */
+const OWN_KEY = 'KmsMasterKeyId is "alias/own" instead of none';
 /** A queue of the writer that somebody has changed. */
 const changedQueue = {
   ...missingResource,
@@ -87,17 +89,18 @@ export const landingCases: readonly Case[] = [
   ],
   ...(
     [
-      ['a key of somebody', 'KmsMasterKeyId is "alias/own" instead of none', {}],
+      ['a key of somebody', OWN_KEY, { keyPoint: OWN_KEY }, {}],
       [
         'a short retention, after runs that were throttled',
         'MessageRetentionPeriod is 60 seconds instead of 345600',
+        {},
         throttledThen,
       ],
     ] as const
   ).map(
-    ([what, point, more]): Case => [
+    ([what, point, queue, more]): Case => [
       `objects wait, and the queue of the writer has ${what}`,
-      { ...landingWaits(1, 1), ...more, stackFaults: [{ ...changedQueue, differs: [point] }] },
+      { ...landingWaits(1, 1), ...more, stackFaults: [{ ...changedQueue, ...queue, differs: [point] }] },
     ],
   ),
   [
@@ -119,7 +122,7 @@ export const landingCases: readonly Case[] = [
   [
     'the queue of a function has a key of somebody, and its messages wait',
     {
-      stackFaults: [{ ...changedQueue, differs: ['KmsMasterKeyId is "alias/own" instead of none'] }],
+      stackFaults: [{ ...changedQueue, differs: [OWN_KEY], keyPoint: OWN_KEY }],
       idleFunctions: [{ part: 'write', messages: 7, schedule: null, since: hoursAgo(1) }],
       ...landingWaits(7, 1),
     },

@@ -1,5 +1,4 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
-import { KEY_POINT } from '../../../facts/functions/queueFaults.ts';
 import type { FaultyReader, StackFault } from '../../../facts/stackFaults.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../../catalogue.ts';
@@ -90,6 +89,7 @@ function driftFinding(
     name,
     part,
     changedAt,
+    keyPoint,
     isOtherRelease,
     repair,
   }: StackFault & { readonly what: 'workgroup' | 'queue' },
@@ -97,7 +97,7 @@ function driftFinding(
   { shown }: Beside,
 ): Finding {
   const when = changedAt === null ? '' : `, changed last at ${changedAt}`;
-  const ofQueue = differs.some((point) => point.startsWith(KEY_POINT)) ? 'key' : 'queue';
+  const ofQueue = keyPoint === undefined ? 'queue' : 'key';
   const byHand = what === 'queue' ? ofQueue : what;
   const changed = repair.length === 0 ? 'local' : byHand;
   const told = {

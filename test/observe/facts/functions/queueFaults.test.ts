@@ -23,9 +23,10 @@ function differing(
   const deployment = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal };
   const queue = { QueueUrl, arn: ARN, attributes };
   const found = queueFaults(deployment, { outputs, deployedAt: null }, new Map([[part, queue]]));
-  return found.map(({ name, differs, repair }) => ({
+  return found.map(({ name, differs, keyPoint, repair }) => ({
     name,
     differs,
+    keyPoint: keyPoint ?? null,
     set: repair.map((words) => [words.slice(0, 5), JSON.parse(words[5] ?? '')]),
   }));
 }
@@ -57,6 +58,7 @@ describe('a queue', () => {
       what: 'a key of somebody',
       attributes: { ...WELL, KmsMasterKeyId: 'alias/own' },
       differs: ['KmsMasterKeyId is "alias/own" instead of none'],
+      keyPoint: 'KmsMasterKeyId is "alias/own" instead of none',
       sets: { KmsMasterKeyId: '', SqsManagedSseEnabled: 'true' },
     },
     {
@@ -89,9 +91,14 @@ describe('a queue', () => {
       ],
       sets: { RedrivePolicy: redrive(10) },
     },
-  ])('with $what is told with the command that sets it back', ({ attributes, differs, sets }) => {
-    expect(differing(attributes)).toEqual([{ name: 'sluice-prod-write', differs, set: set(sets) }]);
-  });
+  ])(
+    'with $what is told with the command that sets it back',
+    ({ attributes, differs, sets, keyPoint = null }) => {
+      expect(differing(attributes)).toEqual([
+        { name: 'sluice-prod-write', differs, keyPoint, set: set(sets) },
+      ]);
+    },
+  );
 
   it('of relay is encrypted with the key of the stack, where the stack tells it', () => {
     const attributes = { MessageRetentionPeriod: '1209600', KmsMasterKeyId: 'alias/own' };
@@ -100,6 +107,7 @@ describe('a queue', () => {
       {
         name: 'sluice-prod-relay-dead-letters',
         differs: [`KmsMasterKeyId is "alias/own" instead of "${KEY}"`],
+        keyPoint: `KmsMasterKeyId is "alias/own" instead of "${KEY}"`,
         set: set({ KmsMasterKeyId: KEY }),
       },
     ]);
