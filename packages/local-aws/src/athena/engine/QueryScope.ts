@@ -5,7 +5,8 @@ import type { ObjectStore } from '../../s3/model/ObjectStore.ts';
 import { parseHiveType, TokenList, translate } from '../../trino/index.ts';
 import { informationSchemaSql, partitionsTableSql } from './catalogTables.ts';
 import { type DataFile, listDataFiles } from './dataFiles.ts';
-import { type NeededPartition, neededPartitions, readScans } from './prunePartitions.ts';
+import { type NeededPartition, neededPartitions } from './prunePartitions.ts';
+import { readScanFilters } from './readScanFilters.ts';
 import { CATALOG, type Session } from './Session.ts';
 import { notEmulated, type StatementCode, statementError } from './StatementError.ts';
 import { type QueryCall, STATEMENT_LIMITS } from './StatementRunner.ts';
@@ -90,14 +91,14 @@ export class QueryScope {
   }
 
   /**
-   * Attaches the files of the partitions that the query, in DuckDB's SQL, needs.
+   * Attaches the files of the partitions that the query needs.
    *
+   * @param plan DuckDB's plan of the query over the empty tables.
    * @returns The files, each once.
    */
-  async attachFiles(sql: string): Promise<readonly DataFile[]> {
+  async attachFiles(plan: string): Promise<readonly DataFile[]> {
     const { session, store, onCall } = this.#options;
-    const isPartitioned = [...this.#bases.values()].some(({ table }) => table.keys.length > 0);
-    const scans = isPartitioned ? await readScans(session, sql) : [];
+    const scans = readScanFilters(plan);
     for (const [index, [key, { entry, table }]] of [...this.#bases].entries()) {
       if (table.keys.length > 0) reportGlueCall(onCall, 'GetPartitions', table);
       const needed =

@@ -104,7 +104,7 @@ export class Session {
     await this.#track(() => this.#connection.run(sql));
   }
 
-  /** Binds a query without running it. */
+  /** Binds a statement without running it. */
   async prepare(sql: string): Promise<DuckDBPreparedStatement> {
     return await this.#track(() => this.#connection.prepare(sql));
   }
@@ -114,9 +114,9 @@ export class Session {
     return await this.#track(() => this.#connection.runAndReadAll(sql));
   }
 
-  /** Starts a query whose rows are read in chunks. No other statement may run before they have been read. */
-  async stream(sql: string): Promise<DuckDBResult> {
-    return await this.#track(() => this.#connection.stream(sql));
+  /** Starts a statement whose rows are read in chunks. No other statement may run before they have been read. */
+  async stream(prepared: DuckDBPreparedStatement): Promise<DuckDBResult> {
+    return await this.#track(() => prepared.stream());
   }
 
   /** The next rows of a started query; undefined at the end. */

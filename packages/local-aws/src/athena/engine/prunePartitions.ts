@@ -1,26 +1,14 @@
 import { quoteName, quoteText } from '../../base/sql.ts';
 import { partitionKeyValue, type TableEntry } from '../../glue/index.ts';
-import { readScanFilters, type TableScan } from './readScanFilters.ts';
-import { type Session, STATISTICS_OPTIMIZERS } from './Session.ts';
+import type { TableScan } from './readScanFilters.ts';
+import type { Session } from './Session.ts';
 import type { SessionColumn } from './tableSql.ts';
-
-/**
- * Optimizers that must not change the plan: they conclude from the statistics of empty tables that there are no rows,
- * or read a table a second time by row numbers, or make a join of a list of values.
- */
-const DISABLED_OPTIMIZERS =
-  'statistics_propagation,empty_result_pullup,join_filter_pushdown,late_materialization,in_clause';
 
 /** A name that no key can have: Glue rejects line breaks in names. */
 const INDEX_COLUMN = '"partition\n"';
 
 /** The table with the values of the keys, a row a partition. No table of a query can have its name. */
 const PARTITION_TABLE = 'memory.main."partitions\n"';
-
-/** The scans of a query over empty tables with their filters, also through views and joins, from DuckDB's plan. */
-export async function readScans(session: Session, sql: string): Promise<readonly TableScan[]> {
-  return readScanFilters(await explainEmpty(session, sql));
-}
 
 /** A partition that can contain rows of a query's result. */
 export interface NeededPartition {
@@ -61,14 +49,6 @@ export async function neededPartitions(
   return entry.partitions.flatMap(({ values: texts, input: { StorageDescriptor } }, index) =>
     needed?.has(index) === false ? [] : [{ values: texts, location: StorageDescriptor?.Location ?? '' }],
   );
-}
-
-/** DuckDB's plan of a query over empty tables, in JSON. The emptiness of the tables does not change it. */
-export async function explainEmpty(session: Session, sql: string): Promise<string> {
-  await session.run(`SET disabled_optimizers = '${DISABLED_OPTIMIZERS}'`);
-  const plan = (await session.read(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1];
-  await session.run(`SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}'`);
-  return String(plan);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { DuckDBDataChunk, DuckDBResult, DuckDBType } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import { refuseTextsForDates, TokenList, translate, UNNAMED, writtenNames } from '../../trino/index.ts';
 import { resultColumn } from '../engine/columnTypes.ts';
 import { translateDuckDbError } from '../engine/duckDbErrors.ts';
+import { PLAN_PREFIX, type PlannedQuery, planQuery } from '../engine/planQuery.ts';
 import { QueryScope } from '../engine/QueryScope.ts';
 import type { Session } from '../engine/Session.ts';
 import { toStatementError } from '../engine/StatementError.ts';
@@ -18,21 +19,18 @@ import { parameterLiterals } from './executionParameters.ts';
 import type { QueryText, Statement } from './Statement.ts';
 
 /** A query with resolved names that is ready to run in its session. */
-export interface OpenQuery {
+export interface OpenQuery extends PlannedQuery {
   /** The session of DuckDB, which {@link openQuery} has prepared for the query. */
   readonly session: Session;
   /** The query in DuckDB's SQL. */
   readonly sql: string;
-  /** The columns of its result. */
-  readonly columns: readonly {
-    /** The column's name. */
-    readonly name: string;
-    /** DuckDB's type. */
-    readonly type: DuckDBType;
-  }[];
   /** Attaches the files that the query needs. @returns Their size in bytes. */
   attachFiles(): Promise<number>;
-  /** Translates an error of DuckDB. @param prefix The number of characters before the query in the text that ran. */
+  /**
+   * Translates an error of DuckDB.
+   *
+   * @param prefix The number of characters before the query in the text that ran. Default that of a planned query.
+   */
   translateError(error: unknown, prefix?: number): unknown;
 }
 
@@ -80,35 +78,24 @@ export async function openQuery(
       missingTable: (name: string) => scope.missingTable(name, database),
       locationOf: (path: string) => scope.locationOf(path),
     };
-    const columns = await describeColumns(session, translation.sql).catch((error: unknown) => {
-      throw translateDuckDbError(error, { ...failed, prefix: 0 });
+    const translateError = (error: unknown, prefix = PLAN_PREFIX.length) =>
+      translateDuckDbError(error, { ...failed, prefix });
+    const planned = await planQuery(session, translation.sql).catch((error: unknown) => {
+      throw translateError(error);
     });
     return {
+      ...planned,
       session,
       sql: translation.sql,
-      columns,
-      translateError: (error, prefix = 0) => translateDuckDbError(error, { ...failed, prefix }),
+      translateError,
       async attachFiles() {
-        const files = await scope.attachFiles(translation.sql);
+        const files = await scope.attachFiles(planned.plan);
         return files.reduce((sum, { size }) => sum + size, 0);
       },
     };
   } catch (error) {
     session.close();
     throw toStatementError(error, statement, query.offset);
-  }
-}
-
-/** The columns of a query over empty tables. */
-async function describeColumns(session: Session, sql: string): Promise<OpenQuery['columns']> {
-  const prepared = await session.prepare(sql);
-  try {
-    return Array.from({ length: prepared.columnCount }, (_, index) => ({
-      name: prepared.columnName(index),
-      type: prepared.columnType(index),
-    }));
-  } finally {
-    prepared.destroySync();
   }
 }
 
@@ -138,7 +125,7 @@ export async function runSelect(
   const { session, context } = run;
   try {
     const scannedBytes = await open.attachFiles();
-    const result = await session.stream(open.sql);
+    const result = await open.stream();
     const list = new TokenList(query.sql);
     return {
       columns: resultColumns(open.columns, list, writtenNames(list)),

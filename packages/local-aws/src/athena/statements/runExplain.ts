@@ -1,7 +1,6 @@
 import type { TableEntry } from '../../glue/index.ts';
 import { TokenList } from '../../trino/index.ts';
 import { MOST_CHARACTERS, textColumn } from '../engine/columnTypes.ts';
-import { explainEmpty } from '../engine/prunePartitions.ts';
 import { readScanFilters, type TableScan } from '../engine/readScanFilters.ts';
 import { CATALOG } from '../engine/Session.ts';
 import type { StatementResult } from '../engine/StatementRunner.ts';
@@ -25,8 +24,7 @@ export async function runExplain(
   const { session, context } = run;
   const open = await openQuery(query, { ...run, nameColumns: true });
   try {
-    const plan = await explainEmpty(session, open.sql);
-    const tables = tablesOf(readScanFilters(plan), run);
+    const tables = tablesOf(readScanFilters(open.plan), run);
     for (const { databaseName, input } of tables) {
       if ((input.PartitionKeys ?? []).length === 0) continue;
       const named = { DatabaseName: databaseName, TableName: input.Name };
