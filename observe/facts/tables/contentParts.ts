@@ -353,7 +353,7 @@ export const PARTS: Readonly<
       value: { subject: '"event_name"', value: valueForm, label: VALUE_SHAPE, where: IS_OF_APP },
       amount: {
         ...ofEvent,
-        number: `CASE WHEN ${VALUE} <> 0 THEN ln(abs(${VALUE})) / ln(10) END`,
+        number: `CASE WHEN ${VALUE} <> 0 THEN log10(abs(${VALUE})) END`,
         where: `${ofEvent.where} AND "event_value" IS NOT NULL AND coalesce(${VALUE} <> 0, true)`,
       },
     },
@@ -406,7 +406,7 @@ export const METADATA_PARTS: Parts = {
   key: { ...ofEvent, label: comparedKeys, number: '1e0' },
   'idForm:stable_id': idFormPart('"stable_id"', '"stable_id" IS NOT NULL'),
   textForm: { ...ofEvent, value: '"text_form"', label: '"text_form_key"', sign: '"text_form_sign"' },
-  size: { ...ofEvent, number: 'ln(greatest(coalesce("metadata_length", 0), 1)) / ln(10)' },
+  size: { ...ofEvent, number: 'log10(greatest(coalesce("metadata_length", 0), 1))' },
   // Events without a time of their sender have that of their receipt: a request that a proxy repeats would be events that come twice.
   repeats: {
     ...ofEvent,

@@ -59,6 +59,8 @@ const CASES: readonly { readonly expression: string; readonly expected: string |
   // Numbers.
   { expression: 'sqrt(-1)', expected: 'NaN' },
   { expression: 'ln(0)', expected: '-Infinity' },
+  { expression: 'log10(0)', expected: '-Infinity' },
+  { expression: 'log10(1000)', expected: '3.0' },
   { expression: "round(DECIMAL '3.3333', 2)", expected: '3.3300' },
   { expression: "round(DECIMAL '9.99', 1)", expected: '10.00' },
   { expression: 'round(-0.04e0, 1)', expected: '-0.0' },

@@ -26,7 +26,7 @@ const MACROS = `array_join at_timezone cardinality ceil chr
   if json_extract json_extract_scalar json_format json_parse
   last_day_of_month least length map md5 mod now regexp_extract regexp_like
   regexp_replace replace sequence split split_part strpos substr substring to_hex to_unixtime
-  to_utf8 trim ltrim rtrim lpad rpad truncate typeof with_timezone ln round sqrt upper
+  to_utf8 trim ltrim rtrim lpad rpad truncate typeof with_timezone ln log10 round sqrt upper
   normal_cdf wilson_interval_lower wilson_interval_upper`;
 
 /** The words of a text. */
