@@ -100,7 +100,7 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
       },
       values: [
         [m.received, outcome.received],
-        ...tables.flatMap(({ table, landed, overflowed, unsure = 0 }) => [
+        ...tables.flatMap(({ table, landed, overflowed, unsure }) => [
           ...countedValue(streamMetrics[table].landed, landed),
           ...countedValue(streamMetrics[table].overflowed, overflowed),
           ...countedValue(streamMetrics[table].notDelivered, unsure),

@@ -1,4 +1,4 @@
-import type { SluiceError } from '../base/errors.ts';
+import { errorText, type SluiceError } from '../base/errors.ts';
 import { sum } from '../base/sum.ts';
 import { type Clock, isoDay, isoHour } from '../base/time.ts';
 import type { PutQuarantineLarge, QuarantineWriter } from '../landing/quarantineWriter.ts';
@@ -56,7 +56,7 @@ export type RelayOutcome =
   | { readonly outcome: 'queue' | 'bucket' | 'withheld' }
   | {
       readonly outcome: 'not_kept';
-      /** The name of the last error. */
+      /** The name of the last error, with AWS's sentence of a denial. */
       readonly error: string;
     };
 
@@ -80,8 +80,8 @@ export interface TableOutcome {
   readonly landed: number;
   /** Events whose row is in an object of the request's own, because the stream did not take it. */
   readonly overflowed: number;
-  /** Events that may have landed besides `landed` and `overflowed`, because nobody knows the outcome. Default 0. */
-  readonly unsure?: number;
+  /** Events that may have landed besides `landed` and `overflowed`, because nobody knows the outcome. */
+  readonly unsure: number;
 }
 
 /** Outcome of the rows of a request. */
@@ -94,7 +94,7 @@ export interface Delivered {
   readonly billedBytes: number;
   /** Why the stream does not have the record; null if it has, or if there is no record. */
   readonly notStreamed: NotStreamed | null;
-  /** Why the record did not become an object either: the name of the error. Null if all rows are safe. */
+  /** Why the record did not become an object either: the name of the error, with AWS's sentence of a denial. Null if all rows are safe. */
   readonly objectError: string | null;
   /** Events or bodies that were refused, by code. */
   readonly refused: Readonly<Record<string, number>>;
@@ -126,7 +126,9 @@ export async function store(
     relay?.keep({ http: received.http, ...relayed }, received.deadline.at),
   ]);
   const kept: RelayOutcome | null =
-    copy.status === 'fulfilled' ? (copy.value ?? null) : { outcome: 'not_kept', error: 'Error' };
+    copy.status === 'fulfilled'
+      ? (copy.value ?? null)
+      : { outcome: 'not_kept', error: errorText(copy.reason) };
   if (delivery.status === 'rejected') {
     const { reason } = delivery;
     if (!(reason instanceof CollectError)) throw reason;
@@ -250,8 +252,8 @@ function outcomeOf(
  */
 function unsureCopies(landing: Landing): number {
   if (landing.place === 'stream') return landing.calls - 1;
-  const refused = /^(?!ServiceUnavailable).*Exception$/.test(landing.notStreamed.code)
-    ? Math.min(1, landing.calls)
-    : 0;
+  // The code of a denial goes on with AWS's sentence, after a colon.
+  const isRefused = /^(?!ServiceUnavailable)\w*Exception(?=:|$)/.test(landing.notStreamed.code);
+  const refused = isRefused ? Math.min(1, landing.calls) : 0;
   return landing.calls - refused + (landing.place === 'nowhere' ? 1 : 0);
 }

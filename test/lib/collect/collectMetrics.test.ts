@@ -15,7 +15,7 @@ const quiet: RequestOutcome = {
   tables: [],
   ignored: {},
 };
-const nothing = { landed: 0, overflowed: 0 };
+const nothing = { landed: 0, overflowed: 0, unsure: 0 };
 
 const count = fc.nat(100_000);
 const counts = fc.dictionary(
@@ -37,6 +37,7 @@ const outcomes: fc.Arbitrary<RequestOutcome> = fc.record({
           table: fc.constant(table),
           landed: count,
           overflowed: count,
+          unsure: count,
         }),
       ),
     ),

@@ -61,11 +61,18 @@ describe('a request whose events cannot be stored', () => {
       failedCalls: 2,
       counts: { events_overflowed: 1 },
     },
+    {
+      title: 'is not in a stream that its role may not use',
+      error: 'AccessDeniedException',
+      failedCalls: 2,
+      counts: { events_overflowed: 1 },
+    },
   ])('$title', async ({ error: name, failedCalls, counts }) => {
     let calls = 0;
     const failing = async () => {
       calls += 1;
-      if (calls <= failedCalls) throw Object.assign(new Error(), { name });
+      if (calls <= failedCalls)
+        throw Object.assign(new Error('User: r is not authorized to perform: firehose:PutRecord'), { name });
     };
     const { send, metrics } = startCollector({ parts: () => withStream(failing) });
     expect(await send(request({ body: { events: [event] } }))).toEqual(accepted);
