@@ -30,15 +30,15 @@ export interface ContentChange {
    * The value, by what is compared:
    * `event`, `sdkEvent`, `sdk`, `experiment`: the name; of the kind `names` one of the new ones.
    * `group`, `split`: the ID of the group. `crossover`: `several`.
-   * `unit`: `absent`, or a text that is no user, as `undefined`.
+   * `unit`: `absent`, or a text that is no user, as `undefined`. `unitId`: `absent`.
    * `idForm`: the form, as the end of a sentence that ends in "have it as".
-   * `unitId`: the columns that are null, with `, ` between them. `unitColumn`: `away`.
+   * `unitColumn`: `away`.
    * `evaluation`: the reason. `environment`: the environment.
    * `time`: `one`. `offset`: the minutes from the times to their receipt, below 0 where it is before them. `value`: `none` or `text`. `textForm`: the name of the form in `TEXT_FORMS`.
    * `amount`, `size`, `repeats`, `key`: the type of the SDK. `newIds` and `newHashes`: `new`.
    */
   readonly value: string;
-  /** The column of the IDs of `idForm`, `newIds`, `newHashes` and `unitColumn`, and the key of the metadata of `key`; null for all else. */
+  /** The column of the IDs of `idForm`, `newIds`, `newHashes`, `unitId` and `unitColumn`, and the key of the metadata of `key`; null for all else. */
   readonly field: string | null;
   /**
    * What a person knows the value by: the only SDK that sent an event on the last curated day, the name of a group, the version of the SDK that sent the last event of `sdkEvent`, the layer of an experiment, the key of one text of `textForm`, the one key that came with `key` and is not usual, the shape of one

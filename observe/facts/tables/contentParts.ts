@@ -24,7 +24,7 @@ export type ComparedPart =
   | 'unit'
   /** Events of an SDK by how an ID is written, as UUIDs: that of the user, of the device, and each configured unit ID. */
   | 'idForm'
-  /** Events of an SDK by the configured unit IDs that they lack. */
+  /** Events of an SDK by whether they lack a configured unit ID. */
   | 'unitId'
   /** Events of all SDKs by whether the column of a configured unit ID has the ID that their custom IDs have. */
   | 'unitColumn'
@@ -69,7 +69,7 @@ export const USUAL = {
   unit: 'some',
   environment: 'production',
   crossover: 'one',
-  unitId: '',
+  unitId: 'some',
   evaluation: 'some',
   value: 'number',
   split: null,
@@ -110,7 +110,7 @@ const IS_OF_APP = `"event_name" NOT LIKE '${SDK_EVENTS}%'`;
 
 /** Texts that programs write in place of a user whom they do not know. */
 const NO_USERS = ['', '0', '-1', 'null', 'undefined', 'none', 'nan', 'anonymous', 'unknown'];
-/** The form of an event without a user: no text of {@link NO_USERS}, of which `none` is what `str(None)` writes. */
+/** The form of an event without a user, or another ID: no text of {@link NO_USERS}, of which `none` is what `str(None)` writes. */
 export const ABSENT_USER = 'absent';
 /** SQL of the user of an event: {@link ABSENT_USER}, a text that is no user, or `some`. */
 export const userForm = `CASE WHEN "user_id" IS NULL THEN '${ABSENT_USER}' WHEN lower("user_id") IN (${NO_USERS.map(quoteText).join(', ')}) THEN lower("user_id") ELSE '${USUAL.unit}' END`;
@@ -263,28 +263,21 @@ export function awayColumnPart({ unitIds }: Pick<Config, 'unitIds'>): Parts {
 }
 
 /**
- * The configured unit IDs that an event lacks, and how those that it has are written; none without any.
+ * Whether an event lacks a configured unit ID, and how those that it has are written; none without any. Each ID is compared by itself: one
+ * that is sent for the first time is no change of another.
  *
  * @param isRaw Whether what custom IDs have is not lacking.
  */
 export function unitIdPart({ unitIds }: Pick<Config, 'unitIds'>, isRaw = false): Parts {
-  const lacking = Object.entries(unitIds).map(([unitId, column]) => {
+  const parts = Object.entries(unitIds).flatMap(([unitId, column]): readonly (readonly [string, Part])[] => {
     const present = isRaw ? ` AND NOT (${isAway(unitId, column)})` : '';
-    return `CASE WHEN "${column}" IS NULL${present} THEN '${column}' END`;
+    const value = `CASE WHEN "${column}" IS NULL${present} THEN '${ABSENT_USER}' ELSE '${USUAL.unitId}' END`;
+    return [
+      [`idForm:${column}`, idFormPart(`"${column}"`, `"${column}" IS NOT NULL`)],
+      [`unitId:${column}`, { subject: '"sdk_type"', value, sdk: VERSION, where: IS_OF_SDK }],
+    ];
   });
-  if (lacking.length === 0) return {};
-  const forms = Object.values(unitIds).map(
-    (column) => [`idForm:${column}`, idFormPart(`"${column}"`, `"${column}" IS NOT NULL`)] as const,
-  );
-  return {
-    ...Object.fromEntries(forms),
-    unitId: {
-      subject: '"sdk_type"',
-      value: `concat_ws(', ', ${lacking.join(', ')})`,
-      sdk: VERSION,
-      where: IS_OF_SDK,
-    },
-  };
+  return Object.fromEntries(parts);
 }
 
 /** SQL of whether an event is from before the time window, by a time that is one: such rows lie in the day of their receipt. */

@@ -145,9 +145,10 @@ interface MoreSteps {
  */
 function comparisonSql(scans: readonly string[], now: number, { eachOf, beside }: MoreSteps = {}): string {
   const of = 'PARTITION BY "what", "subject"';
-  const unusual = Object.entries(USUAL).map(([what, value]) =>
-    value === null ? `"what" = '${what}'` : `"what" = '${what}' AND "value" <> '${value}'`,
-  );
+  const unusual = Object.entries(USUAL).map(([what, value]) => {
+    const isOf = `${what === 'unitId' ? PART : '"what"'} = '${what}'`;
+    return value === null ? isOf : `${isOf} AND "value" <> '${value}'`;
+  });
   const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
   const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
   // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
@@ -281,7 +282,7 @@ SELECT * FROM (
     row_number() OVER (PARTITION BY ${PART}, "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
   FROM (SELECT * FROM "grouped"${andBeside}) AS "all_told"
 ) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
-ORDER BY "kind", "whole" DESC, "value", "sdk"`;
+ORDER BY "kind", "whole" DESC, "value", "sdk", "what"`;
 }
 
 /** Day, hour and time of rows of curated days, and of those of the last days. */

@@ -132,16 +132,18 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
         value: 'none',
       },
       {
-        state: 'lack two unit IDs, of which one is dropped',
+        state: 'lack a unit ID, which is dropped',
         redact: { 'user.customIDs.companyID': 'drop' },
         what: 'unitId',
-        value: 'company_id, team_id',
+        field: 'company_id',
+        value: 'absent',
       },
       {
         state: 'lack a unit ID, and another is dropped',
         redact: { 'user.customIDs.teamID': 'drop' },
         what: 'unitId',
-        value: 'company_id',
+        field: 'company_id',
+        value: 'absent',
       },
       {
         state: 'have texts as values, and values are hashed',

@@ -553,7 +553,14 @@ export const requestCases: readonly Case[] = [
   ],
   [
     'events of an SDK lack a configured unit ID',
-    changed({ ...versionChange, what: 'unitId', value: 'company_id, team_id' }),
+    changed({ ...versionChange, what: 'unitId', field: 'company_id', value: 'absent' }),
+  ],
+  [
+    'events of an SDK lack two configured unit IDs',
+    changed(
+      { ...versionChange, what: 'unitId', field: 'company_id', value: 'absent' },
+      { ...versionChange, what: 'unitId', field: 'team_id', value: 'absent' },
+    ),
   ],
   [
     'an SDK of browsers is silent, and the gateway lets in pages of two sites alone',

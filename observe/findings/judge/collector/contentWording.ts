@@ -71,6 +71,7 @@ function lostTitle(change: ContentChange): string {
 export function namedChange(change: ContentChange): string {
   const { what, subject, field, sdk } = change;
   if (what === 'unitColumn') return field ?? '';
+  if (what === 'unitId') return `no ${field} from ${sdk}`;
   if (what === 'sdkEvent') return eventOfSdk(change);
   if (isNamed(change) || what === 'group' || what === 'split') return whichOf(change);
   if (what === 'key') return `${quotedName(change.field ?? '')} of ${quotedName(subject)}`;
@@ -88,6 +89,7 @@ export function namingColumns(change: ContentChange): readonly string[] {
     what === 'sdkEvent' || what === 'amount' || what === 'size' || what === 'repeats' || what === 'key';
   if (what === 'group') return ['"experiment_id"'];
   if (what === 'value') return ['"event_name"'];
+  if (what === 'unitId') return [`"${change.field}" IS NULL AS "no_${change.field}"`];
   return isOfNameAndSdk ? ['"event_name"', '"sdk_type"'] : [];
 }
 
@@ -190,6 +192,15 @@ function manyIds({ field }: ContentChange): ChangeWording {
   };
 }
 
+/** How an ID is told that events lack. */
+function lackingId({ field }: ContentChange): ChangeWording {
+  return {
+    title: (change) => shareTitle(change, 'event', `from ${change.sdk} have no ${field}`),
+    columns: ['"ds"', '"sdk_version"'],
+    where: (change) => `${ofSdk(change)} AND "${field}" IS NULL`,
+  };
+}
+
 /** How a column is told that lacked the ID which the events have. */
 function lackingColumn({ field }: ContentChange): ChangeWording {
   return {
@@ -206,7 +217,12 @@ export type WordingCase =
   | 'missing';
 
 /** How each change is told of one of several columns. */
-const OF_FIELDS = { idForm: formedIds, newIds: manyIds, unitColumn: lackingColumn } as const;
+const OF_FIELDS = {
+  idForm: formedIds,
+  newIds: manyIds,
+  unitId: lackingId,
+  unitColumn: lackingColumn,
+} as const;
 /** How each change is told that is not of one of several columns. */
 const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, ChangeWording>> = {
   missing: { title: lessTitle, columns: SDK, where: ofNamed },
@@ -241,12 +257,6 @@ const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, Ch
     },
     columns: ['"sdk_version"', `${userForm} AS "user"`, '"stable_id" IS NULL AS "no_device"'],
     where: ofSdk,
-  },
-  unitId: {
-    title: (change) => shareTitle(change, 'event', `from ${change.sdk} have no ${change.value}`),
-    columns: ['"ds"', '"sdk_version"'],
-    where: (change) =>
-      [ofSdk(change), ...change.value.split(', ').map((column) => `"${column}" IS NULL`)].join(' AND '),
   },
   noValues: UNEVALUATED,
   unrecognized: UNEVALUATED,
@@ -385,7 +395,7 @@ export function wordingCaseOf({ kind, what, value, count }: ContentChange): Word
 /** How a change is told. */
 export function wordingOf(change: ContentChange): ChangeWording {
   const name = wordingCaseOf(change);
-  return name === 'idForm' || name === 'newIds' || name === 'unitColumn'
+  return name === 'idForm' || name === 'newIds' || name === 'unitId' || name === 'unitColumn'
     ? OF_FIELDS[name](change)
     : wordings[name];
 }

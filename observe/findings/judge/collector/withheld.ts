@@ -128,11 +128,11 @@ function redacted(
   { deployedAt }: Pick<StatusFacts, 'deployedAt'>,
   { privacy, unitIds }: Rules,
 ): Withheld | null {
-  const ids = Object.entries(unitIds).filter(([, column]) => value.split(', ').includes(column));
+  const ids = Object.entries(unitIds).filter(([, column]) => column === field);
   const dropped = ids.map(([id]) => `drop user.customids.${id.toLowerCase()}`);
   const made: Readonly<Record<string, readonly string[]>> = {
     ...REDACTED,
-    [`unitId ${value}`]: [...dropped, 'drop user.customids', 'drop user'],
+    [`unitId ${field} ${value}`]: [...dropped, 'drop user.customids', 'drop user'],
     [`key ${field} ${value}`]: [`drop metadata.${field?.toLowerCase()}`, 'drop metadata', 'hash metadata'],
   };
   const makers = made[[what, ...(field === null ? [] : [field]), value].join(' ')] ?? [];

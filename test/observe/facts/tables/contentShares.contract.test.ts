@@ -252,11 +252,39 @@ describe('IDs of devices in the forty events that an SDK sends each day', () => 
   });
 });
 
-it('a configured unit ID that a new version lacks is told, with one that no event has', async () => {
-  const lost = { as: { company_id: null, sdk_version: '3.1.0' }, received: at(MORNING, 14) };
-  expect(await toldOf({ events: [views, lost] })).toEqual([
-    toldOfVersion({ part: 'unitId', value: 'company_id, team_id' }),
-  ]);
+describe('a configured unit ID that events lack', () => {
+  const lost = (as: Sent['as'], before: Sent['as'] = {}): readonly Sent[] => [
+    { ...views, as: before },
+    { as: { ...before, sdk_version: '3.1.0', ...as }, received: at(MORNING, 14) },
+  ];
+  const lacking = (field: string) => toldOfVersion({ part: 'unitId', field, value: 'absent' });
+
+  it('is told of a new version, without one that no event ever had', async () => {
+    expect(await toldOf({ events: lost({ company_id: null }) })).toEqual([lacking('company_id')]);
+  });
+
+  it('is told beside another that is lost with it', async () => {
+    const both = lost({ company_id: null, team_id: null }, { team_id: 't1' });
+    expect(await toldOf({ events: both })).toEqual([lacking('company_id'), lacking('team_id')]);
+  });
+
+  /** Events of which as many have no company each day, of those that came today with a team. */
+  const half = each(20, ...DAYS);
+  const nobody = (as: Sent['as'], of: Sent['as'] = {}): readonly Sent[] => [
+    { days: half, as: of },
+    { days: half, as: { ...of, company_id: null } },
+    { received: at(MORNING, 20), as: { ...of, ...as } },
+    { received: at(MORNING, 20), as: { ...of, company_id: null, ...as } },
+  ];
+  it.each([
+    { what: 'another comes for the first time', sent: nobody({ team_id: 't1' }) },
+    {
+      what: 'another comes that has no column yet',
+      sent: nobody({ custom_ids: '{"teamID":"t1"}' }, { custom_ids: '{"teamID":"t1"}' }),
+    },
+  ])('is not told where as many lack it as before, and $what', async ({ sent }) => {
+    expect(await toldOf({ events: sent })).toEqual([]);
+  });
 });
 
 describe('a configured unit ID that custom IDs have and its column has not', () => {
