@@ -37,7 +37,7 @@ const lastListingSchema = z.object({
       /** Days that are more than a month ahead, as with a wrong year; absent without any. */
       ahead: z
         .object({
-          /** The days, oldest first, a few of them. */
+          /** The days, oldest first. */
           days: z.array(z.string()).readonly(),
           /** Since when listings have found some, epoch milliseconds. */
           since: z.number(),

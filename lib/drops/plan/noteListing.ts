@@ -2,7 +2,7 @@ import type { Exclusive } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import { addDays, type UtcDay, utcDay } from '../../base/time.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
-import { MAX_OPEN_DAYS, MAX_OTHERS } from '../limits.ts';
+import { MAX_OPEN_DAYS } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
 import type { LastListing, LastListings } from './lastListings.ts';
 import { lookElsewhere } from './lookElsewhere.ts';
@@ -80,7 +80,7 @@ export async function noteListing(
   const bucket = ports.bucketOf(listed.source, listed.dataset);
   const folders = await lookElsewhere(bucket, listed.dataset);
   const now = ports.clock.now();
-  const aheadDays = folders.days.filter((day) => day > addDays(until, FAR_AHEAD_DAYS)).slice(0, MAX_OTHERS);
+  const aheadDays = folders.days.filter((day) => day > addDays(until, FAR_AHEAD_DAYS));
   const ahead = { days: aheadDays, since: listed.last?.elsewhere?.ahead?.since ?? now };
   const elsewhere = {
     ...folders,

@@ -133,7 +133,7 @@ async function goOn(
   if (days === undefined) throw new SourceError('SLUICE_SOURCE_SLOW', `${rest.length} days are left.`);
 }
 
-/** Asks again for the days that wait, once they may have settled. */
+/** Asks again for the days that wait, once they may have settled: the newest, if they are more than a request may name. */
 async function askAgain(
   { requests, clock }: PlanSourcesPorts,
   { schedule }: Dataset,
@@ -141,9 +141,9 @@ async function askAgain(
   { asked, round }: PlanRequest,
 ): Promise<void> {
   if ((schedule === 'hourly' && asked === undefined) || round >= MAX_ROUNDS) return;
-  const waiting = days.flatMap(({ day, decision }) =>
-    'wait' in decision ? [{ day, until: decision.until }] : [],
-  );
+  const waiting = days
+    .flatMap(({ day, decision }) => ('wait' in decision ? [{ day, until: decision.until }] : []))
+    .slice(-MAX_REQUEST_DAYS);
   if (waiting.length === 0) return;
   const first = Math.min(...waiting.map(({ until }) => until));
   const seconds = Math.ceil((first - clock.now()) / 1000);

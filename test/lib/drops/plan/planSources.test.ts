@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MINUTE_MS } from '../../../../lib/base/time.ts';
+import { addDays, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
 import { lateNotes } from '../../../../lib/drops/plan/late/lateNotes.ts';
 import { type PlanRequest, planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
@@ -126,6 +126,20 @@ describe('a plan asks again', () => {
     expect(plans.sent).toEqual([
       { body: further({ days: [DAY], asked: 'triggered', round: 1 }), delay: 180 },
     ]);
+  });
+
+  it('for the newest of days that are more than a request may name', async () => {
+    const plans = new Plans({ lookbackDays: 90 });
+    const days = Array.from({ length: 401 }, (_, i) => addDays(TODAY, i - 400));
+    for (const day of days) plans.written.set(day, START - 4 * MINUTE_MS);
+    await plans.looks.write('acme', 'events', {
+      at: 0,
+      newestDay: null,
+      stopped: false,
+      openDays: days.slice(0, 310),
+    });
+    await plans.plan({ schedule: 'daily' });
+    expect(plans.sent.map(({ body }) => planRequestSchema.parse(body).days)).toEqual([days.slice(1)]);
   });
 });
 
