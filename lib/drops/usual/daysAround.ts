@@ -6,7 +6,7 @@ import type { FileFate, LedgerSubject, RowSpread } from '../../ledger/LedgerEntr
 import { PARALLEL_ENTRIES } from '../limits.ts';
 import { COMPARED_DAYS, type DayBefore } from './daysBefore.ts';
 import type { Copy } from './fileCopies.ts';
-import { daysBefore, isOfDrop, usualRows, usualSpread, WEEKS } from './usualRows.ts';
+import { isOfDrop, usualRows, usualSpread, WEEKS, weeksBefore } from './usualRows.ts';
 
 /** What the ledger says of the days around a day. */
 export interface DaysAround {
@@ -47,9 +47,10 @@ export async function readDaysAround(
   };
   const readDays = async (wanted: readonly UtcDay[]) =>
     (await mapLimit(wanted, PARALLEL_ENTRIES, readDay)).flat();
-  const weeks = await readDays(daysBefore(day));
+  const weeks = await readDays(weeksBefore(day));
   // A dataset may come once a month.
-  const earlier = weeks.length > 0 ? weeks : await readDays(daysBefore(addDays(day, -WEEKS * 7)).slice(0, 7));
+  const earlier =
+    weeks.length > 0 ? weeks : await readDays(weeksBefore(addDays(day, -WEEKS * 7)).slice(0, 7));
   const days = [...earlier, ...(await readDays(after))];
   const loaded = earlier.filter(
     ({ state, missingSince }) => state === 'succeeded' && missingSince === undefined,

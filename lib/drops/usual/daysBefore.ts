@@ -20,7 +20,7 @@ export const FEWEST_DAYS = 3;
  */
 const LONG_DAYS = 14;
 /** Fewest rows, or values, of which a share is compared: a share of three rows says nothing. */
-export const FEWEST = 10;
+export const FEWEST_VALUES = 10;
 
 /** Rows are as good as missing if there is less than this share of those that are expected. */
 export const HARDLY_ANY = 0.05;
@@ -35,13 +35,17 @@ export function isLong(before: readonly Pick<DayBefore, 'day'>[]): boolean {
 
 /** Whether so many rows or values surely have one of what had this share before. */
 export function isExpected(share: number, among: number): boolean {
-  return Math.round(share * among) >= FEWEST;
+  return Math.round(share * among) >= FEWEST_VALUES;
+}
+
+/** The day of the week: 0 for Sunday. */
+export function weekday(day: UtcDay): number {
+  return new Date(day).getUTCDay();
 }
 
 /** Whether a day is a Saturday or a Sunday. */
 export function isWeekend(day: UtcDay): boolean {
-  const weekday = new Date(day).getUTCDay();
-  return weekday === 0 || weekday === 6;
+  return [0, 6].includes(weekday(day));
 }
 
 /** The share of a day's rows above which they are most of them. */

@@ -15,6 +15,8 @@ const FEWEST_HOURS = 2;
 const SHARE = 0.05;
 /** Hours of the day of a folder and its neighbours, as `RowContent` has them: the first and the end. */
 const HOURS = { first: -24, end: 48 } as const;
+/** These hours in order. */
+const ALL_HOURS = Array.from({ length: HOURS.end - HOURS.first }, (_, i) => HOURS.first + i);
 
 /** The share of a day's rows in each hour. */
 type HourShares = Readonly<Record<string, number>>;
@@ -35,29 +37,9 @@ export function unusualHours(
   const usual = before.map(hourShares).filter((shares) => shares !== null);
   const isComparable = before.some((each) => isWeekend(each.day) === isWeekend(day));
   if (usual.length < FEWEST_DAYS || !isComparable) return [];
-  const all = Array.from({ length: HOURS.end - HOURS.first }, (_, i) => HOURS.first + i);
-  const sharesOf = (hour: number) => usual.map((shares) => shares[hour] ?? 0);
-  const least = Object.fromEntries(all.map((hour) => [hour, Math.min(...sharesOf(hour))] as const));
-  const leastOf = (hour: number) => least[hour] ?? 0;
-  const isEmpty = (hour: number) => (hours[hour] ?? 0) <= HARDLY_ANY * leastOf(hour) * out;
-  const ends = [...all.filter((hour) => !isEmpty(hour)), HOURS.end];
-  // Between two hours that have rows.
-  const runs = ends.map((end, i) => {
-    const run = all.filter((hour) => hour > (ends[i - 1] ?? HOURS.first - 1) && hour < end);
-    const share = Math.min(...usual.map((shares) => sum(run.map((hour) => shares[hour] ?? 0))));
-    return { share, hours: run.filter((hour) => leastOf(hour) > 0) };
-  });
-  const missing = runs.filter(
-    ({ share, hours: run }) => run.length >= FEWEST_HOURS && share >= SHARE && isExpected(share, out),
-  );
+  const missing = missingRuns(hours, out, usual);
   if (missing.length === 0) return [];
-  const words = missing.map(({ share, hours: run }) => {
-    const [first = 0] = run;
-    const last = run.at(-1) ?? first;
-    const rows = sum(all.filter((hour) => hour >= first && hour <= last).map((hour) => hours[hour] ?? 0));
-    const has = rows === 0 ? 'no row' : counted(rows, 'row');
-    return `${has} from ${hourText(first, first)} to ${hourText(last, last + 1)}, where each of ${usual.length} loaded days before had ${percent(share, 0)} of its rows or more`;
-  });
+  const words = missing.map((run) => missingWords(run, hours, usual.length)).join('; ');
   // Those of one day: of each hour the least would be less than any day had.
   const usualShares = Object.entries(usual[0] ?? {})
     .filter(([, share]) => share > 0)
@@ -68,15 +50,53 @@ export function unusualHours(
     only === undefined || others.length > 0
       ? null
       : shiftOf(only.hours, {
-          all,
+          all: ALL_HOURS,
           rowsOf: (hour) => hours[hour] ?? 0,
-          usualOf: (hour) => sum(sharesOf(hour)) / usual.length,
+          usualOf: (hour) => sum(usual.map((shares) => shares[hour] ?? 0)) / usual.length,
           out,
           outBefore: before.map(({ rows }) => rows.out),
         });
-  const missingText = words.join('; ');
-  if (shift === null) return [{ kind: 'hours', words: missingText, usualHours }];
-  return [{ kind: 'shifted', words: shiftWords(shift, missingText, out), usualHours }];
+  if (shift === null) return [{ kind: 'hours', words, usualHours }];
+  return [{ kind: 'shifted', words: shiftWords(shift, words, out), usualHours }];
+}
+
+/** Hours in a row that a day lacks. */
+interface MissingRun {
+  /** The hours, but for those in which a day before had none, in order. */
+  readonly hours: readonly number[];
+  /** The least share of a day's rows that the days before had in them. */
+  readonly share: number;
+}
+
+/** Runs of hours that have hardly any row, where each day before had so many that they are surely missing. */
+function missingRuns(
+  hours: RowContent['hours'],
+  out: number,
+  usual: readonly HourShares[],
+): readonly MissingRun[] {
+  const leastOf = (hour: number) => Math.min(...usual.map((shares) => shares[hour] ?? 0));
+  const least = new Map(ALL_HOURS.map((hour) => [hour, leastOf(hour)]));
+  const isEmpty = (hour: number) => (hours[hour] ?? 0) <= HARDLY_ANY * (least.get(hour) ?? 0) * out;
+  const ends = [...ALL_HOURS.filter((hour) => !isEmpty(hour)), HOURS.end];
+  // Between two hours that have rows.
+  const runs = ends.map((end, i): MissingRun => {
+    const run = ALL_HOURS.filter((hour) => hour > (ends[i - 1] ?? HOURS.first - 1) && hour < end);
+    const share = Math.min(...usual.map((shares) => sum(run.map((hour) => shares[hour] ?? 0))));
+    return { share, hours: run.filter((hour) => (least.get(hour) ?? 0) > 0) };
+  });
+  return runs.filter(
+    (run) => run.hours.length >= FEWEST_HOURS && run.share >= SHARE && isExpected(run.share, out),
+  );
+}
+
+/** Which hours lack rows, in words. @param days How many days before had them. */
+function missingWords({ hours: run, share }: MissingRun, hours: RowContent['hours'], days: number): string {
+  const [first = 0] = run;
+  const last = run.at(-1) ?? first;
+  const within = ALL_HOURS.filter((hour) => hour >= first && hour <= last);
+  const rows = sum(within.map((hour) => hours[hour] ?? 0));
+  const has = rows === 0 ? 'no row' : counted(rows, 'row');
+  return `${has} from ${hourText(first, first)} to ${hourText(last, last + 1)}, where each of ${days} loaded days before had ${percent(share, 0)} of its rows or more`;
 }
 
 /** By what the times of a day are shifted, and what shows it. @param missing The hours that it lacks, in words. */

@@ -1,14 +1,14 @@
 import { counted } from '../../base/text.ts';
 import { addDays, type UtcDay } from '../../base/time.ts';
 import type { FileFate, LedgerEntry, RowSpread } from '../../ledger/LedgerEntry.ts';
-import { isWeekend } from './daysBefore.ts';
+import { isWeekend, weekday } from './daysBefore.ts';
 
 /** Weeks before a day that are compared with it. */
 export const WEEKS = 4;
 /** From this number of days of one weekday on, only these are compared. */
 const ENOUGH = 3;
 /** The fewest days that can show what is usual, because a first day is often not whole. */
-const FEWEST = 2;
+const FEWEST_COMPARED = 2;
 /** Times of the usual rows above which a day is unusual. */
 const MANY_TIMES = 5;
 /** Rows above the usual ones that are many: fewer are chance, where few are usual. */
@@ -32,7 +32,7 @@ const FAR_SHARE = 0.75;
 const FAR_OF_UNUSUAL = 1.5;
 
 /** The days whose rows say what is usual for a day. */
-export function daysBefore(day: UtcDay): readonly UtcDay[] {
+export function weeksBefore(day: UtcDay): readonly UtcDay[] {
   return Array.from({ length: WEEKS * 7 }, (_, i) => addDays(day, -1 - i));
 }
 
@@ -73,14 +73,14 @@ type ComparedEntry = Pick<
  * The median of the rows of loaded days, those included that came without rows: of the same weekday, or while there are
  * fewer than {@link ENOUGH} of those, of all working days or all weekends. Null while it is not known.
  *
- * @param entries Of some of {@link daysBefore}.
+ * @param entries Of some of {@link weeksBefore}.
  */
 export function usualRows(day: UtcDay, entries: readonly ComparedEntry[]): number | null {
   const counting = entries.filter(saysWhatIsUsual);
   const ofWeekday = counting.filter((entry) => weekday(entry.day) === weekday(day));
   const ofWeekPart = counting.filter((entry) => isWeekend(entry.day) === isWeekend(day));
   const compared = ofWeekday.length >= ENOUGH ? ofWeekday : ofWeekPart;
-  if (compared.length < FEWEST) return null;
+  if (compared.length < FEWEST_COMPARED) return null;
   const rows = compared.map((entry) => entry.rows.out).sort((a, b) => a - b);
   // Of an even number of days, the mean of the two in the middle.
   const low = rows[Math.ceil(rows.length / 2) - 1];
@@ -94,13 +94,13 @@ export function usualRows(day: UtcDay, entries: readonly ComparedEntry[]): numbe
  * FEWEST_NEAR} of those, of all days. Days that were far from others themselves count only once a person accepted them:
  * an outage of two days is told of both. Null while it is not known.
  *
- * @param entries Of some of {@link daysBefore}.
+ * @param entries Of some of {@link weeksBefore}.
  */
 export function usualSpread(day: UtcDay, entries: readonly ComparedEntry[]): RowSpread | null {
   const counting = entries.filter((entry) => saysWhatIsUsual(entry) && farWords(entry, FAR_SHARE) === null);
   const ofWeekPart = counting.filter((entry) => isWeekend(entry.day) === isWeekend(day));
   const compared = ofWeekPart.length >= FEWEST_NEAR ? ofWeekPart : counting;
-  if (compared.length < FEWEST_NEAR || ofWeekPart.length < FEWEST) return null;
+  if (compared.length < FEWEST_NEAR || ofWeekPart.length < FEWEST_COMPARED) return null;
   const rows = compared.map((entry) => entry.rows.out);
   return { days: compared.length, least: Math.min(...rows), most: Math.max(...rows) };
 }
@@ -152,9 +152,4 @@ export function unusualWords(
     return farWords(entry, Math.min(FAR_SHARE, FAR_OF_UNUSUAL * share));
   const has = empty ?? `${shown(rows.out)} rows`;
   return `has ${has}, where ${shown(usual)} are usual`;
-}
-
-/** The day of the week: 0 for Sunday. */
-function weekday(day: UtcDay): number {
-  return new Date(day).getUTCDay();
 }

@@ -1,6 +1,7 @@
 import { addDays, instantOf, localDay, type UtcDay } from '../../../base/time.ts';
 import { type Dataset, type Source, WEEKDAYS } from '../../../schema/sources.ts';
 import { NAMED_DAYS } from '../../limits.ts';
+import { weekday } from '../../usual/daysBefore.ts';
 import { lookbackDays } from '../decideDay.ts';
 
 /** A day whose drop is expected. */
@@ -64,8 +65,7 @@ function dueAt(
 ): number | null {
   if (expectedBy === undefined) return null;
   const { hour, daysAfter, weekdays } = expectedBy;
-  const weekday = new Date(day).getUTCDay();
-  if (!weekdays.some((name) => WEEKDAYS.indexOf(name) === weekday)) return null;
+  if (!weekdays.some((name) => WEEKDAYS.indexOf(name) === weekday(day))) return null;
   return instantOf(day, daysAfter * 24 + hour, expectedBy.timezone ?? timezone);
 }
 

@@ -60,6 +60,7 @@ describe('rows of the day before', () => {
     expect(told(onDays({ '2026-11-19': 50 }), ...six, some)).toEqual([]);
     expect(told(onDays({ '2026-11-21': 51 }), ...six, some)).toHaveLength(1);
     expect(told(before, ...six, onDays({ '2026-11-19': 50 }))).toHaveLength(1);
+    expect(told(before, ...six.slice(3))).toHaveLength(1);
   });
 
   it('are told, with those of the day after, if they are more than a quarter, where each day had less than 5 of 100', () => {
@@ -106,6 +107,24 @@ describe('rows of days that were still to come', () => {
     expect(told(onDays({ '2027-11-20': 20 }, 2_000), ...six)).toHaveLength(1);
     expect(told(onDays({ '2026-11-21': 10 }), ...six)).toEqual([]);
     expect(told(onDays({ '2026-11-22': 10 }), ...six)).toHaveLength(1);
+    // Of a small day more than a tenth.
+    expect(told(onDays({ '2027-11-20': 3 }, 30), ...six)).toEqual([]);
+    expect(told(onDays({ '2027-11-20': 4 }, 30), ...six)).toHaveLength(1);
+  });
+
+  it('are those after the day that follows the load, whatever day the folder is of', () => {
+    const kinds = (day: string) =>
+      judgeContent(onDays({ [day]: 10 }), daysOf(...six), [], { day: DAY, today: '2026-11-25' }).unusual;
+    expect(kinds('2026-11-26')).toEqual([]);
+    expect(kinds('2026-11-27')).toMatchObject([{ kind: 'toCome' }]);
+  });
+
+  it('are told by days whose entry does not say whether they had some', () => {
+    const old = daysOf(...six, ...six.slice(5)).map(({ content, ...day }) => ({
+      ...day,
+      content: dayContentSchema.parse({ ...content, daysToCome: undefined }),
+    }));
+    expect(unusual(ahead, old)).toHaveLength(1);
   });
 
   it('are told beside most rows that are of other days, and hide nothing of these', () => {

@@ -49,6 +49,15 @@ describe('rows with the units, names and values of a day before', () => {
       now: rowsWith(70, 0),
       before: [1, 2, 3, 4, 5, 6, 7].map((day) => rowsWith(10 * day, 0)),
     },
+    {
+      what: 'a day of fewer than a week had them, and was told of something else',
+      now: dayOf(7),
+      before: [
+        dayOf(1),
+        dayOf(2),
+        holding({ ...dayOf(7).content, repeats: { '2/a.parquet': { rows: 50, of: 100 } } }),
+      ],
+    },
     { what: 'the kind has no values', now: holding({}), before: six.concat(six.slice(5)) },
   ])('are not told while $what', ({ now, before }) => {
     expect(wordsOf(now, ...before)).toEqual([]);
@@ -72,6 +81,8 @@ describe('rows with the units, names and values of a day before', () => {
     expect(wordsOf(dayOf(8), ...week, stuck)).toEqual([]);
     expect(wordsOf(stuck, ...week, accepted(stuck))).toEqual([]);
     expect(wordsOf(stuck, ...week, accepted(stuck), stuck)).toEqual([]);
+    // A told day does not say that rows are the same each day.
+    expect(wordsOf(dayOf(5), ...week, stuck)).toHaveLength(1);
     // Days that differ from then on say again what is usual.
     expect(wordsOf(dayOf(20), ...week, stuck, ...[14, 15, 16, 17, 18, 19, 20].map(dayOf))).toHaveLength(1);
   });
@@ -84,11 +95,15 @@ describe('rows with the units, names and values of a day before', () => {
     expect(kinds).toEqual(['copies']);
   });
 
-  it('are not told by days whose entry does not say it', () => {
-    const old = daysOf(...week).map(({ content, ...day }) => ({
-      ...day,
-      content: dayContentSchema.parse({ ...content, digests: undefined }),
-    }));
-    expect(judgeContent(dayOf(7), old, [], { day: DAY, today: DAY }).unusual).toEqual([]);
+  it('are told by three days whose entries say it, and by no fewer', () => {
+    const days = daysOf(...week);
+    const told = (known: number) => {
+      const before = days.map(({ content, ...day }, i) => ({
+        ...day,
+        content: dayContentSchema.parse(i < known ? content : { ...content, digests: undefined }),
+      }));
+      return judgeContent(dayOf(7), before, [], { day: DAY, today: DAY }).unusual.map(({ kind }) => kind);
+    };
+    expect([0, 2, 3].map(told)).toEqual([[], [], ['stale']]);
   });
 });

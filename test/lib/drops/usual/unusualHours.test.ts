@@ -56,8 +56,17 @@ describe('hours without rows', () => {
       now: inHours(0, 15, 100, { '23': 3 }),
       words: ['3 rows from 15:00 to 24:00, where each of 7 loaded days before had 38 % of its rows or more'],
     },
-  ])('are told $what', ({ now, words }) => {
-    expect(told(now, ...week)).toEqual(words);
+    {
+      what: 'with the least share of the days before',
+      now: cut,
+      before: [
+        ...week.slice(1),
+        inHours(0, 24, 10, Object.fromEntries([15, 16, 17, 18, 19, 20, 21, 22, 23].map((hour) => [hour, 5]))),
+      ],
+      words: ['no row from 15:00 to 24:00, where each of 7 loaded days before had 23 % of its rows or more'],
+    },
+  ])('are told $what', ({ now, before = week, words }) => {
+    expect(told(now, ...before)).toEqual(words);
   });
 
   it('are those in which days before had rows', () => {
@@ -217,6 +226,21 @@ describe('times that are shifted', () => {
     });
   });
 
+  it('are told without hours of the night in which a day before had few rows', () => {
+    const nights = inHours(6, 22, 10, { '2': 1, '3': 1 });
+    expect(toldOf(inHours(8, 24), daysOf(...times(7, nights)))).toMatchObject([
+      { kind: 'shifted', words: expect.stringMatching(/^times that are 2 hours later than/) },
+    ]);
+  });
+
+  it.each([
+    { what: 'has the rows of the smallest day before', now: inHours(2, 26) },
+    { what: 'has the rows of the largest day before', now: inHours(2, 26, 20) },
+  ])('are told of a day that $what', ({ now }) => {
+    const before = daysOf(...week.slice(2), ...times(2, inHours(0, 24, 20)));
+    expect(toldOf(now, before).map(({ kind }) => kind)).toEqual(['shifted']);
+  });
+
   it.each([
     { what: 'no row lies beyond the other end', now: inHours(2, 24) },
     { what: 'a few rows lie there, as of clocks that are ahead', now: inHours(2, 24, 10, { '24': 3 }) },
@@ -226,6 +250,10 @@ describe('times that are shifted', () => {
     {
       what: 'hours within the day are empty, too',
       now: inHours(2, 12, 13, { '20': 13, '21': 13, '22': 13, '23': 13, '24': 13, '25': 13 }),
+    },
+    {
+      what: 'the missing hours are within the day',
+      now: inHours(0, 25, 10, { '10': 0, '11': 0 }),
     },
   ])('are told as missing hours while $what', ({ now }) => {
     expect(toldOf(now).map(({ kind }) => kind)).toEqual(['hours']);

@@ -130,6 +130,8 @@ describe('a field', () => {
     const capitals = rowsOf({ forms: { 'in capital letters': 100 } });
     const few = { none: 91, numbers: 0 };
     expect(ofPrice({ ...few, forms: { 'in capital letters': 9 } }, few)).toEqual([]);
+    const ten = { none: 90, numbers: 0 };
+    expect(ofPrice({ ...ten, forms: { 'in capital letters': 10 } }, ten)).toHaveLength(1);
     expect(told(capitals, rowsOf({ none: 91, numbers: 9 }))).toEqual([]);
     const content = dayContentSchema.parse(dayContent({ fields: { eventValue: KEPT } }));
     expect(unusual(capitals, [{ day: '2026-11-19', rows: rowsOf().rows, content }])).toEqual([]);
@@ -166,6 +168,10 @@ describe('a field', () => {
       },
     ]);
     expect(told(rowsOf({ column: 'cost' }), ...six)).toEqual([]);
+    const absent = times(3, rowsOf({ column: '' }));
+    expect(wordsOf(rowsOf(text), ...absent)).toEqual([
+      expect.stringMatching(/^eventValue \(column "price"\): /),
+    ]);
   });
 
   const HUNDREDS = { size: { values: 100, logs: 100, largest: 2, text: '100' } };
@@ -322,6 +328,126 @@ describe('a field', () => {
     expect(told(ofField(field, now), ...times(3, ofField(field, before)))).toEqual([]);
   });
 
+  it.each<{
+    readonly title: string;
+    readonly field?: string;
+    readonly now?: Field;
+    readonly before: readonly Field[];
+    readonly words: readonly string[];
+  }>([
+    {
+      title: 'the least share of a form',
+      before: [30, 10, 20].map((count) => ({ forms: { 'negative numbers': count } })),
+      words: ['none are negative numbers, before at least 10 %'],
+    },
+    {
+      title: 'the most whole numbers',
+      now: { whole: 100 },
+      before: [{ whole: 50 }, { whole: 90 }, { whole: 10 }],
+      words: ['all of 100 numbers are whole, before 90 % at most'],
+    },
+    {
+      title: 'the fewest different values',
+      now: { types: { DOUBLE: ['42.5'] } },
+      before: [{ different: 30 }, { different: 10 }, { different: 20 }],
+      words: ['all of 100 values are the same, before 10 or more'],
+    },
+    {
+      title: 'the largest number',
+      now: { size: { values: 100, logs: 103, largest: 4.5, text: '31623' } },
+      before: [1, 2, 1].map((largest) => ({ size: { values: 100, logs: 100, largest, text: '7' } })),
+      words: [],
+    },
+    {
+      title: 'the fewest different IDs',
+      field: 'unit ID',
+      now: { different: 24 },
+      before: [{ different: 70 }, { different: 48 }, { different: 60 }],
+      words: [],
+    },
+    {
+      title: 'the ID that most had',
+      field: 'unit ID',
+      now: { most: { text: 'guest', values: 40 } },
+      before: [1, 5, 1].map((values) => ({ most: { text: 'u1', values } })),
+      words: [],
+    },
+    {
+      title: 'a day with IDs of another length',
+      field: 'unit ID',
+      now: { lengths: { 7: 20, 8: 80 } },
+      before: [{ lengths: { 8: 100 } }, { lengths: { 7: 100 } }, { lengths: { 8: 100 } }],
+      words: [],
+    },
+    {
+      title: 'a day on which half of the IDs had the length',
+      field: 'unit ID',
+      now: { lengths: { 6: 100 } },
+      before: [{ lengths: { 6: 40, 7: 30, 8: 30 } }, { lengths: { 6: 50, 7: 50 } }, { lengths: { 6: 100 } }],
+      words: [],
+    },
+  ])('is judged by $title of the days before', ({ field = 'eventValue', now = {}, before, words }) => {
+    const days = before.map((each) => ofField(field, each));
+    expect(wordsOf(ofField(field, now), ...days)).toEqual(
+      words.map((each) => `${field} (column "price"): ${each}`),
+    );
+  });
+
+  describe('of which sixty of a hundred rows have no value', () => {
+    const ofForty = (more: Field = {}) => ({ none: 60, numbers: 40, ...more });
+    const FORM = 'whole numbers that end in .0';
+    const negative = (count: number) => ofForty({ forms: { 'negative numbers': count } });
+    const whole = (count: number, numbers = 40) => ofForty({ whole: count, numbers });
+    const three = (day: Field) => [day, day, day];
+
+    it.each<{
+      readonly what: string;
+      readonly now: Field;
+      readonly before: Field[];
+      readonly words: string[];
+    }>([
+      {
+        what: 'more than half of the values have a new form',
+        now: ofForty({ forms: { [FORM]: 21 } }),
+        before: [ofForty()],
+        words: [`21 of 40 values are ${FORM}, before 0 %`],
+      },
+      {
+        what: 'a twentieth of the values had the form before',
+        now: ofForty({ forms: { [FORM]: 40 } }),
+        before: [ofForty({ forms: { [FORM]: 2 } })],
+        words: [],
+      },
+      {
+        what: 'ten values of a form are to be expected',
+        now: ofForty(),
+        before: three(negative(10)),
+        words: ['none are negative numbers, before at least 25 %'],
+      },
+      {
+        what: 'nine values of a form are to be expected',
+        now: ofForty(),
+        before: three(negative(9)),
+        words: [],
+      },
+      {
+        what: 'all numbers are whole',
+        now: whole(38, 38),
+        before: three(whole(4)),
+        words: ['all of 38 numbers are whole, before 10 % at most'],
+      },
+      { what: 'all numbers are whole among texts', now: whole(37, 37), before: three(whole(4)), words: [] },
+      {
+        what: 'all values are the same',
+        now: ofForty({ types: { DOUBLE: ['42.5'] } }),
+        before: three(ofForty()),
+        words: ['all of 40 values are the same, before 50 or more'],
+      },
+    ])('is judged by its values: $what', ({ now, before, words }) => {
+      expect(ofPrice(now, ...before)).toEqual(words);
+    });
+  });
+
   it('is compared with no day of a version that kept less of it', () => {
     const old = daysOf(...times(3, ofField('unit ID', {}))).map((before) => {
       const content = { ...before.content, fields: { 'unit ID': KEPT } };
@@ -412,6 +538,12 @@ describe('a field', () => {
     expect(told(rowsOf(text), ...days, accepted(rowsOf(text)))).toEqual([]);
   });
 
+  it('is compared with its own values of a day that was told of another field', () => {
+    const plan = price({ numbers: 0, types: { VARCHAR: ['free', 'pro'] } });
+    const day = (field?: Field) => holding({ fields: { eventValue: price(field), 'metadata.plan': plan } });
+    expect(told(day(text), day(), ...times(7, day(text))).map(({ field }) => field)).toEqual(['eventValue']);
+  });
+
   it('that stays unusual for weeks is compared with what was usual before', () => {
     const odd = rowsOf({ ...text, types: { DOUBLE: ['x'] } });
     expect(wordsOf(odd, ...six, ...times(20, odd))).toEqual([
@@ -434,6 +566,10 @@ describe('a field', () => {
 
   it('of fewer than ten rows is told for a new type, and for no share', () => {
     expect(told(rowsOf({ none: 9, numbers: 0 }, {}, 9), ...six)).toEqual([]);
+    expect(told(rowsOf({ numbers: 0 }, {}, 9), ...six)).toEqual([]);
+    const ten = rowsOf({ numbers: 10 }, {}, 10);
+    expect(told(rowsOf({ none: 10, numbers: 0 }, {}, 10), ten)).toHaveLength(1);
+    expect(told(rowsOf({ numbers: 0 }, {}, 10), ten)).toHaveLength(1);
     const small = rowsOf({ numbers: 9 }, {}, 9);
     expect(told(rowsOf({ none: 100, numbers: 0, types: {} }), small)).toEqual([]);
     expect(told(rowsOf({ numbers: 3, types: { DECIMAL: ['1'] } }, {}, 3), small)).toHaveLength(1);
@@ -449,7 +585,7 @@ describe('a field', () => {
     expect(wordsOf(rowsOf({ types: { '': [] }, none: 100 }), ...six).join()).not.toContain('type');
     const both = rowsOf({ types: { DOUBLE: ['1'], BIGINT: ['2'] } });
     expect(told(wide, both)).toEqual([]);
-    expect(told(both, wide)).toHaveLength(1);
+    expect(told(both, wide)).toMatchObject([{ values: ['1'] }]);
   });
 
   it('that no day before had is not compared with what every object has under its name', () => {
@@ -528,6 +664,7 @@ describe('files of another day', () => {
     const { rows: _, ...empty } = file('2/a', { fate: 'left_out' });
     expect(copiesOf([empty], [file('1/a')], false)).toEqual([]);
     expect(copies({}, false, { rows: { in: 5, out: 0, refused: 5 } })).toEqual([]);
+    expect(copies({}, false, { fate: 'failed' })).toEqual([]);
   });
 
   it('are told, unless the last seven loaded days had some', () => {

@@ -49,6 +49,26 @@ describe('a name', () => {
     expect(told(now, ...before)).toEqual([]);
   });
 
+  it('of which three days had another spelling is not told as missing, too', () => {
+    const days = times(3, named('event_name', 'buy'));
+    expect(kindsOf(named('event_name', 'Buy'), ...days).map(([kind]) => kind)).toEqual(['names']);
+  });
+
+  it('is compared with those of its own column of a day that was told of another', () => {
+    const both = (type: string, name: string) =>
+      holding({
+        names: {
+          ...named('id_type', type).content.names,
+          ...named('metric_name', name).content.names,
+        },
+      });
+    const days = [both('userID', 'visits'), ...times(7, both('userid', 'visits'))];
+    expect(told(both('userid', 'Visits'), ...days)).toMatchObject([
+      { field: 'id_type' },
+      { field: 'metric_name', usualNames: { visits: { rows: 60 } } },
+    ]);
+  });
+
   it('of a column of twenty is told', () => {
     expect(told(many(19, 'BUY'), many(19, 'buy'))).toHaveLength(1);
   });
@@ -60,6 +80,7 @@ describe('a name', () => {
       ['names', '60 of 100 rows with event_name "Buy", where days before have "buy": 2/Buy.parquet'],
     ]);
     expect(told(named('event_name', 'refund'), ...days)).toEqual([]);
+    expect(told(named('event_name', 'Refund'), ...days)).toHaveLength(1);
     expect(told(odd, ...days, accepted(odd))).toEqual([]);
   });
 
@@ -71,6 +92,11 @@ describe('a name', () => {
     expect(kindsOf(many(21), ...before, ...times(20, many(21)))).toEqual([['many', words(9)]]);
     expect(told(many(21), ...before, accepted(many(21)))).toEqual([]);
     expect(told(many(21), many(3), many(9))).toEqual([]);
+    const beside = (day: typeof spelled, typed: typeof spelled) =>
+      holding({ names: { ...day.content.names, ...typed.content.names } });
+    expect(kindsOf(beside(many(21), spelled), ...before.map((day) => beside(day, spelled)))).toEqual([
+      ['many', words(10)],
+    ]);
     expect(told(many(21), many(3), many(11), many(9))).toEqual([]);
   });
 });
@@ -149,5 +175,15 @@ describe('a metric', () => {
     const all = (zeros: number, forms: Readonly<Record<string, number>>) =>
       holding({ names: namesOf({ revenue: 100 }, zeros), fields: fields(forms, { DOUBLE: ['1.5'] }) });
     expect(told(all(100, { zero: 100 }), all(0, {})).map(({ kind }) => kind)).toEqual(['values']);
+    const half = (zeros: number, forms: Readonly<Record<string, number>>) => {
+      const day = all(zeros, forms);
+      const { metricValue } = day.content.fields;
+      return (
+        metricValue && holding({ ...day.content, fields: { metricValue: { ...metricValue, none: 50 } } })
+      );
+    };
+    const before = half(0, {});
+    const now = half(100, { zero: 50 });
+    expect(now && before && told(now, before).map(({ kind }) => kind)).toEqual(['values']);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays } from '../../../../lib/base/time.ts';
 import {
-  daysBefore,
   emptyWords,
   lacksRows,
   unusualWords,
   usualRows,
   usualSpread,
+  weeksBefore,
 } from '../../../../lib/drops/usual/usualRows.ts';
 import type { FileFate, LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
@@ -19,8 +19,8 @@ const weeks = (...rows: readonly number[]) => rows.map((out, i) => loaded(addDay
 
 describe('the usual rows of a day', () => {
   it('are the median of its weekday in the last four weeks', () => {
-    expect(daysBefore(DAY)).toHaveLength(28);
-    expect(daysBefore(DAY)).toContain(addDays(DAY, -28));
+    expect(weeksBefore(DAY)).toHaveLength(28);
+    expect(weeksBefore(DAY)).toContain(addDays(DAY, -28));
     const others = [1, 2, 3].map((i) => loaded(addDays(DAY, -i), 9_000));
     expect(usualRows(DAY, [...weeks(900, 1_000, 5_000), ...others])).toBe(1_000);
     expect(usualRows(DAY, [...weeks(900, 1_000, 1_100, 5_000), ...others])).toBe(1_050);
