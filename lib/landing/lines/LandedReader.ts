@@ -180,6 +180,8 @@ export class LandedReader {
     if (from === null) return BROKEN;
     if (mayGrow && from + PEEK_BYTES > bytes.length) return 'more';
     const isSearch = this.#skipping !== null;
+    // What did not fit a step has more text than that.
+    let atLeast = this.#lastLength;
     // While nothing of the object was broken, one step is enough: that is faster, and members are charged nothing.
     for (const most of isSearch || this.#spent > 0 ? STEPS : [MAX_LANDED_BYTES]) {
       if (isSearch && (this.#spent + most > SEARCH_BYTES || this.#spentMs >= SEARCH_MS))
@@ -191,10 +193,11 @@ export class LandedReader {
         this.#spent += text?.length ?? 0;
         if (text === null || !beginsAsRow(text)) return BROKEN;
       }
-      const inflated = inflate(inflateRawSync, bytes.subarray(from), most, this.#lastLength);
+      const inflated = inflate(inflateRawSync, bytes.subarray(from), most, atLeast);
       if (inflated.text !== null) return judgeMember(bytes, from + inflated.length, inflated.text, mayGrow);
       if (inflated.code === 'Z_BUF_ERROR' && mayGrow) return 'more';
       if (inflated.code !== TOO_LARGE) return BROKEN;
+      atLeast = most;
     }
     return BROKEN;
   }

@@ -125,6 +125,7 @@ export function judgeMember(bytes: Buffer, dataEnd: number, text: Buffer, mayGro
 export function textOfCut(bytes: Buffer): Buffer {
   const from = deflateFrom(bytes, 0);
   if (from === null) return bytes;
-  const { text } = inflate(inflateRawSync, bytes.subarray(from), MOST_OF_CUT, 0, constants.Z_SYNC_FLUSH);
+  const deflated = bytes.subarray(from);
+  const { text } = inflate(inflateRawSync, deflated, MOST_OF_CUT, deflated.length, constants.Z_SYNC_FLUSH);
   return text ?? bytes;
 }

@@ -104,7 +104,7 @@ describe('an object of the landing', () => {
     const json = fc
       .dictionary(fc.string({ unit: 'binary' }), fc.jsonValue())
       .map((row) => JSON.stringify(row).toWellFormed());
-    const rows = fc.array(fc.record({ day, json }), { maxLength: 20 });
+    const rows = fc.array(fc.record({ day, json }), { maxLength: 4 });
     const requests = fc.array(
       fc.record({ exposures: rows, events: rows, quarantine: rows }, { requiredKeys: [] }),
     );

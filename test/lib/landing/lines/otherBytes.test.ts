@@ -269,7 +269,7 @@ describe('bytes of others in an object', () => {
         const own = ids.filter((id) => /^\d/.test(id));
         expect(new Set(own).size).toBe(own.length);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 });

@@ -57,11 +57,11 @@ describe('a member', () => {
     );
 
   it('is found behind a zero byte and a large member, if all comes in many pieces', () => {
-    const row = gzipSync(line('x').replace('x', 'x'.repeat(12_000_000)), { level: 0 });
-    const bytes = Buffer.concat([Buffer.of(0), row, member('b')]);
-    const { ids, skipped } = readPieces(inPieces(bytes, 1_000_000));
+    const id = 'x'.repeat(1_200_000);
+    const bytes = Buffer.concat([Buffer.of(0), gzipSync(line(id), { level: 0 }), member('b')]);
+    const { ids, skipped } = readPieces(inPieces(bytes, 100_000));
     expect({ ids, skipped }).toEqual({
-      ids: ['x'.repeat(12_000_000), 'b'],
+      ids: [id, 'b'],
       skipped: [{ from: 0, to: 1, why: 'broken' }],
     });
   });
