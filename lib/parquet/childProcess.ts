@@ -50,7 +50,6 @@ export async function callProcess<Value>(
   call: unknown,
   schema: z.ZodType<Value>,
 ): Promise<{ readonly value: Value } | Crash> {
-  signal?.throwIfAborted();
   const folder = await mkdtemp(join(temporaryDirectory, 'call-'));
   try {
     // The call, the answer, and the number of the file that DuckDB reads alone.
@@ -60,6 +59,8 @@ export async function callProcess<Value>(
       reading: join(folder, 'reading'),
     };
     await writeFile(paths.call, JSON.stringify(call));
+    // A signal that is aborted already tells no listener. From here on endOf listens.
+    signal?.throwIfAborted();
     const { LD_LIBRARY_PATH } = process.env;
     const child = spawn(process.execPath, [program, paths.call, paths.answer, paths.reading], {
       env: LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH },
