@@ -2,6 +2,7 @@
 import { createReadStream, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
@@ -65,7 +66,7 @@ await measureWork(async () => {
     {
       config: benchConfig,
       store,
-      clock: systemClock,
+      ...systemTiming,
       stage: 'bench',
       directory: work,
       log: () => {},

@@ -47,7 +47,7 @@ export const handler = queueHandler(schema, async (messages, context) => {
   try {
     const writer = await makeWriter(context.environment, directory.path);
     const queue = queueOf(context.environment);
-    return await writeMessages(messages, writer, queue, { deadline, signal }, systemTiming.random);
+    return await writeMessages(messages, writer, queue, { deadline, signal });
   } finally {
     await directory.remove();
   }
@@ -62,7 +62,7 @@ async function makeWriter(environment: Environment, directory: string): Promise<
     stage: environment.SLUICE_STAGE,
     directory,
     store: s3ObjectStore(s3Client(), config.bucket),
-    clock: systemClock,
+    ...systemTiming,
     limits: { ...engineShare(environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE), temporaryDirectory },
     log: logLine,
   };

@@ -393,7 +393,7 @@ export const mutations: readonly Mutation[] = [
     ['remaining.map(({ key }) => ({ key, why: errorName(error) }))', '[]'],
     ['&& !answer.gone.includes(key)', ''],
     ['removeAll(remaining)', "removeAll(remaining.map(({ key }) => ({ key, eTag: '*' })))"],
-    ['attempt < TRIES', 'attempt < 1'],
+    ['tries: 3', 'tries: 1'],
   ]),
   faultsOf('lib/landing/write/writeMessages.ts', 'functions/write/handler.contract', [
     ['messages ?? []).', 'messages ?? []).slice(0, 1).'],

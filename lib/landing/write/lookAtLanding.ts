@@ -39,7 +39,7 @@ export interface LandingQueue extends TaskQueue {
  * @throws What the clients of S3 and SQS throw.
  */
 export async function lookAtLanding(
-  writer: Pick<Writer, 'store' | 'clock' | 'log' | 'stage'> & {
+  writer: Pick<Writer, 'store' | 'clock' | 'wait' | 'random' | 'log' | 'stage'> & {
     readonly config: Pick<Writer['config'], 'bucket'>;
   },
   queue: LandingQueue,

@@ -1,11 +1,12 @@
 import { errorName } from '../../base/errors.ts';
 import type { DeletedObject, ObjectStore, Undeleted } from '../../base/ObjectStore.ts';
+import { eachAttempt, type RetryPorts } from '../../base/retry.ts';
 
-/** How often the bucket is asked to delete an object. */
-const TRIES = 3;
+/** How often the bucket is asked to delete an object, and the pauses between. */
+const RETRIES = { tries: 3, baseMs: 200, capMs: 1_000 } as const;
 
 /** Ports of {@link removeWritten}. */
-export interface RemovePorts {
+export interface RemovePorts extends RetryPorts {
   /** The bucket. */
   readonly store: Pick<ObjectStore, 'removeAll'>;
   /** Writes one line of the log. */
@@ -26,12 +27,12 @@ export interface RemovedObjects {
  */
 export async function removeWritten(
   objects: readonly DeletedObject[],
-  { store, log }: RemovePorts,
+  { store, log, wait, random }: RemovePorts,
 ): Promise<RemovedObjects> {
   /** Objects that are not deleted yet, and why; before the first try without a reason. */
   let left = new Map(objects.map(({ key }) => [key, '']));
   const deleted = new Set<string>();
-  for (let attempt = 0; attempt < TRIES && left.size > 0; attempt += 1) {
+  for await (const _ of eachAttempt({ ...RETRIES, wait, random })) {
     const remaining = objects.filter(({ key }) => left.has(key));
     const failed = (error: unknown): Undeleted => ({
       left: remaining.map(({ key }) => ({ key, why: errorName(error) })),
@@ -40,6 +41,7 @@ export async function removeWritten(
     const answer = await store.removeAll(remaining).catch(failed);
     left = new Map(answer.left.map(({ key, why }) => [key, why]));
     for (const { key } of remaining) if (!left.has(key) && !answer.gone.includes(key)) deleted.add(key);
+    if (left.size === 0) break;
   }
   const [first] = left;
   if (first !== undefined) {

@@ -29,7 +29,6 @@ export async function writeMessages(
   writer: Writer,
   queue: LandingQueue,
   time: WriteTime,
-  random: () => number,
 ): Promise<SQSBatchResponse> {
   const failures = new MessageFailures(writer.log);
   const looks: string[] = [];
@@ -51,7 +50,7 @@ export async function writeMessages(
   };
   await eachMessage(messages, writeRequests, writer.log, take, failures);
   const { failed, objects, ...counts } = await writeObjects(
-    inOrder([...named.values()], random),
+    inOrder([...named.values()], writer.random),
     writer,
     time,
   );

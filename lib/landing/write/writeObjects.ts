@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
 import { errorText, SluiceError } from '../../base/errors.ts';
 import { anyVersion, type ObjectStore } from '../../base/ObjectStore.ts';
+import type { RetryPorts } from '../../base/retry.ts';
 import { sum } from '../../base/sum.ts';
 import { type Clock, MINUTE_MS } from '../../base/time.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
@@ -30,11 +31,14 @@ const ROUND_MS = 3 * MINUTE_MS;
 const PUTS = 4;
 /** Pages of notes whose listing takes no longer than to read the notes of a few objects. */
 const FEW_PAGES = 2;
-/** Skipped bytes that are kept in memory. The rest of such an object is read as another. */
+/**
+ * Skipped bytes that are kept in memory. The rest of an object that has more is read as another object; objects that
+ * have more together end their round.
+ */
 const SKIPPED_BYTES = 134_217_728;
 
 /** Dependencies of the writer. */
-export interface Writer {
+export interface Writer extends RetryPorts {
   /** The settings that name the tables, their folders and their columns. */
   readonly config: Pick<Config, 'bucket' | 'statsigFolder' | 'formerStatsigFolders' | 'tables' | 'unitIds'>;
   /** The deployment's bucket. */
@@ -55,7 +59,7 @@ export interface Writer {
   readonly roundBytes?: number;
   /** Bytes of members that are read together. Default: what the reader has. */
   readonly runBytes?: number;
-  /** Skipped bytes of an object that are kept in memory. Default {@link SKIPPED_BYTES}. */
+  /** Skipped bytes that are kept in memory. Default {@link SKIPPED_BYTES}. */
   readonly skippedBytes?: number;
   /** Lines of a kind that DuckDB refuses one by one. Default: what a round has. */
   readonly singleLines?: number;
@@ -192,8 +196,7 @@ class Batch {
     if (!(await this.#hasRound(key))) return;
     this.#round?.keys.add(key);
     this.#ended.push(object);
-    const skippedBytes = sum(this.#ended.map(({ skipped }) => skipped.bytes));
-    if (skippedBytes > SKIPPED_BYTES) await this.finish();
+    if (sum(this.#ended.map(({ skipped }) => skipped.bytes)) > this.#mostSkipped) await this.finish();
   }
 
   /**
@@ -216,11 +219,15 @@ class Batch {
   async #skip(object: OpenedObject, part: LandedPart): Promise<void> {
     // The bytes are copied, so that the whole piece need not be kept for them.
     object.skipped.add({ ...part, bytes: Buffer.from(part.bytes) });
-    const { skippedBytes = SKIPPED_BYTES } = this.#writer;
-    if (object.skipped.bytes <= skippedBytes) return;
+    if (object.skipped.bytes <= this.#mostSkipped) return;
     const from = part.at + part.bytes.length;
     await this.#endRoundAt(object, from);
     Object.assign(object, { from, skipped: new Skipped(), putBytes: 0, putETag: null });
+  }
+
+  /** Skipped bytes that are kept in memory. */
+  get #mostSkipped(): number {
+    return this.#writer.skippedBytes ?? SKIPPED_BYTES;
   }
 
   /** Ends the round within an object, and notes that the bytes before this one are not to be read again. */

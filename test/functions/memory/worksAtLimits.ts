@@ -132,7 +132,7 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
     };
     const store = fullLanding();
     await lookAtLanding(
-      { store, clock: { now: () => NOW + DAY_MS }, log, stage: 'test', config },
+      { ...timing, store, clock: { now: () => NOW + DAY_MS }, log, stage: 'test', config },
       { send, waiting: async () => 0 },
     );
     return reported;

@@ -154,6 +154,8 @@ export class LandingBucket {
       config,
       store: this.store(),
       clock: { now: () => NOW },
+      wait: async () => {},
+      random: () => 0,
       stage: 'dev',
       limits: { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory },
       directory,

@@ -113,6 +113,12 @@ describe('foreign bytes in an object', () => {
     ]);
   });
 
+  it('of several objects end the round before they are too many for the memory together', async () => {
+    for (const n of [1, 2, 3]) bucket.put(n, firstRequest, Buffer.alloc(200, 'foreign '));
+    const done = await bucket.write({ skippedBytes: 300 });
+    expect(done).toMatchObject({ objects: { damaged: 3 }, rows: 60, rounds: 2 });
+  });
+
   it('are kept once, beside others that an earlier object of the same key had', async () => {
     const other = Buffer.from('of another object');
     const ofDemo = Buffer.concat([demo, demo, demo]);

@@ -10,7 +10,8 @@ let calls: Record<string, number> = {};
 const landing = await startLanding();
 const { config, store, clock, directory } = landing;
 const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory };
-const writer = { config, store, clock, directory, limits, stage: 'dev', log: () => undefined };
+const timing = { clock, wait: async () => undefined, random: () => 0 };
+const writer = { ...timing, config, store, directory, limits, stage: 'dev', log: () => undefined };
 landing.s3.middlewareStack.add(
   (next, { commandName = '' }) =>
     (args) => {

@@ -36,7 +36,7 @@ async function look(hours: number) {
   };
   const log = (line: Record<string, unknown>) => lines.push(line);
   await lookAtLanding(
-    { store, clock, log, stage: 'dev', config: { bucket: 'acme' } },
+    { store, clock, wait: async () => {}, random: () => 0, log, stage: 'dev', config: { bucket: 'acme' } },
     { send, waiting: async () => waiting },
   );
   return keysSent;

@@ -73,7 +73,8 @@ const store: Writer['store'] = {
 const write = (keys: readonly string[], more: Partial<Writer> = {}, groups = [keys]) => {
   const limits = { memoryMegabytes: 256, threads: 1, temporaryDirectory: directory.path };
   const own = { directory: directory.path, limits, stage: 'dev', log: () => {} };
-  const writer = { config, store, clock: { now: () => NOW }, ...own, ...more };
+  const timing = { clock: { now: () => NOW }, wait: async () => {}, random: () => 0 };
+  const writer = { config, store, ...timing, ...own, ...more };
   return writeObjects(groups, writer, { deadline: NOW + 10 * MINUTE_MS });
 };
 
