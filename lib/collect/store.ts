@@ -1,3 +1,4 @@
+import { mapLimit } from '../base/concurrency.ts';
 import { errorText, type SluiceError } from '../base/errors.ts';
 import { sum } from '../base/sum.ts';
 import { type Clock, isoDay, isoHour } from '../base/time.ts';
@@ -32,7 +33,7 @@ export interface StorePorts {
   readonly writeQuarantine: QuarantineWriter;
   /** Writes a refused body that is too large for a row as an object of its own. */
   readonly putQuarantineLarge: PutQuarantineLarge;
-  /** The time by which calls end. */
+  /** The time that is compared with the deadline. */
   readonly clock: Clock;
   /** Ends a wait at the deadline. */
   readonly alarm: LandContext['alarm'];
@@ -206,7 +207,8 @@ async function quarantineRows(
   });
   try {
     const timeoutMs = Math.max(1, deadline.at - clock.now());
-    await Promise.all(large.map((item) => putQuarantineLarge(item, timeoutMs)));
+    // Also those beside one that fails have ended when this rejects.
+    await mapLimit(large, large.length, (item) => putQuarantineLarge(item, timeoutMs));
     const day = isoDay(receivedAt);
     return documents.map((json) => ({ day, json }));
   } catch (error) {

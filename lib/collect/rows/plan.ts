@@ -34,7 +34,7 @@ export interface CollectPlan {
   readonly unitIds: readonly (readonly [unitId: string, column: string])[];
   /** Applied to events before they are written; null for none. */
   readonly redaction: Redaction | null;
-  /** How far an event's time can be from its arrival and still determine its day, in milliseconds. */
+  /** How far an event's time can be before its arrival and still determine its day, in milliseconds. */
   readonly pastMs: number;
   /** How far an event's time can be after its arrival and still determine its day, in milliseconds. */
   readonly futureMs: number;

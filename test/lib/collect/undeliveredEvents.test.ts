@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { quarantineWriter } from '../../../lib/landing/quarantineWriter.ts';
@@ -190,6 +191,29 @@ describe('a request whose events cannot be stored', () => {
       expect(rows.quarantine).toEqual([]);
     },
   );
+
+  it('is refused only once the writes beside one that failed have ended, too', async () => {
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    let calls = 0;
+    const { send } = startCollector({
+      parts: () => ({
+        putQuarantineLarge: () => {
+          calls += 1;
+          if (calls === 1) return down();
+          begun.resolve();
+          return ended.promise;
+        },
+      }),
+    });
+    const [refused] = largeEvent.events;
+    const answer = send(request({ body: { events: [refused, { ...refused, of: 2 }] } }));
+    await begun.promise;
+    const isAnswered = await Promise.race([answer.then(() => true), setImmediate(false)]);
+    ended.resolve();
+    expect(isAnswered).toBe(false);
+    expect(await answer).toMatchObject(refusedWith(503, 'SLUICE_COLLECT_NO_QUARANTINE'));
+  });
 
   it('fails, and stops its timer, on an error of our own', async () => {
     const { send, alarms, log } = startCollector({
