@@ -79,8 +79,7 @@ function readHeader(header: string, request: SignableRequest): Authorization {
   }
   const amzDate = request.headers['x-amz-date'];
   const date = request.headers['date'];
-  const timestamp =
-    typeof amzDate === 'string' ? amzDate : compactTimestamp(typeof date === 'string' ? date : '');
+  const timestamp = amzDate === undefined ? timestampOfDate(joinLines(date)) : joinLines(amzDate);
   return {
     ...assemble(
       {
@@ -133,9 +132,10 @@ function assemble(
   const [, accessKeyId = '', scope = '', day = '', region = '', signingName = ''] =
     CREDENTIAL.exec(texts.credential) ?? [];
   if (accessKeyId === '') throw bad('the credential is not <key>/<day>/<region>/<service>/aws4_request');
-  const [, ...parts] = TIMESTAMP.exec(texts.timestamp) ?? [];
-  const [year = 0, month = 0, date = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
-  if (parts.length === 0) throw bad('the time of signing (X-Amz-Date) is missing or not YYYYMMDDTHHMMSSZ');
+  const signedAtMs = Date.parse(texts.timestamp.replace(TIMESTAMP, '$1-$2-$3T$4:$5:$6Z'));
+  // Date.parse takes 31 November for 1 December, and 24:00:00 for the next day.
+  if (texts.timestamp === '' || compactTimestamp(signedAtMs) !== texts.timestamp)
+    throw bad('the time of signing (X-Amz-Date) is missing or not one time YYYYMMDDTHHMMSSZ');
   if (!texts.timestamp.startsWith(day)) throw bad("the credential's day is not the day of signing");
   if (!SIGNATURE.test(texts.signature)) throw bad('the signature is not 64 lower-case hex digits');
   const signedHeaders = texts.signedHeaders.toLowerCase().split(';');
@@ -148,13 +148,25 @@ function assemble(
     signedHeaders,
     signature: texts.signature,
     timestamp: texts.timestamp,
-    signedAtMs: Date.UTC(year, month - 1, date, hour, minute, second),
+    signedAtMs,
   };
 }
 
-/** A `Date` header may stand in for `X-Amz-Date`; '' when it can't be read. */
-function compactTimestamp(date: string): string {
+/** The value of a header, or its values on several lines; '' without the header. */
+const joinLines = (value: string | readonly string[] | undefined) => [value ?? []].flat().join(',');
+
+/**
+ * A `Date` header may stand in for `X-Amz-Date`, in the form of that or in HTTP's own; '' when it has neither.
+ * https://docs.aws.amazon.com/general/latest/gr/sigv4-date-handling.html
+ */
+function timestampOfDate(date: string): string {
+  if (TIMESTAMP.test(date)) return date;
   const epochMs = Date.parse(date);
+  return new Date(epochMs).toUTCString() === date ? compactTimestamp(epochMs) : '';
+}
+
+/** `20261120T073200Z`; '' for an instant that is none. */
+function compactTimestamp(epochMs: number): string {
   return Number.isNaN(epochMs) ? '' : new Date(epochMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
