@@ -12,6 +12,9 @@ import { go, link } from '../parts/router.ts';
 /** Milliseconds after which an event that is not queryable yet is looked for again. */
 const AGAIN_MS = 3_000;
 
+/** Characters of a day: a time has more. */
+const DAY = '2026-11-20'.length;
+
 /** The look and the meaning of each state. docs/observe.md lists them too. */
 const STATES: Readonly<Record<TraceState, readonly [tone: Tone, means: string]>> = {
   queryable: ['good', 'It is in a table.'],
@@ -19,7 +22,7 @@ const STATES: Readonly<Record<TraceState, readonly [tone: Tone, means: string]>>
   landing: ['accent', 'It waits in landing/ until the function `write` makes a file of it.'],
   damaged: ['bad', 'It is in damaged/: `sluice redrive --damaged` tries it again.'],
   accepted: ['accent', 'A stream has it. Its rows were not found, or not looked for.'],
-  quarantined: ['bad', 'It was refused, and is in quarantine with the reason.'],
+  quarantined: ['bad', 'It was refused, and is in quarantine or on its way there.'],
   refused: ['bad', 'The request was refused. Nothing of it is stored.'],
   failed: ['bad', 'The request failed. The SDK sends it again.'],
   ignored: ['plain', 'It is valid and not stored, by the configuration or because it is telemetry.'],
@@ -53,7 +56,9 @@ export function Trace() {
 /** The form of the search, filled with what was searched for. */
 function Search() {
   const { route, deployment } = useConsole();
-  const { id = '', since = deployment.isLocal ? '' : deployment.now.slice(0, 10) } = route.params;
+  // Before a search it is today: of a search it is what was asked.
+  const usual = deployment.isLocal ? '' : deployment.now.slice(0, DAY);
+  const { id, since = id === undefined ? usual : '' } = route.params;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!(event.currentTarget instanceof HTMLFormElement)) return;
@@ -66,39 +71,49 @@ function Search() {
       <Filters>
         <label class="wide">
           Event, user or request ID
-          <input name="id" type="text" required spellcheck={false} defaultValue={id} />
+          <input name="id" type="text" required spellcheck={false} defaultValue={id ?? ''} />
         </label>
-        <label>
-          Received since
-          <input name="since" type="date" defaultValue={since} />
-        </label>
+        {/* A field for days would show a time as nothing, and the next search would lose it. */}
+        {since.length > DAY ? (
+          <label>
+            Received since
+            <input name="since" type="text" defaultValue={since} />
+          </label>
+        ) : (
+          <label>
+            Received since
+            <input name="since" type="date" defaultValue={since} />
+          </label>
+        )}
         <button type="submit">Search</button>
       </Filters>
     </form>
   );
 }
 
-/** Shows where something is. */
-export function Traced(props: {
+/** What is traced. */
+interface TracedProps {
   /** The ID that is traced. */
   readonly id: string;
   /** What the ID is of; undefined if nobody has said it. */
   readonly as?: string | undefined;
   /** From when on it is looked for, ISO 8601; undefined for the API's own span. */
   readonly since?: string | undefined;
-}) {
-  const { id, as, since } = props;
+}
+
+/** Shows where something is. */
+export function Traced({ id, as, since }: TracedProps) {
   const { deployment } = useConsole();
   const [every, setEvery] = useState<number>();
   const found = useApi<TraceAnswer>('/api/trace', { id, as, since }, every === undefined ? {} : { every });
   const state = found.answer?.state ?? 'nowhere';
   const isMoving = deployment.isLocal && ['buffered', 'landing'].includes(state);
   useEffect(() => setEvery(isMoving ? AGAIN_MS : undefined), [isMoving]);
-  return <Answered state={found}>{(answer) => <Journey id={id} found={answer} />}</Answered>;
+  return <Answered state={found}>{(answer) => <Journey id={id} since={since} found={answer} />}</Answered>;
 }
 
 /** What is known of the ID, step by step, and its row. */
-function Journey({ id, found }: { readonly id: string; readonly found: TraceAnswer }) {
+function Journey({ id, since, found }: Omit<TracedProps, 'as'> & { readonly found: TraceAnswer }) {
   const { subject, state, steps, found: count, hasMore, row, notes } = found;
   const [tone, means] = STATES[state];
   const isList = subject === 'user' && count > 0;
@@ -122,7 +137,7 @@ function Journey({ id, found }: { readonly id: string; readonly found: TraceAnsw
             {step.eventId === undefined || step.eventId === id ? (
               <bdi>{visibleLine(step.what)}</bdi>
             ) : (
-              <a href={link('/trace', { id: step.eventId, as: 'event' })}>
+              <a href={link('/trace', { id: step.eventId, as: 'event', since })}>
                 <bdi>{visibleLine(step.what)}</bdi>
               </a>
             )}
