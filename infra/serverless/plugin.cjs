@@ -187,6 +187,7 @@ module.exports = class SluicePlugin {
     const provider = this.serverless.getProvider('aws');
     const options = await provider.getAwsSdkV3Config();
     const stack = await readDeployedStack(options, provider.naming.getStackName());
+    const { stage, region } = this.target();
     const asked = config.existing.bucket ? readDefaultEncryption(options, config.bucket) : undefined;
     const warnOfUnread = (error) => {
       // A problem of our own: the bucket is in another region.
@@ -194,7 +195,7 @@ module.exports = class SluicePlugin {
       const { name, message } = error;
       const cure =
         name === 'AccessDenied'
-          ? ' `npx sluice policy print --for deploy` allows s3:GetEncryptionConfiguration.'
+          ? ` \`npx sluice policy print --for deploy --stage ${stage}\` allows s3:GetEncryptionConfiguration.`
           : '';
       this.log.warning(
         `S3 does not say how ${config.bucket} is encrypted, which \`encryption\` has to fit. ${name}: ${message}.${cure}`,
@@ -208,7 +209,8 @@ module.exports = class SluicePlugin {
       );
     else {
       await this.explain(() => requireFreeNames(config, stack));
-      for (const { text } of replacedReaders(config, stack)) this.log.warning(text);
+      const target = ['--stage', stage, '--region', region];
+      for (const { text } of replacedReaders(config, stack, target)) this.log.warning(text);
       const stated = stack.outputs.get(CONFIGURATION_OUTPUT);
       for (const text of removedParts(config, stated)) this.log.warning(text);
     }

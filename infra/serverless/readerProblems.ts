@@ -1,4 +1,5 @@
 import { iamArn, roleNamePattern } from '../../lib/access/arns.ts';
+import { shellCommand } from '../../lib/base/text.ts';
 import type { ConfigProblem } from '../../lib/schema/ConfigProblem.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { isRole, namedIdentity } from '../../lib/schema/readers.ts';
@@ -20,10 +21,15 @@ export interface HeldName extends ConfigProblem {
   readonly fact: string;
 }
 
-/** Readers whose role or user a deployment replaces, and what to enter anew. */
+/**
+ * Readers whose role or user a deployment replaces, and what to enter anew.
+ *
+ * @param target Options of `sluice` that name the deployment.
+ */
 export function replacedReaders(
   { readers }: Pick<Config, 'readers'>,
   stack: Omit<DeployedStack, 'outputs'>,
+  target: readonly string[],
 ): readonly ReaderProblem[] {
   return readers.flatMap((reader) => {
     const [present] = (['Role', 'User'] as const).flatMap((principalKind) => {
@@ -36,8 +42,17 @@ export function replacedReaders(
     const named = namedIdentity(reader);
     if (named === undefined ? matchesAny(made, present) : named === present) return [];
     const entered = kind === 'role' ? 'this ARN' : 'its access keys';
+    const connect = shellCommand([
+      'npx',
+      'sluice',
+      'connect',
+      reader.kind,
+      '--reader',
+      reader.name,
+      ...target,
+    ]);
     const fact = `The ${kind} of the reader ${reader.name} is made anew, and ${present} removed`;
-    const text = `${fact}. The new ARN is ${iamArn(stack, named ?? made)}. Then enter ${entered} in the form of ${reader.kind}: \`npx sluice connect ${reader.kind} --reader ${reader.name}\`. Owners of other buckets and keys apply the printed policies again.`;
+    const text = `${fact}. The new ARN is ${iamArn(stack, named ?? made)}. Then enter ${entered} in the form of ${reader.kind}: \`${connect}\`. Owners of other buckets and keys apply the printed policies again.`;
     return [{ fact, text }];
   });
 }

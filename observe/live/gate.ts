@@ -1,12 +1,14 @@
 import { readMetricData } from '../../lib/aws/metricData.ts';
 import { metricsOf } from '../../lib/base/metrics.ts';
 import { HOUR_MS, MINUTE_MS } from '../../lib/base/time.ts';
+import { targetCommands } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { explainCode } from '../explainCode.ts';
 import type { LiveRequest } from '../facts/flow/liveEntries.ts';
 import { readLastHour } from '../facts/flow/requestCounts.ts';
 import { gatewayId, readStackOutputs } from '../facts/flow/stackOutputs.ts';
 import { lastDelivery } from '../facts/tables/lastDelivery.ts';
+import { deploymentOptions, type Target } from '../target.ts';
 
 /** Where the first event of a deployment stopped, and what to do. */
 export interface Gate {
@@ -32,7 +34,7 @@ export async function readGate(deployment: Deployment): Promise<Gate | null> {
   const { landed, overflowed, quarantined, failedBy, refusedBy } = await readLastHour(deployment);
   if (landed + overflowed + quarantined > 0) return accepted(deployment);
   const [code] = Object.keys({ ...failedBy, ...refusedBy });
-  if (code !== undefined) return refused(code);
+  if (code !== undefined) return refused(code, deployment);
   return (await hasAnyRequest(deployment))
     ? {
         gate: 'preflight_only',
@@ -49,9 +51,9 @@ export async function readGate(deployment: Deployment): Promise<Gate | null> {
 /** The gate that a request has reached. */
 export function gateOf(
   { code }: Pick<LiveRequest, 'code'>,
-  deployment: Pick<Deployment, 'config' | 'localControl'>,
+  deployment: Target & Pick<Deployment, 'config' | 'localControl'>,
 ): Gate {
-  return code === null ? accepted(deployment) : refused(code);
+  return code === null ? accepted(deployment) : refused(code, deployment);
 }
 
 /** A first event was accepted: when it is in its table. */
@@ -66,11 +68,15 @@ function accepted({ config, localControl }: Pick<Deployment, 'config' | 'localCo
   };
 }
 
-/** A first request was refused with a code. */
-function refused(code: string): Gate {
+/** A first request was refused with a code. @param target The deployment that the commands of its cure are for. */
+function refused(code: string, target: Target): Gate {
   const explained = explainCode(code);
   const why = explained === undefined ? '.' : `: ${explained.cause} ${explained.cure}`;
-  return { gate: 'refused', code, text: `Refused with ${code}${why}` };
+  return {
+    gate: 'refused',
+    code,
+    text: targetCommands(`Refused with ${code}${why}`, deploymentOptions(target)),
+  };
 }
 
 /** Whether the gateway had any request, of which those that the collector has none of are preflights. */

@@ -6,6 +6,7 @@ import { isRowFailure } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { DAMAGED_FOLDER } from '../../lib/tables/objectKeys.ts';
+import { sluiceCommand } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
 import { ifThere } from '../explainAwsError.ts';
 import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
@@ -19,6 +20,7 @@ import {
   type TraceFilter,
   timeOf,
 } from '../facts/tables/tracedRows.ts';
+import { deploymentOptions } from '../target.ts';
 
 /** Errors of `sluice trace`. */
 export const TraceError = defineErrorFamily('user', {
@@ -129,8 +131,9 @@ export async function findCopies(
   // This comes before the query, so that a day that is registered meanwhile is named, and not missed.
   const unread = await unreadNotes(deployment, tableKinds, days);
   const tables = await readTracedTables(deployment, { filter, days, most });
+  const again = sluiceCommand(deploymentOptions(deployment), ['redrive', '--damaged']);
   const copies = [
-    ...waiting.rows.map(waitingCopy),
+    ...waiting.rows.map((row) => waitingCopy(row, again)),
     // A resend is one also of a first copy that was received before `since`.
     ...tables.rows.map((row) => tableCopy(deployment, row, tables.rows)),
     ...tables.refusals.map(refusal),
@@ -167,11 +170,8 @@ export function tracedDays(
   };
 }
 
-/** What becomes of an object that the writer could not read. */
-const AGAIN = 'the writer could not read it: sluice redrive --damaged has it try again';
-
-/** A copy that is in no table yet. */
-function waitingCopy({ key, at, kind, row }: WaitingRow): Copy {
+/** A copy that is in no table yet. @param again The command that has the writer read damaged objects again. */
+function waitingCopy({ key, at, kind, row }: WaitingRow, again: string): Copy {
   const text = (column: string) => (typeof row[column] === 'string' ? row[column] : undefined);
   const name = text('event_name') ?? text('experiment_id') ?? text('reason') ?? '';
   const sdk = [text('sdk_type'), text('sdk_version')].filter((part) => part !== undefined).join(' ');
@@ -183,7 +183,12 @@ function waitingCopy({ key, at, kind, row }: WaitingRow): Copy {
       ? [{ at, what: 'accepted by the stream: it is in its buffer' }]
       : [
           { at, what: `${isDamaged ? 'put aside' : 'accepted'} in ${key}` },
-          { at: null, what: isDamaged ? AGAIN : 'the writer makes a file of it' },
+          {
+            at: null,
+            what: isDamaged
+              ? `the writer could not read it: ${again} has it try again`
+              : 'the writer makes a file of it',
+          },
         ]),
   ];
   const stateInStream = kind === 'quarantine' ? 'quarantined' : 'buffered';

@@ -125,7 +125,7 @@ describe('an action', () => {
     try {
       await openReason(readOnly, '24');
       await readOnly.click('button', 'Redrive this reason …');
-      await readOnly.shows('sluice console --write', '.note');
+      await readOnly.shows('sluice console --write --stage prod --region us-east-1.', '.note');
       await readOnly.holds(lacks('Deliver'));
     } finally {
       await readOnly.close();

@@ -8,7 +8,7 @@ type Resources = Readonly<Record<string, string>>;
 
 describe('a reader', () => {
   const ARN = 'arn:aws:iam::111122223333:';
-  const replaced = (present: Resources, ...readers: readonly object[]) => {
+  const textsOf = (present: Resources, ...readers: readonly object[]) => {
     const { readers: validated } = defineConfig({
       bucket: 'acme',
       readers: [...readers] as ConfigInput['readers'],
@@ -19,11 +19,14 @@ describe('a reader', () => {
       account: '111122223333',
       resources: new Map(Object.entries(present)),
     };
-    return replacedReaders({ readers: validated }, stack).map(({ text: said }) => {
+    const target = ['--stage', 'prod', '--region', 'eu-west-1'];
+    return replacedReaders({ readers: validated }, stack, target).map(({ text }) => text);
+  };
+  const replaced = (present: Resources, ...readers: readonly object[]) =>
+    textsOf(present, ...readers).map((said) => {
       const [, arn = '', entered = ''] = /new ARN is (\S+)\. Then enter (.*?) in the form/.exec(said) ?? [];
       return [arn.replace(ARN, ''), entered];
     });
-  };
   const statsig = { kind: 'statsig', name: 'statsig', principal: '123456789012', externalId: 'project-7' };
   const owox = { kind: 'owox', name: 'owox', resultsBucket: 'acme-owox' };
   const made = {
@@ -69,6 +72,11 @@ describe('a reader', () => {
     },
   ])('that $what is replaced', ({ present, reader, newArn, entered }) => {
     expect(replaced(present, reader)).toEqual([[newArn, entered]]);
+  });
+
+  it('that is replaced has its form printed of the deployment', () => {
+    const [text] = textsOf({ ReaderOwoxUser: 'OWOX' }, owox);
+    expect(text).toContain('`npx sluice connect owox --reader owox --stage prod --region eu-west-1`');
   });
 
   it.each<{ what: string; present: Resources; readers: readonly object[] }>([

@@ -20,7 +20,7 @@ const STATES: Readonly<Record<TraceState, readonly [tone: Tone, means: string]>>
   queryable: ['good', 'It is in a table.'],
   buffered: ['accent', "It waits in the stream's buffer."],
   landing: ['accent', 'It waits in landing/ until the function `write` makes a file of it.'],
-  damaged: ['bad', 'It is in damaged/: `sluice redrive --damaged` tries it again.'],
+  damaged: ['bad', 'It is in damaged/: the writer could not read it.'],
   accepted: ['accent', 'A stream has it. Its rows were not found, or not looked for.'],
   quarantined: ['bad', 'It was refused, and is in quarantine or on its way there.'],
   refused: ['bad', 'The request was refused. Nothing of it is stored.'],

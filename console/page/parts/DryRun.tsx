@@ -116,13 +116,14 @@ function Confirmation<Answer>(props: {
   readonly onClose: () => void;
 }) {
   const { shown, tried, done, onPerform, onClose } = props;
-  const { mayWrite } = useConsole().deployment;
+  const { mayWrite, isLocal, stage, region } = useConsole().deployment;
   const confirm = tried === undefined ? null : shown.confirm(tried);
   return (
     <>
       {confirm !== null && !mayWrite && (
         <p class="faint">
-          This console is read-only: start <code>sluice console --write</code>.
+          This console is read-only: start{' '}
+          <code>sluice console --write{isLocal ? '' : ` --stage ${stage} --region ${region}`}</code>.
         </p>
       )}
       <div class="tools">

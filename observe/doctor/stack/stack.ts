@@ -58,7 +58,7 @@ export const formerStackLook: Look = {
         code === 'SLUICE_FINDING_VERSION_DIFFERS' ||
         (code === 'SLUICE_FINDING_STACK_UNFINISHED' && needsRepair),
     );
-    const replaced = replacedReaders(config, { ...identity, stackName, resources });
+    const replaced = replacedReaders(config, { ...identity, stackName, resources }, commands.options);
     return [...found, ...replaced.map(judgeReplaced)];
   },
 };

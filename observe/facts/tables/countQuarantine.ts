@@ -2,8 +2,10 @@ import { qualifiedName } from '../../../lib/base/sql.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { HOUR_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import { isQuarantineReason } from '../../../lib/landing/quarantineReasons.ts';
+import { targetCommands } from '../../commands.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
 import { type ExplainedCode, explainStoredCode } from '../../explainCode.ts';
+import { deploymentOptions } from '../../target.ts';
 import { unreadNotes } from './partitionGaps.ts';
 import { type QuarantineSender, senderColumns, senderOf, topSendersSql } from './quarantineSenders.ts';
 import { readTime, timestampText } from './tracedRows.ts';
@@ -55,12 +57,15 @@ export async function countQuarantine(
   // This comes before the query, so that a day that is registered meanwhile is named, and not missed.
   const notes = await unreadNotes(deployment, ['quarantine'], days);
   const { rows, scannedBytes } = await askAthena(deployment, countSql(deployment, from));
+  const target = deploymentOptions(deployment);
   const reasons = Array.from(
     Map.groupBy(rows, (row) => row['reason'] ?? ''),
     ([reason, senders]) => {
       const [row = {}] = senders;
+      const explained = explainStoredCode(reason);
       return {
-        ...explainStoredCode(reason),
+        ...explained,
+        cure: targetCommands(explained.cure, target),
         isRedrivable: isQuarantineReason(reason),
         rows: Number(row['all_row_count']),
         items: Number(row['all_items']),

@@ -140,7 +140,9 @@ const ofKeys: readonly Finding[] = [
 /** Names that others have, or have had. */
 const ofNames: readonly Finding[] = [
   ...heldNames(readerConfig, { stackName: 'sluice-prod', resources: heldResources }).map(judgeHeldName),
-  ...replacedReaders(readerConfig, { ...readerStack, resources: madeResources }).map(stacks.judgeReplaced),
+  ...replacedReaders(readerConfig, { ...readerStack, resources: madeResources }, commands.options).map(
+    stacks.judgeReplaced,
+  ),
   ...(
     [
       'bucket',

@@ -8,7 +8,13 @@ import { slowDeployment } from '../slowDeployment.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 
-const deployment = { config: defineConfig({ bucket: 'acme' }), localControl: undefined };
+const deployment = {
+  config: defineConfig({ bucket: 'acme' }),
+  localControl: undefined,
+  stack: { service: 'sluice', stage: 'prod' },
+  aws: { region: 'eu-west-1' },
+  isLocal: false,
+};
 
 it.each([
   {
@@ -23,6 +29,11 @@ it.each([
   },
 ])('the gate of a refused request has its code $what', ({ code, text }) => {
   expect(gateOf({ code }, deployment)).toEqual({ gate: 'refused', code, text });
+});
+
+it('the command that lets a refused key in is of the deployment', () => {
+  const { text } = gateOf({ code: 'SLUICE_KEY_UNKNOWN' }, deployment);
+  expect(text).toContain('`sluice keys add --stage prod --region eu-west-1`');
 });
 
 const DAY = 'statsig/statsig_forwarded_events/statsig_forwarded_events/2026-11-20/';

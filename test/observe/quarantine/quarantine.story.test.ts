@@ -41,6 +41,7 @@ describe('sluice quarantine', () => {
       cause: 'The event has no name.',
       cure: expect.stringContaining('eventName'),
     });
+    expect(answer.reasons[1]?.cure).toContain('`sluice redrive --local');
     const recent = await ask<QuarantineCounts>('--hours', '1');
     expect(recent.answer.reasons.map((reason) => [reason.code, reason.rows])).toEqual([
       ['SLUICE_EVENT_NO_NAME', 3],

@@ -337,6 +337,15 @@ describe('the state of an event', () => {
     expect(states).toEqual(['nowhere', 'quarantined', 'damaged', 'landing', 'queryable']);
   });
 
+  it('that the writer could not read has the command that makes it try again', async () => {
+    await landing.put(
+      'damaged/2026/11/23/10/a.ndjson.gz',
+      recordOf({ events: [rowOf('events', ID, '2026-11-23', { received_at: NINE })] }),
+    );
+    const { steps } = await ask();
+    expect(steps.at(-1)?.what).toContain('npx sluice redrive --damaged --stage prod --region us-east-1');
+  });
+
   it('is not known of what streams buffer, which is said where nothing is found', async () => {
     expect((await ask()).notes).toEqual([expect.stringContaining('2026-11-23T11:5')]);
     await athena.insert(EVENTS, event(8));
