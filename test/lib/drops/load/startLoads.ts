@@ -358,8 +358,19 @@ export function readEvents(from: number, to: number, name = 'seen'): string[] {
   return Array.from({ length: to - from }, (_, i) => `u${String(from + i).padStart(3, '0')} ${name}`);
 }
 
+/** Files that were made in this process, by their queries and codecs: most loads are of the same few. */
+const filesBySql = new Map<string, Promise<Uint8Array>>();
+
 /** The bytes of a Parquet file with the rows of a query. @param codec How its pages are compressed. */
-export async function parquetOf(sql: string, codec = 'snappy'): Promise<Uint8Array> {
+export function parquetOf(sql: string, codec = 'snappy'): Promise<Uint8Array> {
+  const key = `${codec} ${sql}`;
+  const file = filesBySql.get(key) ?? writeParquet(sql, codec);
+  filesBySql.set(key, file);
+  return file;
+}
+
+/** Has DuckDB write the rows of a query. */
+async function writeParquet(sql: string, codec: string): Promise<Uint8Array> {
   const folder = temporaryDirectory();
   try {
     const path = join(folder.path, 'made.parquet');
