@@ -72,8 +72,11 @@ export function isParquetName(name: string): boolean {
   return PARQUET.test(name);
 }
 
-/** As Spark decides: `_region=US` is a partition. https://github.com/apache/spark: HadoopFSUtils.shouldFilterOutPathName */
-function isHidden(segment: string): boolean {
+/**
+ * Whether a name of a file or a folder hides what it has, as Spark decides: `_region=US` is a partition.
+ * https://github.com/apache/spark: HadoopFSUtils.shouldFilterOutPathName
+ */
+export function isHidden(segment: string): boolean {
   return segment.startsWith('.') || (segment.startsWith('_') && !segment.includes('='));
 }
 

@@ -55,8 +55,8 @@ export interface DayTerms {
 
 /**
  * Decides on a day by {@link PLAN_TABLE}. It is queued if its files differ from the loaded ones, once they have settled
- * ({@link settlesAt}) and the dataset's marker exists. A requested day does not wait. A load notes that files are not
- * committed.
+ * ({@link settlesAt}) and the dataset's marker exists. A day that somebody asked for does not wait. Whether the folder's
+ * own log commits the files is known once a load has read it: the day waits then if that load has noted so.
  *
  * @param known The ledger's entry; null if there is none.
  */

@@ -1,6 +1,6 @@
 import type { UtcDay } from '../../base/time.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
-import { isMarker, leftOutReason } from '../leftOut.ts';
+import { isHidden, isMarker, leftOutReason } from '../leftOut.ts';
 import { MAX_FOLDER_CALLS, MAX_OTHERS } from '../limits.ts';
 import { type DatasetFolder, layoutOf } from '../listDrops.ts';
 
@@ -41,7 +41,7 @@ export async function lookElsewhere(
       if (day !== null) days.add(day);
       // The last one is looked into first, as the newest.
       else if (layout.leadsToDays(folder)) left.push({ folder });
-      else if (!/(^|\/)[._][^/=]*\/$/.test(folder)) others.add(folder);
+      else if (!isHidden(folder.split('/').at(-2) ?? '')) others.add(folder);
     }
     for (const object of page.objects) {
       const day = layout.dayOf(object.key.slice(root.length));

@@ -17,8 +17,11 @@ export const planRequestSchema = z.strictObject({
   sluice: z.literal('plan'),
   /** If this is set, only datasets of this schedule are planned. */
   schedule: z.enum(['daily', 'hourly']).optional(),
+  /** Names of sources. */
   sources: z.array(z.string().min(1)).max(100).optional(),
+  /** Names of datasets of these sources. */
   datasets: z.array(z.string().min(1)).max(200).optional(),
+  /** Only datasets of this kind are planned. */
   kind: z.enum(datasetKinds).optional(),
   /** Default: each dataset's lookback. */
   days: z.array(daySchema).min(1).max(MAX_REQUEST_DAYS).optional(),
@@ -74,11 +77,15 @@ export type PlanRequestInput = z.input<typeof planRequestSchema>;
 
 /** One day of one dataset to load: the body of a message on the load's queue. */
 export const ingestTaskSchema = z.strictObject({
+  /** Name of the source. */
   source: z.string().min(1),
+  /** Name of the dataset. */
   dataset: z.string().min(1),
+  /** The day of the folder. */
   day: daySchema,
   /** Fingerprint of the files that the plan saw. They may have changed when the load lists them. */
   fingerprint: z.string().min(1),
+  /** Why the day is loaded. */
   reason: z.enum(taskReasons),
   /** The piece that is to be made. Default: the day is loaded from its beginning. */
   piece: pieceRefSchema.optional(),

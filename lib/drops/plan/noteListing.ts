@@ -174,11 +174,12 @@ export async function noteFailure(
     const now = clock.now();
     const name = dropPlace(source, dataset);
     const failed = before?.failure;
-    const { place: last = name } = failed ?? { place: place?.name };
+    const lastPlace = failed === undefined ? place?.name : failed.place;
+    const isHere = (lastPlace ?? name) === name;
     // A note without a failure is of the last good listing.
     const known = failed ?? { since: now, lastGood: before?.at };
-    const { since = before?.at, lastGood } = last === name ? known : { since: now };
-    const isSame = last === name && failed?.code === code;
+    const { since = before?.at, lastGood } = isHere ? known : { since: now };
+    const isSame = isHere && failed?.code === code;
     const codeSince = isSame ? (failed.codeSince ?? since) : now;
     const failure = { code, message, since, codeSince, lastGood, place: name };
     await looks.write(source.name, dataset.name, {

@@ -52,7 +52,7 @@ export function countDays(days: readonly PlannedDay[]): DayCounts {
 }
 
 /**
- * The values of one scheduled run, including zeros, so that an alarm ends with the first run without problems.
+ * The metrics of one scheduled run with their values, including zeros, so that an alarm ends with the first run without problems.
  *
  * @param counts Of each dataset that was planned.
  */
@@ -64,7 +64,7 @@ export function planValues(
   }: {
     /** How many datasets could not be read. */
     readonly unreadable: number;
-    /** How many datasets were stopped. */
+    /** How many datasets have no file of any day of their lookback, although some are expected. */
     readonly stopped: number;
   },
 ): MetricRecord['values'] {

@@ -57,7 +57,7 @@ const lateNoteSchema = z.object({
     .optional(),
 });
 
-/** The day from which drops are expected. */
+/** The day from which drops are expected, and whether it has come. */
 export type FirstExpected = NonNullable<LateNote['first']>;
 
 /** A validated result of a check for late drops. */

@@ -130,6 +130,34 @@ describe('decideDay', () => {
       decision: { wait: 'settling', until: NOW + 10 * MINUTE_MS },
     },
     {
+      title: 'whose file has settled now',
+      listed: drop(file('a.parquet', { lastModified: new Date(NOW - 10 * MINUTE_MS) })),
+      known: null,
+      decision: { queue: 'new' },
+    },
+    {
+      title: 'that has an object alone that can’t be loaded',
+      listed: drop(file('a.csv')),
+      known: null,
+      decision: { queue: 'new' },
+    },
+    {
+      title: 'that waits for a commit of the same files',
+      known: {
+        ...unloaded(MINUTE_MS),
+        queued: queued(oneFile.fingerprint, MINUTE_MS, 'waiting for a commit of its files'),
+      },
+      decision: { wait: 'marker', until: NOW + 15 * MINUTE_MS },
+    },
+    {
+      title: 'that waited for a commit of other files',
+      known: {
+        ...unloaded(MINUTE_MS),
+        queued: queued('before', MINUTE_MS, 'waiting for a commit of its files'),
+      },
+      decision: { queue: 'new' },
+    },
+    {
       title: 'with a file that is too recent',
       listed: drop(file('a.parquet'), file('b.parquet', { lastModified: new Date(NOW - MINUTE_MS) })),
       known: null,
@@ -290,6 +318,13 @@ describe('decideDay', () => {
       listed: archived,
       known: {},
       decision: { skip: 'archived' },
+    },
+    {
+      title: 'without files that nobody knows, and that is accepted so',
+      asked: 'empty',
+      listed: none,
+      known: null,
+      decision: { queue: 'empty' },
     },
     { title: 'that is kept and was never loaded', asked: 'keep', known: null, decision: { queue: 'new' } },
   ])('decides on a requested day $title', ({ asked, listed = oneFile, known, decision }) => {
