@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sum } from '../base/sum.ts';
 import type { Attempt } from '../lambda/machine.ts';
 import { type FetchedObject, fetchFiles } from '../parquet/fetchFiles.ts';
-import { footerRows, readEnds } from '../parquet/parquetFooter.ts';
+import { footerRows, readEnds } from '../parquet/format/parquetFooter.ts';
 import { CurateError } from './CurateError.ts';
 import type { Curator } from './Curator.ts';
 import type { CuratedInput, CurationPlan } from './engine/CurateRequest.ts';

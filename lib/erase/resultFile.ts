@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { MARK_BYTES, PARQUET_MARK } from '../parquet/parquetFooter.ts';
+import { MARK_BYTES, PARQUET_MARK } from '../parquet/format/parquetFooter.ts';
 
 /** Bytes of a file that are read at a time. */
 const CHUNK_BYTES = 1024 * 1024;

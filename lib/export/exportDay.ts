@@ -7,7 +7,7 @@ import { sum } from '../base/sum.ts';
 import type { Clock } from '../base/time.ts';
 import type { Claim, Ledger, Settlement } from '../ledger/Ledger.ts';
 import { type FileFate, fingerprintFiles, type LedgerEntry } from '../ledger/LedgerEntry.ts';
-import { LEAST_FILE_BYTES, MARK_BYTES, PARQUET_MARK } from '../parquet/parquetFooter.ts';
+import { LEAST_FILE_BYTES, MARK_BYTES, PARQUET_MARK } from '../parquet/format/parquetFooter.ts';
 import type { Export } from '../schema/exports.ts';
 import { exportedDayFolder, exportedFile, isExportedFile, MANIFEST } from '../tables/exportKeys.ts';
 import { exportSubject } from '../tables/ledgerKeys.ts';

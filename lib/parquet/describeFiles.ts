@@ -3,7 +3,6 @@ import type { DuckDbSession } from './DuckDbSession.ts';
 import { FileError, type FileFailure, fileFailure, MAX_FOOTER_BYTES, MAX_LEAVES } from './FileError.ts';
 import type { EngineFile, FileColumn, FileSchema, UnreadableFile } from './FileSchema.ts';
 import {
-  countColumns,
   ENCRYPTED_MARK,
   endsBuffer,
   type FileEnds,
@@ -14,11 +13,10 @@ import {
   PARQUET_MARK,
   ParquetFooter,
   readEnds,
-  readSchema,
-  type SchemaNode,
-} from './parquetFooter.ts';
+} from './format/parquetFooter.ts';
+import { type ColumnChunk, FIRST_PAGE, type RowGroup } from './format/rowGroups.ts';
+import { countColumns, readSchema, type SchemaNode } from './format/schemaTree.ts';
 import { readColumns } from './readColumns.ts';
-import { type ColumnChunk, FIRST_PAGE, type RowGroup } from './rowGroups.ts';
 import { judgePages } from './verifyPages.ts';
 
 /**
@@ -109,7 +107,7 @@ async function describeFile(
   const shape = shapes.get(footer.shape) ?? { root: readSchema(footer.shape), columns: null };
   shapes.set(footer.shape, shape);
   requireReadable(name, footer, shape.root);
-  const pages = onlyFooter ? { mayHaveChecksums: true, largePages: [] } : await judgePages(file, { ends });
+  const pages = onlyFooter ? { mayHaveChecksums: true, largePages: [] } : await judgePages(file, ends);
   if (shape.columns === null) {
     onRead(file);
     shape.columns = await columnsOf(session, file, shape);

@@ -1,6 +1,6 @@
 import type { FileColumn } from './FileSchema.ts';
-import { CONVERTED, ELEMENT, intOf, LOGICAL, type SchemaNode, structOf } from './parquetFooter.ts';
-import type { ThriftStruct } from './thriftCompact.ts';
+import { CONVERTED, ELEMENT, intOf, LOGICAL, type SchemaNode, structOf } from './format/schemaTree.ts';
+import type { ThriftStruct } from './format/thriftCompact.ts';
 
 /** `FieldRepetitionType` of a field that is a list of values. */
 const REPEATED = 2;

@@ -1,8 +1,16 @@
 import { quoteText } from '../base/sql.ts';
 import type { DuckDbSession } from './DuckDbSession.ts';
 import type { FileColumn } from './FileSchema.ts';
+import {
+  CONVERTED,
+  ELEMENT,
+  intOf,
+  LOGICAL,
+  PHYSICAL,
+  type SchemaNode,
+  structOf,
+} from './format/schemaTree.ts';
 import { isVariant, whyMisread } from './misread.ts';
-import { CONVERTED, ELEMENT, intOf, LOGICAL, PHYSICAL, type SchemaNode, structOf } from './parquetFooter.ts';
 
 /** Columns that DuckDB and a load add to a row, which columns of a file would hide. */
 const TAKEN = /^(file_row_number|file_index|sluice_folder_\d+)$/i;

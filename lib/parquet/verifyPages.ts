@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { crc32, createGunzip, gunzipSync } from 'node:zlib';
 import { FileError, type FileFailure } from './FileError.ts';
 import type { EngineFile, LargePages } from './FileSchema.ts';
-import { type Page, parsePage } from './pageHeader.ts';
-import { type FileEnds, ParquetFooter, readAt, readEnds } from './parquetFooter.ts';
-import type { ColumnChunk } from './rowGroups.ts';
-import { ThriftReader } from './thriftCompact.ts';
+import { type Page, parsePage } from './format/pageHeader.ts';
+import { type FileEnds, ParquetFooter, readEnds } from './format/parquetFooter.ts';
+import type { ColumnChunk } from './format/rowGroups.ts';
+import { ThriftReader } from './format/thriftCompact.ts';
 
 /** The codec that compresses nothing. */
 const UNCOMPRESSED = 0;
@@ -62,13 +62,13 @@ export async function verifyPages(file: EngineFile, { leaves, signal }: PageRang
  * https://github.com/duckdb/duckdb/issues/25966
  *
  * @returns Whether pages have checksums to verify, and large pages.
- * @throws FileError of a page whose header is inconsistent; the signal's reason.
+ * @throws FileError of a page whose header is inconsistent.
  */
 export function judgePages(
   file: EngineFile,
-  { ends, signal }: { readonly ends: FileEnds } & Pick<PageRange, 'signal'>,
+  ends: FileEnds,
 ): Promise<{ readonly mayHaveChecksums: boolean; readonly largePages: readonly LargePages[] }> {
-  return walkPages(file, ends, { isWanted: () => true, signal, hasChecks: false });
+  return walkPages(file, ends, { isWanted: () => true, hasChecks: false });
 }
 
 /** Which pages are looked at, and how. */
@@ -223,6 +223,17 @@ class FileWindow {
     if (bytes.length < length) throw new RangeError('A page ends after the end of the file.');
     return bytes.subarray(0, length);
   }
+}
+
+/** Reads some bytes of a file. @throws RangeError if the file ends before. */
+async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let read = 0; read < length; ) {
+    const { bytesRead } = await handle.read(bytes, read, length - read, position + read);
+    if (bytesRead === 0) throw new RangeError('The file ends before its footer says.');
+    read += bytesRead;
+  }
+  return bytes;
 }
 
 /** Reads the header of a page. @param at Offset of the header. */

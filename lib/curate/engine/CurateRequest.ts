@@ -1,6 +1,5 @@
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import type { EngineFile } from '../../parquet/FileSchema.ts';
-import type { WrittenFile } from '../../parquet/parquetFooter.ts';
 import type { CuratedTable } from '../curatedTables.ts';
 
 /** Totals of the raw files of a day, known before any of them is read. */
@@ -98,4 +97,14 @@ export interface CuratedFiles {
   readonly written: readonly WrittenFile[];
   /** Where the rows of the slice went. */
   readonly account: CurateAccount;
+}
+
+/** A file that was written. */
+export interface WrittenFile {
+  /** Absolute path. */
+  readonly path: string;
+  /** The size of the file. */
+  readonly bytes: number;
+  /** Number of rows, as the footer says. */
+  readonly rows: number;
 }

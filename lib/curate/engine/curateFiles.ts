@@ -7,12 +7,11 @@ import { DuckDbSession } from '../../parquet/DuckDbSession.ts';
 import { engineFailure } from '../../parquet/EngineError.ts';
 import { fileFailure } from '../../parquet/FileError.ts';
 import type { EngineFile, FileSchema } from '../../parquet/FileSchema.ts';
-import type { WrittenFile } from '../../parquet/parquetFooter.ts';
 import { DUCKDB_TYPES } from '../../parquet/tableFile.ts';
 import type { Column } from '../../tables/Table.ts';
 import { CurateError } from '../CurateError.ts';
 import { copyColumns } from '../curatedTables.ts';
-import type { CuratedFiles, CuratedInput, CurateRequest } from './CurateRequest.ts';
+import type { CuratedFiles, CuratedInput, CurateRequest, WrittenFile } from './CurateRequest.ts';
 import {
   copiesStatements,
   countCopiesStatement,

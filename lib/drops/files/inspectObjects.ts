@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { mapLimit } from '../../base/concurrency.ts';
-import { ENCRYPTED_MARK, isPacked, MARK_BYTES, PARQUET_MARK } from '../../parquet/parquetFooter.ts';
+import { ENCRYPTED_MARK, isPacked, MARK_BYTES, PARQUET_MARK } from '../../parquet/format/parquetFooter.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
 import { byKey, type Drop } from '../Drop.ts';
 import { isParquetName, type LeftOut } from '../leftOut.ts';

@@ -14,7 +14,7 @@ import { exportLooks } from '../../../lib/export/planExports.ts';
 import { manifestSchema } from '../../../lib/export/TargetBucket.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore, listedEntries } from '../../../lib/ledger/ledgerStore.ts';
-import { MARK_BYTES, PARQUET_MARK } from '../../../lib/parquet/parquetFooter.ts';
+import { MARK_BYTES, PARQUET_MARK } from '../../../lib/parquet/format/parquetFooter.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { ManualClock, realClock } from '../../../packages/local-aws/src/base/index.ts';
 import { startEdge } from '../../../packages/local-aws/src/edge/index.ts';

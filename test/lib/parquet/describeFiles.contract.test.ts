@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
-import { THRIFT } from '../../../lib/parquet/thriftCompact.ts';
+import { THRIFT } from '../../../lib/parquet/format/thriftCompact.ts';
 import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
 import {
   CHUNK,
@@ -16,8 +16,8 @@ import {
   V2,
   widen,
   withFields,
-} from './editFooter.ts';
-import { intField, listField, longField } from './thriftWriter.ts';
+} from './format/editFooter.ts';
+import { intField, listField, longField } from './format/thriftWriter.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());

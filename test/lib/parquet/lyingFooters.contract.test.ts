@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
-import { THRIFT, type ThriftField, type ThriftStruct } from '../../../lib/parquet/thriftCompact.ts';
+import { THRIFT, type ThriftField, type ThriftStruct } from '../../../lib/parquet/format/thriftCompact.ts';
 import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
-import { setStatistics } from './editFooter.ts';
-import { longField } from './thriftWriter.ts';
+import { setStatistics } from './format/editFooter.ts';
+import { longField } from './format/thriftWriter.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { SchemaNode } from '../../../lib/parquet/format/schemaTree.ts';
+import type { ThriftField } from '../../../lib/parquet/format/thriftCompact.ts';
 import { whyMisread } from '../../../lib/parquet/misread.ts';
-import type { SchemaNode } from '../../../lib/parquet/parquetFooter.ts';
-import type { ThriftField } from '../../../lib/parquet/thriftCompact.ts';
-import { structField } from './editFooter.ts';
-import { intField } from './thriftWriter.ts';
+import { structField } from './format/editFooter.ts';
+import { intField } from './format/thriftWriter.ts';
 
 type Fields = Readonly<Record<number, ThriftField>>;
 

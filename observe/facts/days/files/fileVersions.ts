@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
-import { MARK_BYTES, PARQUET_MARK } from '../../../../lib/parquet/parquetFooter.ts';
+import { MARK_BYTES, PARQUET_MARK } from '../../../../lib/parquet/format/parquetFooter.ts';
 import type { Deployment } from '../../../deployment.ts';
 import { ifThere } from '../../../explainAwsError.ts';
 

@@ -1,6 +1,6 @@
 import { mapLimit } from '../../../../lib/base/concurrency.ts';
 import { addDays, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
-import { footerRows } from '../../../../lib/parquet/parquetFooter.ts';
+import { footerRows } from '../../../../lib/parquet/format/parquetFooter.ts';
 import type { ReceivedHour } from '../../../../lib/reconcile/receivedHours.ts';
 import { DIRECT_FOLDER, LANDING_FOLDER } from '../../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../../deployment.ts';

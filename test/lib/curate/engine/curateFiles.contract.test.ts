@@ -9,8 +9,8 @@ import type { CuratedFiles, CurateRequest } from '../../../../lib/curate/engine/
 import { curateFiles } from '../../../../lib/curate/engine/curateFiles.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { duckDb } from '../../../harness/duckDb.ts';
-import { setRows } from '../../parquet/editFooter.ts';
-import { longField } from '../../parquet/thriftWriter.ts';
+import { setRows } from '../../parquet/format/editFooter.ts';
+import { longField } from '../../parquet/format/thriftWriter.ts';
 import { generateRows } from '../../views/generateRows.ts';
 import { type FileRow, tables, writeRaw } from './rawFiles.ts';
 

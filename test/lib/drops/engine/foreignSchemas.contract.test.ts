@@ -1,8 +1,14 @@
 import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { textOf } from '../../../harness/textOf.ts';
-import { decimalFields, editSchema, setElement, structField, withFields } from '../../parquet/editFooter.ts';
-import { intField, textField } from '../../parquet/thriftWriter.ts';
+import {
+  decimalFields,
+  editSchema,
+  setElement,
+  structField,
+  withFields,
+} from '../../parquet/format/editFooter.ts';
+import { intField, textField } from '../../parquet/format/thriftWriter.ts';
 import { columnOf, type DatasetInput, EVENT, events, fails, MappingBench } from './MappingBench.ts';
 
 const bench = await MappingBench.open();

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
-import { setElement, structField } from '../../parquet/editFooter.ts';
+import { setElement, structField } from '../../parquet/format/editFooter.ts';
 import { type DatasetInput, MappingBench } from './MappingBench.ts';
 
 const bench = await MappingBench.open();

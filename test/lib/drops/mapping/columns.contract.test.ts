@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { setRows } from '../../parquet/editFooter.ts';
-import { longField } from '../../parquet/thriftWriter.ts';
+import { setRows } from '../../parquet/format/editFooter.ts';
+import { longField } from '../../parquet/format/thriftWriter.ts';
 import { columnOf, type DatasetInput, EVENT, events, fails, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { quoteText } from '../../../../lib/base/sql.ts';
 import { parseJsonBody } from '../../../../lib/wire/jsonBody.ts';
-import { setElement } from '../../parquet/editFooter.ts';
-import { intField } from '../../parquet/thriftWriter.ts';
+import { setElement } from '../../parquet/format/editFooter.ts';
+import { intField } from '../../parquet/format/thriftWriter.ts';
 import { type DatasetInput, fails, MappingBench } from '../engine/MappingBench.ts';
 
 const bench = await MappingBench.open();

@@ -1,11 +1,14 @@
-import {
-  THRIFT,
-  type ThriftField,
-  type ThriftList,
-  type ThriftStruct,
-} from '../../../lib/parquet/thriftCompact.ts';
+import { THRIFT, type ThriftField, type ThriftStruct } from '../../../../lib/parquet/format/thriftCompact.ts';
 
 // Writes Thrift's compact protocol, for footers that no writer of Parquet makes.
+
+/** A list. */
+interface ThriftList {
+  /** One of THRIFT, for all items. */
+  readonly type: number;
+  /** The encoded items, in their order. */
+  readonly items: readonly Buffer[];
+}
 
 /** A field of a list. */
 export function listField({ type, items }: ThriftList): ThriftField {
@@ -48,3 +51,16 @@ function varint(value: number): number[] {
   for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
   return [...bytes, rest];
 }
+
+/** The fields of a struct, by ID. */
+export type Fields = Readonly<Record<number, ThriftField | undefined>>;
+
+/** A struct of the fields that are defined. */
+export const fieldsOf = (fields: Fields): ThriftStruct =>
+  new Map(
+    Object.entries(fields).flatMap(([id, field]) => (field === undefined ? [] : [[Number(id), field]])),
+  );
+
+/** A field of a list of structs. */
+export const structsField = (...items: Fields[]) =>
+  listField({ type: THRIFT.struct, items: items.map((item) => writeStruct(fieldsOf(item))) });

@@ -29,14 +29,6 @@ export interface ThriftField {
 /** The fields of a struct by their IDs, in the order of writing. */
 export type ThriftStruct = Map<number, ThriftField>;
 
-/** A list: the type of its items, and the encoded items. */
-export interface ThriftList {
-  /** One of {@link THRIFT}, for all items. */
-  readonly type: number;
-  /** The encoded items, in their order. */
-  readonly items: readonly Buffer[];
-}
-
 /**
  * The lists that readers of a struct know, by the IDs of their fields: the type of the items, or the lists in a struct. Such
  * readers take the items for what they expect, whatever the list says, and would go on elsewhere than a judge of the bytes.
@@ -225,16 +217,14 @@ export class ThriftReader {
   }
 }
 
-/** The items of a field that is a list. */
-export function readList({ bytes }: ThriftField): ThriftList {
+/** The encoded items of a list, in their order. @param bytes The encoded list. */
+export function listItems(bytes: Buffer): readonly Buffer[] {
   const reader = new ThriftReader(bytes);
   const items: Buffer[] = [];
-  let type: number = THRIFT.struct;
-  reader.items((item) => {
-    type = item;
+  reader.items((type) => {
     const start = reader.at;
-    reader.skip(item);
+    reader.skip(type);
     items.push(bytes.subarray(start, reader.at));
   });
-  return { type, items };
+  return items;
 }

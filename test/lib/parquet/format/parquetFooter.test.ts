@@ -1,23 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  countColumns,
-  footerBytes,
-  footerRows,
-  ParquetFooter,
-  readSchema,
-} from '../../../lib/parquet/parquetFooter.ts';
-import { THRIFT, type ThriftField, type ThriftStruct } from '../../../lib/parquet/thriftCompact.ts';
+import { footerBytes, footerRows, ParquetFooter } from '../../../../lib/parquet/format/parquetFooter.ts';
+import { THRIFT, type ThriftField } from '../../../../lib/parquet/format/thriftCompact.ts';
 import { structField } from './editFooter.ts';
-import { intField, listField, longField, textField, writeStruct } from './thriftWriter.ts';
-
-type Fields = Readonly<Record<number, ThriftField | undefined>>;
-
-const fieldsOf = (fields: Fields): ThriftStruct =>
-  new Map(
-    Object.entries(fields).flatMap(([id, field]) => (field === undefined ? [] : [[Number(id), field]])),
-  );
-const list = (...items: Fields[]) =>
-  listField({ type: THRIFT.struct, items: items.map((item) => writeStruct(fieldsOf(item))) });
+import {
+  type Fields,
+  fieldsOf,
+  intField,
+  listField,
+  longField,
+  structsField,
+  textField,
+  writeStruct,
+} from './thriftWriter.ts';
 
 /** A column chunk whose pages begin at 4, with its offset and the fields of its metadata. */
 const METADATA: Fields = {
@@ -36,13 +30,13 @@ const chunk = (more: Fields = {}, changed: Fields = {}): Fields => ({
   ...changed,
 });
 const group = (chunks: readonly Fields[] = [chunk()], changed: Fields = {}): Fields => ({
-  1: list(...chunks),
+  1: structsField(...chunks),
   2: longField(100),
   3: longField(3),
   ...changed,
 });
-const SCHEMA = list({ 4: textField('root'), 5: intField(1) }, { 1: intField(1), 4: textField('a') });
-const footer = (groups: ThriftField = list(group()), changed: Fields = {}): Fields => ({
+const SCHEMA = structsField({ 4: textField('root'), 5: intField(1) }, { 1: intField(1), 4: textField('a') });
+const footer = (groups: ThriftField = structsField(group()), changed: Fields = {}): Fields => ({
   1: intField(1),
   2: SCHEMA,
   3: longField(3),
@@ -64,7 +58,7 @@ describe('a footer', () => {
     const dictionary = chunk({ 11: longField(4), 9: longField(20) });
     // Some writers mean none by 0.
     const none = chunk({ 11: longField(0), 9: longField(20) });
-    const end = endOf(footer(list(group([chunk(), dictionary, none]))));
+    const end = endOf(footer(structsField(group([chunk(), dictionary, none]))));
     const { rows, rowGroups, isEncrypted, start } = read(end);
     expect({ rows, isEncrypted, start }).toEqual({ rows: 3, isEncrypted: false, start: 1_000 });
     const column = { codec: 6, values: 3, bytes: 50, uncompressed: 100 };
@@ -83,15 +77,18 @@ describe('a footer', () => {
     { what: 'a number of rows of 32 bits', fields: footer(undefined, { 3: intField(3) }) },
     { what: 'no row groups', fields: footer(undefined, { 4: undefined }) },
     { what: 'row groups that are no structs', fields: footer(integers) },
-    { what: 'columns that are no structs', fields: footer(list(group([], { 1: integers }))) },
-    { what: 'a row group without columns', fields: footer(list(group([], { 1: undefined }))) },
-    { what: 'a row group without bytes', fields: footer(list(group([], { 2: undefined }))) },
-    { what: 'a row group without rows', fields: footer(list(group([], { 3: undefined }))) },
-    { what: 'a column without metadata', fields: footer(list(group([chunk({}, { 3: undefined })]))) },
-    { what: 'a column without an offset', fields: footer(list(group([chunk({}, { 2: undefined })]))) },
+    { what: 'columns that are no structs', fields: footer(structsField(group([], { 1: integers }))) },
+    { what: 'a row group without columns', fields: footer(structsField(group([], { 1: undefined }))) },
+    { what: 'a row group without bytes', fields: footer(structsField(group([], { 2: undefined }))) },
+    { what: 'a row group without rows', fields: footer(structsField(group([], { 3: undefined }))) },
+    { what: 'a column without metadata', fields: footer(structsField(group([chunk({}, { 3: undefined })]))) },
+    {
+      what: 'a column without an offset',
+      fields: footer(structsField(group([chunk({}, { 2: undefined })]))),
+    },
     ...[1, 2, 3, 4, 5, 6, 7, 9].map((id) => ({
       what: `a column without its field ${id}`,
-      fields: footer(list(group([chunk({ [id]: undefined })]))),
+      fields: footer(structsField(group([chunk({ [id]: undefined })]))),
     })),
   ])('is damaged with $what', ({ fields }) => {
     expect(() => read(endOf(fields))).toThrow(RangeError);
@@ -114,41 +111,5 @@ describe('a footer', () => {
   it('has its number of rows read alone, and is damaged without one', () => {
     expect(footerRows(Buffer.concat([Buffer.alloc(10), endOf(footer())]))).toBe(3);
     expect(() => footerRows(endOf(footer(undefined, { 3: undefined })))).toThrow(RangeError);
-  });
-});
-
-describe('a schema', () => {
-  const shapeOf = (...elements: Fields[]) => list(...elements).bytes.toString('latin1');
-  const leafOf = (name: string): Fields => ({ 1: intField(1), 4: textField(name) });
-  const groupOf = (name: string, children: number): Fields => ({ 4: textField(name), 5: intField(children) });
-
-  it('is a tree, whose columns have ranges of leaves', () => {
-    const root = readSchema(
-      shapeOf(groupOf('root', 3), leafOf('a'), groupOf('b', 2), leafOf('c'), leafOf('d'), leafOf('e')),
-    );
-    const named = root.children.map(({ name, leaves, children }) => ({
-      name,
-      leaves,
-      inside: children.length,
-    }));
-    expect(root.leaves).toEqual([0, 4]);
-    expect(named).toEqual([
-      { name: 'a', leaves: [0, 1], inside: 0 },
-      { name: 'b', leaves: [1, 3], inside: 2 },
-      { name: 'e', leaves: [3, 4], inside: 0 },
-    ]);
-  });
-
-  it.each([
-    { what: 'ends within a group', elements: [groupOf('root', 2), leafOf('a')] },
-    { what: 'has more than 100 levels', elements: [...Array(102).fill(groupOf('g', 1)), leafOf('a')] },
-    { what: 'is empty', elements: [] },
-  ])('that $what is damaged', ({ elements }) => {
-    expect(() => readSchema(shapeOf(...elements))).toThrow(RangeError);
-  });
-
-  it('has as many columns as leaves, or as a quarter of its elements if these are more', () => {
-    expect(countColumns(shapeOf(groupOf('root', 2), leafOf('a'), leafOf('b')))).toBe(2);
-    expect(countColumns(shapeOf(...Array(11).fill(groupOf('g', 1)), leafOf('a')))).toBe(3);
   });
 });

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
+import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import {
-  readList,
+  listItems,
   THRIFT,
   type ThriftField,
   ThriftReader,
   type ThriftStruct,
-} from '../../../lib/parquet/thriftCompact.ts';
+} from '../../../../lib/parquet/format/thriftCompact.ts';
 import { intField, listField, longField, textField, writeStruct } from './thriftWriter.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
@@ -156,7 +156,7 @@ function editFooter(file: EngineFile, edit: (footer: ThriftStruct) => void): Eng
 
 /** The structs of a list. @throws RangeError without the field, as the three below it. */
 function structsOf(fields: ThriftStruct, id: number): ThriftStruct[] {
-  return readList(required(fields, id)).items.map((item) => new ThriftReader(item).struct());
+  return listItems(required(fields, id).bytes).map((item) => new ThriftReader(item).struct());
 }
 
 /** The struct of a field. */

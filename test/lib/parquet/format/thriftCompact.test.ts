@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { THRIFT, ThriftReader } from '../../../lib/parquet/thriftCompact.ts';
+import { THRIFT, ThriftReader } from '../../../../lib/parquet/format/thriftCompact.ts';
 
 /** A struct of these bytes, and its end. */
 const struct = (...bytes: number[]) => new ThriftReader(Buffer.of(...bytes, 0)).struct();
