@@ -13,7 +13,7 @@ import { planMessages as planDrops } from '../../lib/drops/plan/planMessages.ts'
 import type { LandedTable } from '../../lib/export/LandedTable.ts';
 import { exportLooks, planExports } from '../../lib/export/planExports.ts';
 import type { Invocation } from '../../lib/lambda/machine.ts';
-import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
+import { KnownPartitions } from '../../lib/landing/catalog/KnownPartitions.ts';
 import { registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
 import { lookAtLanding } from '../../lib/landing/write/lookAtLanding.ts';
 import { Ledger } from '../../lib/ledger/Ledger.ts';

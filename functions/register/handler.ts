@@ -11,7 +11,7 @@ import type { FunctionConfig } from '../../lib/config/functionConfig.ts';
 import { endOf } from '../../lib/lambda/middlewares.ts';
 import { queueHandler } from '../../lib/lambda/queueHandler.ts';
 import { noteArchivingRules } from '../../lib/landing/catalog/archivingRules.ts';
-import { KnownPartitions } from '../../lib/landing/catalog/planPartitions.ts';
+import { KnownPartitions } from '../../lib/landing/catalog/KnownPartitions.ts';
 import { type Registrar, registerMessages } from '../../lib/landing/catalog/registerMessages.ts';
 import { nightLine } from '../../lib/reconcile/lastNight.ts';
 

@@ -7,6 +7,7 @@ import {
 import { errorText } from '../base/errors.ts';
 import { MAX_BATCH_MESSAGES, QueueError, SEND_RETRIES, type TaskQueue } from '../base/queue.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
+import { counted } from '../base/text.ts';
 import { ANSWER_MS, clientLimits } from './clientLimits.ts';
 import { partialAnswers } from './partialAnswers.ts';
 
@@ -24,7 +25,8 @@ export function taskQueue(client: SQSClient, queueUrl: string, timing: RetryPort
           left = await sendBatch(client, queueUrl, left, sent);
           if (left.length === 0) break;
         }
-        if (left.length > 0) throw new QueueError('SLUICE_QUEUE_NOT_SENT', `${left.length} messages.`);
+        if (left.length > 0)
+          throw new QueueError('SLUICE_QUEUE_NOT_SENT', `${counted(left.length, 'message')}.`);
       }
     },
   };

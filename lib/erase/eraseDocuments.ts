@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { LandedObject } from '../landing/lines/LandedObject.ts';
-import type { LandedPart } from '../landing/lines/landedLines.ts';
-import { encodeLines, type LandedRow, ROW_END } from '../landing/store/encodeLines.ts';
+import { type LandedPart, rowJson } from '../landing/lines/landedLines.ts';
+import { encodeLines, type LandedRow } from '../landing/store/encodeLines.ts';
 import { judgeCopy } from '../relay/judgeCopy.ts';
 import { readRelayCopy } from '../relay/RelayCopy.ts';
 import type { TableKind } from '../schema/kinds.ts';
@@ -93,8 +93,9 @@ function erasePart({ bytes, why, text, lines, others }: LandedPart, matcher: Uni
   if (why !== null && why !== 'lines') return { found: ['unread'], left: [bytes] };
   const found: DocumentFound[] = [];
   const keptRows: Record<TableKind, LandedRow[]> = { exposures: [], events: [], quarantine: [] };
-  for (const { kind, day, hour, rowFrom, to } of lines) {
-    const json = text.toString('utf8', rowFrom, to - ROW_END.length);
+  for (const line of lines) {
+    const { kind, day, hour } = line;
+    const json = rowJson(text, line);
     const foundInRow = matcher.findDocument(kind, json);
     found.push(foundInRow);
     if (!isUnits(foundInRow)) keptRows[kind].push({ day, hour, json });

@@ -62,6 +62,7 @@ export async function readNotes(
   const known = listed?.of(version);
   const all = Object.values(noteKeys(version)).filter((key) => known?.includes(key) ?? true);
   const stored = await Promise.all(all.map((key) => store.read(key)));
+  // The first counts: noteKeys has that of a written object before the other.
   const [note = null] = stored.flatMap((text) => parseNote(text) ?? []);
   return { note, keys: all.filter((_, i) => stored[i] !== null) };
 }

@@ -76,8 +76,9 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
     for (const item of refused) {
       const { code, detail, raw } = item;
       const { text, encoding } = encodeRaw(raw);
+      const quarantine_id = idOf(item, item.identity ?? text);
       const row: QuarantineRow = {
-        quarantine_id: idOf(item, item.identity ?? text),
+        quarantine_id,
         received_at: context.receivedAt,
         reason: code,
         detail: detail === '' ? null : truncate(detail),
@@ -96,7 +97,7 @@ export function quarantineWriter(config: Pick<Config, 'bucket' | 'tables'>): Qua
         documents.push(document);
         continue;
       }
-      const key = quarantineLargeKey(day, row.quarantine_id ?? '');
+      const key = quarantineLargeKey(day, quarantine_id);
       const contentType = typeof raw === 'string' ? 'application/json' : 'application/octet-stream';
       large.push({ key, body: raw, contentType, reason: code });
       const raw_location = `s3://${config.bucket}/${key}`;
@@ -167,9 +168,8 @@ const ID_LENGTH = 32;
  * every resend, different for repetitions. They are SHA-256, because an ID is the name of a large item's object in S3 and
  * nobody should be able to forge an equal one.
  *
- * @returns The ID of the next refused item, of its text, which is hashed as JSON. Items with a unique identity have
- *   the ID of the first
- * of equal items.
+ * @returns The ID of the next refused item, of its text, which is hashed as JSON. Items with a unique identity have the
+ *   ID of the first of equal items.
  */
 function refusedIds({
   keyHash,

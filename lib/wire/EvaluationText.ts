@@ -77,8 +77,9 @@ export class EvaluationText {
   readonly hash: number;
   /** A bit for each member that is present, by its slot. */
   readonly present: number;
-  /** Where its members begin and end in `members`. */
+  /** Where its members begin in `members`. */
   readonly from: number;
+  /** Where they end. */
   readonly to: number;
 
   private constructor(

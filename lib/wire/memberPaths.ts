@@ -16,7 +16,7 @@ const USER_MEMBERS = [
   'analyticsOnlyMetadata',
 ] as const;
 
-/** A dot between steps. A dot in a key is written `\\.`. */
+/** A dot between steps. A dot in a key is written `\.`. */
 export const DOT = /(?<!\\)\./;
 
 /** How a member that no SDK sends is written, so that a mistyped member is not taken for it. */

@@ -6,7 +6,8 @@ import { eachMessage, MessageFailures, type MessageKind } from '../../lambda/eac
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import { CatalogError } from './CatalogError.ts';
 import { awsCall } from './catalogCalls.ts';
-import { type KnownPartitions, planPartitions } from './planPartitions.ts';
+import type { KnownPartitions } from './KnownPartitions.ts';
+import { planPartitions } from './planPartitions.ts';
 import { type FailedDay, type RefreshedDays, registerPartitions, unavailable } from './registerPartitions.ts';
 import { noteFolders, type RepairTarget, repairTable } from './repairTable.ts';
 
@@ -23,7 +24,7 @@ export async function registerMessages(
   const batch: NamedObjects = { objects: [], invalid: [] };
   // Notes what a message asks for, and answers whether the message is in order.
   const take = async (request: RegisterRequest, { messageId }: QueueMessage) => {
-    if (request === DAILY) runs.push(messageId);
+    if (request === HOURLY_RUN) runs.push(messageId);
     else if (!('wrong' in request)) batch.objects.push({ messageId, ...request });
     else {
       const { code, detail } = new CatalogError('SLUICE_CATALOG_MESSAGE_INVALID', request.wrong);
@@ -35,19 +36,22 @@ export async function registerMessages(
   await eachMessage(messages, registerRequests, registrar.log, take, failures);
   // An error that isn't ours is a defect: it fails the invocation, as the messages are not at fault.
   if (runs.length < messages.length) failures.add(await registerObjects(registrar, batch));
-  if (runs.length > 0 && !(await dailyRun(registrar))) failures.add(runs);
+  if (runs.length > 0 && !(await hourlyRun(registrar))) failures.add(runs);
   return failures.response();
 }
 
-/** The run that registers the days ahead and repairs tables. */
-const DAILY = 'daily';
+/**
+ * What asks for the hourly run, which registers the days ahead and repairs tables. Its message and its line in the log
+ * say "daily", because it once ran daily.
+ */
+const HOURLY_RUN = 'daily';
 /** What a message asks for: the run, or an object's partition. */
-type RegisterRequest = typeof DAILY | ReturnType<typeof objectCreated>;
+type RegisterRequest = typeof HOURLY_RUN | ReturnType<typeof objectCreated>;
 
 /** What a message of the queue asks for. */
 const registerRequests: MessageKind<RegisterRequest> = {
   event: 'register',
-  read: (body) => (isRunMessage(body, DAILY) ? DAILY : objectCreated(body)),
+  read: (body) => (isRunMessage(body, HOURLY_RUN) ? HOURLY_RUN : objectCreated(body)),
 };
 
 /** The objects that messages name, and the messages that name none. */
@@ -138,7 +142,7 @@ async function registerKind(
  *
  * @returns Whether nothing failed. What did is in the log, and the queue delivers the message again.
  */
-async function dailyRun(registrar: Registrar): Promise<boolean> {
+async function hourlyRun(registrar: Registrar): Promise<boolean> {
   const tables: object[] = [];
   let gaps = 0;
   const problems: string[] = [];

@@ -66,6 +66,7 @@ export async function registerPartitions(
   // More than one call lists are of a copy of old files: they wait for the hourly run.
   const existed = registered.existed.slice(0, PARTITION_BATCH);
   if (existed.length === 0) return { ...registered, updated: [] };
+  // As many pages as days, as Glue may answer a page of one, or of none. What is beyond waits for the hourly run, too.
   const partitions = await readPages(attempts, PARTITION_BATCH, (token) =>
     catalog.listPage(config.database, table.name, token, existed),
   ).catch((error: unknown) => {

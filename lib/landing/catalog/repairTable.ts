@@ -127,7 +127,7 @@ async function listAll<Item>(
  * The days without the partition that they should have, sorted: days with a folder, and today and tomorrow in any case,
  * so that the first rows of a day can be queried as soon as they land.
  */
-export function findMissingDays(options: {
+function findMissingDays(options: {
   /** The current day, UTC. */
   readonly today: UtcDay;
   /** The days that have a folder. */

@@ -2,7 +2,7 @@ import { defineErrorFamily } from '../../base/errors.ts';
 import { systemClock, type UtcDay } from '../../base/time.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import { LandedReader } from './LandedReader.ts';
-import type { LandedPart } from './landedLines.ts';
+import { type LandedPart, rowJson } from './landedLines.ts';
 import { Skipped } from './Skipped.ts';
 
 /** Why an object of the landing can't be read as a whole. */
@@ -41,8 +41,7 @@ export class LandedObject {
     undefined
   > {
     for (const { text, lines } of this.parts())
-      for (const { kind, day, rowFrom, to } of lines)
-        yield { kind, day, json: text.toString('utf8', rowFrom, to - 2) };
+      for (const line of lines) yield { kind: line.kind, day: line.day, json: rowJson(text, line) };
   }
 }
 

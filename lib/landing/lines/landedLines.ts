@@ -3,6 +3,7 @@ import { isJsonObject, parseJson } from '../../base/json.ts';
 import { LINE_BREAK } from '../../base/text.ts';
 import { isUtcDay, isUtcHour, type UtcDay } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
+import { ROW_END } from '../store/encodeLines.ts';
 
 /**
  * A line of an object that holds a row: `{"kind":"events","ds":"2026-11-25","hour":"2026-11-25T07","row":{…}}`. Its
@@ -22,7 +23,7 @@ export interface LandedLine {
   readonly from: number;
   /** The position behind its line break. */
   readonly to: number;
-  /** Where its row begins. The row ends before the line's last two bytes, a brace and the line break. */
+  /** Where its row begins. The row ends before {@link ROW_END}. */
   readonly rowFrom: number;
 }
 
@@ -134,10 +135,15 @@ function lineOf(text: Buffer, from: number, to: number, head: Head): LandedLine 
   // If another member stands behind the row, the text between head and end is no JSON.
   if (
     text.subarray(rowFrom, to).includes(BEHIND_ROW) &&
-    !isJsonObject(parseJson(text.toString('utf8', rowFrom, to - 2)))
+    !isJsonObject(parseJson(rowJson(text, { rowFrom, to })))
   )
     return null;
   return { kind: head.kind, day: head.day, hour: head.hour, from, to, rowFrom };
+}
+
+/** The row of a line, as it was written. @param text The text of the line's part. */
+export function rowJson(text: Buffer, { rowFrom, to }: Pick<LandedLine, 'rowFrom' | 'to'>): string {
+  return text.toString('utf8', rowFrom, to - ROW_END.length);
 }
 
 /** What a line begins with, up to its row. */

@@ -4,6 +4,7 @@ import { LINE_BREAK } from '../../base/text.ts';
 import type { UtcDay } from '../../base/time.ts';
 import { type TableKind, tableKinds } from '../../schema/kinds.ts';
 import type { LandedLine, LandedPart } from '../lines/landedLines.ts';
+import { ROW_END } from '../store/encodeLines.ts';
 
 /** Bytes of rows that are kept in memory before they are appended to their files. */
 const WAITING_BYTES = 4_194_304;
@@ -119,7 +120,7 @@ class LinesFile implements RoundLines {
   /** Takes the row of a line: by itself, DuckDB reads it in two thirds of the time that it takes for one within its line. */
   add(key: string, text: Buffer, { rowFrom, to }: LandedLine): void {
     if (this.#objects.at(-1)?.key !== key) this.#objects.push({ from: this.bytes, key });
-    const length = to - END_BYTES - rowFrom + 1;
+    const length = to - ROW_END.length - rowFrom + 1;
     if (length > this.longest) this.longest = length;
     const end = this.#waitingBytes + length;
     if (end > this.#waiting.length) {
@@ -127,7 +128,7 @@ class LinesFile implements RoundLines {
       this.#waiting.copy(larger, 0, 0, this.#waitingBytes);
       this.#waiting = larger;
     }
-    text.copy(this.#waiting, this.#waitingBytes, rowFrom, to - END_BYTES);
+    text.copy(this.#waiting, this.#waitingBytes, rowFrom, to - ROW_END.length);
     this.#waiting[end - 1] = LINE_BREAK;
     this.#waitingBytes = end;
     this.rows += 1;
@@ -147,6 +148,3 @@ class LinesFile implements RoundLines {
     if (!keepsMemory) this.#waiting = Buffer.of();
   }
 }
-
-/** Bytes of a line behind its row: `}` and the line break. */
-const END_BYTES = 2;

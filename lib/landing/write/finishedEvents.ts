@@ -3,7 +3,7 @@ import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../../base/
 import { sum } from '../../base/sum.ts';
 import type { TableKind } from '../../schema/kinds.ts';
 import type { FinishedEvents } from '../LandingNote.ts';
-import type { LandedPart } from '../lines/landedLines.ts';
+import { type LandedPart, rowJson } from '../lines/landedLines.ts';
 import { hourIn } from '../lines/receivedHours.ts';
 import { eventsOfRefusal } from '../quarantineReasons.ts';
 
@@ -39,9 +39,10 @@ export class EventCounter {
 
   /** Adds lines of the object. */
   add({ text, lines }: Pick<LandedPart, 'text' | 'lines'>): void {
-    for (const { kind, hour, rowFrom, to } of lines) {
-      const events = kind === 'quarantine' ? eventsOf(text.toString('utf8', rowFrom, to - 2)) : 1;
-      this.#count(finishedMetrics[kind].finished, events, hour ?? hourIn(text, rowFrom, to));
+    for (const line of lines) {
+      const { kind, hour } = line;
+      const events = kind === 'quarantine' ? eventsOf(rowJson(text, line)) : 1;
+      this.#count(finishedMetrics[kind].finished, events, hour ?? hourIn(text, line.rowFrom, line.to));
     }
   }
 

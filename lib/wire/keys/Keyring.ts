@@ -8,6 +8,7 @@ import { sdkKey } from '../sdkRequest.ts';
 
 /** Accepted keys, prepared for lookups. */
 export class Keyring {
+  /** The keys, in the order of their list. */
   readonly keys: readonly AcceptedKey[];
   /** Problems of entries that cannot be read, each with the entry's name, and without their values. */
   readonly problems: readonly string[];

@@ -109,7 +109,7 @@ describe('messages of which SQS takes some', () => {
       taskQueue(new SQSClient({ ...options, md5: false }), QUEUE, timing).send(['a', 'b']),
     ).rejects.toMatchObject({
       code: 'SLUICE_QUEUE_NOT_SENT',
-      detail: '1 messages.',
+      detail: '1 message.',
     });
     expect(asked).toHaveLength(SEND_RETRIES.tries);
   });

@@ -2,13 +2,13 @@ import type { FolderPage, ObjectPage } from '../../../../lib/base/ObjectStore.ts
 import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { Page } from '../../../../lib/landing/catalog/catalogCalls.ts';
+import { KnownPartitions } from '../../../../lib/landing/catalog/KnownPartitions.ts';
 import type {
   CatalogPartition,
   CatalogTable,
   ItemFailure,
   StorageDescriptor,
 } from '../../../../lib/landing/catalog/PartitionCatalog.ts';
-import { KnownPartitions } from '../../../../lib/landing/catalog/planPartitions.ts';
 import type { TableKind } from '../../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';

@@ -4,7 +4,6 @@ import { addDays } from '../../../../lib/base/time.ts';
 import { dayLocation, registerPartitions } from '../../../../lib/landing/catalog/registerPartitions.ts';
 import { repairTable } from '../../../../lib/landing/catalog/repairTable.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { replacePartition } from '../../../../packages/local-aws/src/glue/index.ts';
 import { BUCKET, startCatalog, TODAY, TOMORROW, tableInput } from './startCatalog.ts';
 
 let runs = 0;
@@ -44,18 +43,6 @@ describe('repairTable', () => {
       );
     }
     expect((await repairTable(target, 'events')).updated).toEqual([]);
-  });
-
-  it('treats a location without a final slash as the same folder', async () => {
-    const target = freshTarget();
-    await registerPartitions(target, 'events', [TODAY]);
-    world.glue.changePartitions('sluice', target.config.tables.events, (table) =>
-      replacePartition(table, [TODAY], {
-        Values: [TODAY],
-        StorageDescriptor: { Location: dayLocation(target.config, BUCKET, 'events', TODAY).slice(0, -1) },
-      }),
-    );
-    expect(await repairTable(target, 'events')).toMatchObject({ misplaced: [], updated: [TODAY] });
   });
 
   it('names what it cannot read', async () => {

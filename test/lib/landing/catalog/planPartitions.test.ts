@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { sum } from '../../../../lib/base/sum.ts';
 import { isUtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
-import { KnownPartitions, planPartitions } from '../../../../lib/landing/catalog/planPartitions.ts';
+import { planPartitions } from '../../../../lib/landing/catalog/planPartitions.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
 import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 
@@ -78,18 +78,5 @@ describe('planPartitions', () => {
         }
       }),
     );
-  });
-});
-
-describe('KnownPartitions', () => {
-  it('forgets the oldest beyond its capacity, and keeps tables separate', () => {
-    const known = new KnownPartitions(2);
-    known.add('exposures', 'a');
-    known.add('events', 'a');
-    known.add('exposures', 'a');
-    known.add('exposures', 'b');
-    expect(known.has('exposures', 'a')).toBe(false);
-    expect(known.has('events', 'a')).toBe(true);
-    expect(known.has('exposures', 'b')).toBe(true);
   });
 });
