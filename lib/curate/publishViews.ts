@@ -3,7 +3,7 @@ import type { UtcDay } from '../base/time.ts';
 import { type Attempts, readPages, retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { parseIngestedKey } from '../tables/tableFolders.ts';
+import { parseIngestedLocation } from '../tables/tableFolders.ts';
 import { fitCuratedView, readCuratedDays, viewKinds } from '../views/curatedViews.ts';
 import { prestoViewText, readPrestoView } from '../views/prestoView.ts';
 import type { ViewConfig, ViewName } from '../views/View.ts';
@@ -117,7 +117,7 @@ export async function readVersions(
       throw new CurateError('SLUICE_CURATE_CATALOG_FAILED', `${table}: too many partitions.`);
     return new Map(
       pages.flatMap(({ day, location }) => {
-        const key = parseIngestedKey(config, location.slice(`s3://${bucket}/`.length));
+        const key = parseIngestedLocation(config, bucket, location);
         return key?.table === table && key.day === day ? [[day, key.version] as const] : [];
       }),
     );
@@ -172,6 +172,7 @@ async function readDays(
   { config, listed }: Pick<ViewPublisher, 'config' | 'listed'>,
   versions: Versions,
 ): Promise<{
+  /** The days of each list that are read. */
   readonly days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>;
   /** How many days of each list are left out. */
   readonly unserved: Readonly<Record<ForwardedKind, number>>;

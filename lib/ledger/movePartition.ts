@@ -8,7 +8,7 @@ import {
 import type { ItemFailure, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { checkTable, dayPartition } from '../landing/catalog/registerPartitions.ts';
 import type { Config } from '../schema/config.ts';
-import { parseIngestedKey, versionPrefix } from '../tables/tableFolders.ts';
+import { parseIngestedLocation, versionPrefix } from '../tables/tableFolders.ts';
 
 /** The partition of one table's day. */
 export interface DayPartition {
@@ -23,7 +23,8 @@ export interface DayPartition {
 }
 
 /**
- * The location that queries of a day read; null if the day has no partition.
+ * The location that queries of a day read, with the slash at its end that a person may have left out; null if the day
+ * has no partition.
  *
  * @throws CatalogCallError
  */
@@ -33,7 +34,7 @@ export async function partitionLocation(
 ): Promise<string | null> {
   const { items } = await retryTransient(attempts, () => catalog.listPage(database, table, undefined, [day]));
   const partition = items.find(({ values }) => values[0] === day);
-  return partition?.storage.Location ?? null;
+  return partition?.storage.Location?.replace(/\/*$/, '/') ?? null;
 }
 
 /**
@@ -87,7 +88,7 @@ export interface PartitionPorts
 export interface ReadPartition {
   /** Whether the day has no partition. */
   readonly isMissing: boolean;
-  /** The version that it has; undefined without one. */
+  /** The version that it has; undefined without one, and for a location that is none of the deployment's. */
   readonly version: string | undefined;
   /** Whether it is at the prefix of a version in the deployment's bucket. */
   isAt(prefix: string): boolean;
@@ -112,7 +113,7 @@ export async function readPartition(
   const location = await partitionLocation(partition, attempts);
   return {
     isMissing: location === null,
-    version: location === null ? undefined : parseIngestedKey(config, location.slice(ours.length))?.version,
+    version: parseIngestedLocation(config, bucket, location ?? '')?.version,
     isAt: (prefix) => location === ours + prefix,
     moveTo: (prefix) => movePartition(partition, ours + prefix, attempts),
   };

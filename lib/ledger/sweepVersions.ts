@@ -11,7 +11,7 @@ import {
   VERSION_NOTES,
   type VersionNote,
 } from '../tables/ledgerKeys.ts';
-import { versionPrefix } from '../tables/tableFolders.ts';
+import { parseIngestedLocation, versionPrefix } from '../tables/tableFolders.ts';
 import type { LandingBucket } from './LandingBucket.ts';
 import { type Ledger, readKnown } from './Ledger.ts';
 import type { LedgerSubject } from './LedgerEntry.ts';
@@ -139,8 +139,9 @@ async function sweepOne(
 }
 
 /**
- * Whether queries read a version. While the partition or the table is missing, none does, and the ledger's version is kept:
- * the day's next load makes the partition of it again, and it may have the only rows of files that are gone.
+ * Whether queries read a version. While the partition or the table is missing, or the partition is at no version of the
+ * deployment's bucket, none does, and the ledger's version is kept: the day's next load, or whoever mends the partition,
+ * makes it of this version again, which may have the only rows of files that are gone.
  */
 async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number): Promise<boolean> {
   const { bucket, catalog, config, ledger } = sweeper;
@@ -150,7 +151,8 @@ async function isStillRead(sweeper: Sweeper, note: VersionNote, deadline: number
     if (error instanceof CatalogCallError && error.code === 'EntityNotFoundException') return null;
     throw error;
   });
-  if (location !== null) return location === `s3://${bucket}/${versionPrefix(config, table, day, version)}`;
+  if (location !== null && parseIngestedLocation(config, bucket, location) !== null)
+    return location === `s3://${bucket}/${versionPrefix(config, table, day, version)}`;
   const place = versionSubject(config, note);
   const known = place === null ? null : await ledger.read(place);
   return known?.table === table && known.version === version;

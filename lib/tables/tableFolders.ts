@@ -218,6 +218,20 @@ export function parseIngestedKey(layout: FolderLayout, key: string): IngestedKey
   return isUtcDay(day) && VERSION.test(version) ? { table, day, version } : null;
 }
 
+/**
+ * Reads the location of a partition; null for a location in another bucket, or that is no version's prefix. A location
+ * that a person has set may lack the slash at its end.
+ */
+export function parseIngestedLocation(
+  layout: FolderLayout,
+  bucket: string,
+  location: string,
+): IngestedKey | null {
+  const own = `s3://${bucket}/`;
+  if (!location.startsWith(own)) return null;
+  return parseIngestedKey(layout, location.slice(own.length).replace(/\/*$/, '/'));
+}
+
 /** Prefix of the name of a file with refused rows. */
 export const REFUSED_ROWS_PREFIX = 'ingest-';
 

@@ -167,9 +167,14 @@ describe('the list of curated days in the views', () => {
     // Every other day: each is a range of its own, and a view names at most 100.
     const days = Array.from({ length: 105 }, (_, i) => addDays('2026-01-01', 2 * i));
     const entry = { version, shape, fingerprint: 'f' };
-    // Without a partition, or with one of another version, shape or day.
-    const others = { '2025-12-01': entry, '2025-12-03': { ...entry, version: 'v0' } };
-    const unfit = { ...others, '2025-12-05': { ...entry, shape: 'old' }, '2025-12-07': entry };
+    // Without a partition, or with one of another version, shape, day or bucket.
+    const unfit = {
+      '2025-12-01': entry,
+      '2025-12-03': { ...entry, version: 'v0' },
+      '2025-12-05': { ...entry, shape: 'old' },
+      '2025-12-07': entry,
+      '2025-12-09': entry,
+    };
     const [last = ''] = days.slice(-1);
     const list = {
       ...Object.fromEntries(days.map((day) => [day, entry])),
@@ -179,9 +184,9 @@ describe('the list of curated days in the views', () => {
     };
     const planner = curations.makePlanner();
     const partitions: ViewCatalog['partitions'] = async (table) => ({
-      items: [...days, '2025-12-03', '2025-12-05', '2025-12-07'].map((day) => {
+      items: [...days, '2025-12-03', '2025-12-05', '2025-12-07', '2025-12-09'].map((day) => {
         const prefix = versionPrefix(config, table, day === '2025-12-07' ? '2025-12-08' : day, version);
-        return { day, location: `s3://${config.bucket}/${prefix}` };
+        return { day, location: `s3://${day === '2025-12-09' ? 'sluice-old' : 'sluice-own'}/${prefix}` };
       }),
       next: undefined,
     });
@@ -200,9 +205,9 @@ describe('the list of curated days in the views', () => {
     );
     expect(outcome.batchItemFailures).toEqual([]);
     expect(curations.logged.filter(({ event }) => event === 'curate_views').at(-1)).toMatchObject({
-      unserved: { exposures: 4, events: 0 },
+      unserved: { exposures: 5, events: 0 },
     });
-    expect(curations.logged.at(-1)).toMatchObject({ days_curated: 109, days_left_out: 4 });
+    expect(curations.logged.at(-1)).toMatchObject({ days_curated: 110, days_left_out: 5 });
     expect(await servedDays()).toHaveLength(100);
   });
 

@@ -1,17 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CatalogPartition, ItemFailure } from '../../../lib/landing/catalog/PartitionCatalog.ts';
-import { isReadVersion, movePartition } from '../../../lib/ledger/movePartition.ts';
+import { isReadVersion, movePartition, readPartition } from '../../../lib/ledger/movePartition.ts';
 import { ManualClock } from '../../../packages/local-aws/src/base/index.ts';
 
 const day = '2026-11-19';
 const LOCATION = 's3://own/statsig/ingested/t/2026-11-19/v2/';
 
 /** A catalog whose batches answer the given codes, one a call; then they succeed. */
-function start(codes: { readonly update?: (string | null)[]; readonly create?: (string | null)[] } = {}) {
+function start(
+  codes: { readonly update?: (string | null)[]; readonly create?: (string | null)[] } = {},
+  locationBefore?: string,
+) {
+  let location = locationBefore;
   const clock = new ManualClock(0);
   const codesLeft = structuredClone(codes);
   const calls: string[] = [];
-  let location: string | undefined;
   const answer =
     (name: 'update' | 'create') =>
     async (_: string, __: string, [partition]: readonly CatalogPartition[]): Promise<ItemFailure[]> => {
@@ -35,17 +38,15 @@ function start(codes: { readonly update?: (string | null)[]; readonly create?: (
   };
   const attempts = { clock, wait: async () => undefined, random: () => 0, deadline: 1_000 };
   const partition = { catalog, database: 'sluice', table: 't', day };
+  const config = { statsigFolder: 'statsig', database: 'sluice' };
+  const ports = { catalog, bucket: 'own', config, ...attempts };
   return {
     calls,
     clock,
     location: () => location,
     move: () => movePartition(partition, LOCATION, attempts),
-    isRead: (version: string | undefined) =>
-      isReadVersion(
-        { catalog, bucket: 'own', config: { statsigFolder: 'statsig', database: 'sluice' }, ...attempts },
-        { table: 't', day, version },
-        1_000,
-      ),
+    read: () => readPartition(ports, { table: 't', day }, 1_000),
+    isRead: (version: string | undefined) => isReadVersion(ports, { table: 't', day, version }, 1_000),
   };
 }
 
@@ -106,5 +107,19 @@ describe('the move of a partition', () => {
     expect(await isRead('v2')).toBe(true);
     expect(await isRead('v1')).toBe(false);
     expect(await isRead(undefined)).toBe(false);
+  });
+});
+
+describe('the version of a partition', () => {
+  it.each([
+    { what: 'that Sluice has moved', location: LOCATION, version: 'v2' },
+    { what: 'whose location lacks its last slash', location: LOCATION.slice(0, -1), version: 'v2' },
+    // A name of as many letters as that of the deployment's bucket.
+    { what: 'in another bucket', location: LOCATION.replace('own', 'old'), version: undefined },
+    { what: 'at the folder of its table', location: 's3://own/statsig/ingested/t/', version: undefined },
+  ])('is $version for one $what', async ({ location, version }) => {
+    const { read, isRead } = start({}, location);
+    expect(await read()).toMatchObject({ isMissing: false, version });
+    expect(await isRead('v2')).toBe(version === 'v2');
   });
 });

@@ -28,6 +28,8 @@ const { exposures } = config.curatedTables;
 let store: MemoryObjects;
 /** Versions that the catalog has, by table. The table is missing if there is none. */
 let partitions: Map<string, string | null>;
+/** The bucket of the catalog's partitions. */
+let partitionBucket: string;
 let now: number;
 let logged: unknown[];
 /** Called before each deletion, with its keys. */
@@ -37,6 +39,7 @@ let onCatalog: () => void;
 beforeEach(() => {
   store = new MemoryObjects();
   partitions = new Map();
+  partitionBucket = 'own';
   now = NOW;
   logged = [];
   onRemove = () => {};
@@ -88,7 +91,9 @@ function sweep({ most, isOurs, signal = new AbortController().signal, tables = c
         });
       if (version === 'denied')
         throw new CatalogCallError({ code: 'AccessDeniedException', message: 'No.', isTransient: false });
-      const storage = { Location: `s3://own/${versionPrefix(config, table, DAY, version ?? V1)}` };
+      const storage = {
+        Location: `s3://${partitionBucket}/${versionPrefix(config, table, DAY, version ?? V1)}`,
+      };
       return { items: version === null ? [] : [{ values: [DAY], storage }], next: undefined };
     },
   };
@@ -196,6 +201,16 @@ it.each([
   { what: 'table', inCatalog: undefined },
 ])('keeps the version of the ledger as long as the $what is missing, and no other', async ({ inCatalog }) => {
   if (inCatalog === null) partitions.set(TABLE, null);
+  await settle('acme', 'visits', { table: TABLE, version: V1 });
+  await put();
+  await put({ version: V2 });
+  expect(await sweep()).toEqual(counted({ removed: 1, kept: 1 }));
+  expect(keysOf('statsig/')).toEqual([fileKey(TABLE, V1)]);
+});
+
+it('keeps the version of the ledger as long as the partition is in another bucket, and no other', async () => {
+  partitions.set(TABLE, V2);
+  partitionBucket = 'old';
   await settle('acme', 'visits', { table: TABLE, version: V1 });
   await put();
   await put({ version: V2 });
