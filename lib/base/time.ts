@@ -115,6 +115,26 @@ export function isoTimestamp(epochMs: number): string {
   return cachedText + rest;
 }
 
+/** An instant (epoch ms) as Athena and DuckDB read a timestamp in JSON: `2026-11-20 10:15:30.123`. */
+export function sqlTimestamp(epochMs: number): string {
+  return isoTimestamp(epochMs).slice(0, -1).replace('T', ' ');
+}
+
+/** An instant (epoch ms) as names have it that sort by time: `20261120T101530123Z`. */
+export function compactTime(epochMs: number): string {
+  return isoTimestamp(epochMs).replaceAll(/[-:.]/g, '');
+}
+
+/** The form of {@link compactTime}. */
+const COMPACT = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/;
+
+/** Epoch milliseconds of a text from {@link compactTime}; null for a text of another form, and for no time. */
+export function parseCompactTime(text: string): number | null {
+  const [, year, month, day, hour, minute, second, ms] = COMPACT.exec(text) ?? [];
+  const epochMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+  return Number.isNaN(epochMs) ? null : epochMs;
+}
+
 /** Minutes of a UTC day. */
 const MINUTES_OF_DAY = 1_440;
 

@@ -91,7 +91,7 @@ export class Batches {
       wait,
       random,
       signal: this.#run.signal,
-      // A detail names the file.
+      // The detail names the file.
       makeError: (kind, detail, cause) => new CurateError(FETCH_FAILURES[kind], detail, { cause }),
     });
     if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');

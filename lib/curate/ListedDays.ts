@@ -4,7 +4,7 @@ import type { ObjectStore } from '../base/ObjectStore.ts';
 import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import type { Clock, UtcDay } from '../base/time.ts';
 import { isUtcDay } from '../base/time.ts';
-import type { NamedFile } from '../ledger/erasureNotes.ts';
+import { fileIdentity, type NamedFile } from '../ledger/erasureNotes.ts';
 import { type Ledger, readKnown } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
@@ -143,10 +143,13 @@ export interface DayLoss {
  * @param lost The lost files, by lib/curate/lostFiles.ts.
  */
 export function judgeLoss(known: LedgerEntry | null, lost: readonly NamedFile[], now: number): DayLoss {
-  const counted = new Set(known?.curated?.kept?.files);
+  const counted = new Set(known?.curated?.kept?.files.map(fileIdentity));
   // A day that failed is tried again in the night.
   const isOld = known?.state === 'succeeded' && now - known.updatedAt > TAKEN_BACK_MS;
-  return { isLost: lost.length > 0, isUncounted: isOld && lost.some((file) => !counted.has(file)) };
+  return {
+    isLost: lost.length > 0,
+    isUncounted: isOld && lost.some((file) => !counted.has(fileIdentity(file))),
+  };
 }
 
 /** What was done with outdated days. */

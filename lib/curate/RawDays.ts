@@ -76,7 +76,10 @@ export function rawDays(
           if (isDataFile(object)) files.push({ key, size, eTag, isArchived });
         }
         if (files.length > MOST_RAW_FILES)
-          throw new CurateError('SLUICE_CURATE_DAY_TOO_LARGE', `${folder}: ${MOST_RAW_FILES} files.`);
+          throw new CurateError(
+            'SLUICE_CURATE_DAY_TOO_LARGE',
+            `${folder}: more than ${MOST_RAW_FILES} files.`,
+          );
         if (files.length > MANY_RAW_FILES) await atMany?.();
         token = next;
       } while (token !== undefined);

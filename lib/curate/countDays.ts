@@ -30,10 +30,8 @@ export interface CuratedCounts {
  *
  * @throws CurateError SLUICE_CURATE_OUT_OF_TIME.
  */
-export async function countDays(
-  { config, clock, raw, ledger, landing, listed, deadline }: CuratePlanner,
-  kind: ForwardedKind,
-): Promise<CuratedCounts> {
+export async function countDays(planner: CuratePlanner, kind: ForwardedKind): Promise<CuratedCounts> {
+  const { config, clock, raw, listed, deadline } = planner;
   const now = clock.now();
   const requireTime = () => {
     if (clock.now() >= deadline) throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', 'Nothing is counted.');
@@ -43,12 +41,12 @@ export async function countDays(
   const list = (await listed.read(kind))?.days ?? {};
   const newest = versionName(now - COUNTED_AFTERWARDS_MS, () => 0);
   const days = (await raw.days(kind)).filter((day) => day < firstYoung && list[day] === undefined);
-  const entries = days.length === 0 ? new Map() : await curatedEntries(landing, kind, { clock, deadline });
+  const entries = days.length === 0 ? new Map() : await curatedEntries(planner, kind);
   const open = await mapLimit(days, PARALLEL_ENTRIES, async (day) => {
     requireTime();
     const uncurated = { day, isFailed: false, isWaiting: false };
     if (!entries.has(day)) return [uncurated];
-    const entry = await readEntry({ ledger, config }, kind, day);
+    const entry = await readEntry(planner, kind, day);
     if ('code' in entry) return [{ ...uncurated, isFailed: true }];
     const { state, queued } = entry.entry ?? {};
     // A console makes folders that stay without files.

@@ -1,23 +1,16 @@
 import { createHash } from 'node:crypto';
 import { mapLimit } from '../base/concurrency.ts';
 import { SluiceError } from '../base/errors.ts';
-import { listObjects } from '../base/ObjectStore.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import type { UtcDay } from '../base/time.ts';
 import type { LandingBucket } from '../ledger/LandingBucket.ts';
 import { type Ledger, UNREADABLE } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
 import { type Looks, NOTE_EVERY_MS, readLooks } from '../ledger/turns.ts';
-import { lackingSince, parseVersionFiles, type VersionFiles } from '../ledger/versionFiles.ts';
+import { lackingSince, listMarks, parseVersionFiles, type VersionFiles } from '../ledger/versionFiles.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import {
-  curatedDayOf,
-  curatedFolder,
-  curatedSubject,
-  dayLooksKey,
-  versionFilesKey,
-} from '../tables/ledgerKeys.ts';
+import { curatedFolder, curatedSubject, dayLooksKey, versionFilesKey } from '../tables/ledgerKeys.ts';
 import { CurateError } from './CurateError.ts';
 import { isOutOfTime, isTooLarge } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
@@ -35,8 +28,6 @@ export interface CuratePlanner extends ViewPublisher {
     Pick<Config, 'curateAfter' | 'timeWindow'> & {
       readonly retention: Pick<Config['retention'], 'dataVersionDays'>;
     };
-  /** Resolves after that many milliseconds. */
-  readonly wait: (ms: number) => Promise<void>;
   /** The raw files of days. */
   readonly raw: Pick<RawDays, 'days' | 'files' | 'alone'>;
   /** The deployment's bucket, which has the notes of looks. */
@@ -132,7 +123,7 @@ export async function knowDays(planner: CuratePlanner, table: SeenTable): Promis
   const { kind, list } = table;
   const looks = await readLooks(landing, dayLooksKey(kind));
   const folders = new Set(await raw.days(kind));
-  const entries = await curatedEntries(landing, kind, planner);
+  const entries = await curatedEntries(planner, kind);
   const days = [...new Set([...folders, ...Object.keys(list), ...entries.keys()])].sort();
   const marks = new Map(days.map((day) => [day, markOf(table, day, folders.has(day), entries.get(day))]));
   return { ...table, marks, looks };
@@ -140,18 +131,15 @@ export async function knowDays(planner: CuratePlanner, table: SeenTable): Promis
 
 /** The ETag of each day's entry in the ledger. @throws CurateError SLUICE_CURATE_OUT_OF_TIME. */
 export async function curatedEntries(
-  landing: Pick<LandingBucket, 'listPage'>,
+  planner: Pick<CuratePlanner, 'clock' | 'config' | 'deadline'> & {
+    readonly landing: Pick<LandingBucket, 'listPage'>;
+  },
   kind: ForwardedKind,
-  { clock, deadline }: Pick<CuratePlanner, 'clock' | 'deadline'>,
 ): Promise<ReadonlyMap<UtcDay, string>> {
-  const entries = new Map<UtcDay, string>();
-  for await (const { key, eTag } of listObjects(landing, curatedFolder(kind))) {
-    const day = curatedDayOf(kind, key);
-    if (day !== null) entries.set(day, eTag);
-    if (clock.now() >= deadline)
-      throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${curatedFolder(kind)}.`);
-  }
-  return entries;
+  const { config, deadline } = planner;
+  const { marks, isWhole } = await listMarks(planner, curatedSubject(config, kind, ''), deadline);
+  if (!isWhole) throw new CurateError('SLUICE_CURATE_OUT_OF_TIME', `${curatedFolder(kind)}.`);
+  return marks;
 }
 
 /** A digest of all that lists and listings show of a day: it changes once anything has happened to the day. */

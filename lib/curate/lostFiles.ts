@@ -1,5 +1,5 @@
 import { addDays, utcDay } from '../base/time.ts';
-import { fileFinder, type NamedFile, namedFiles } from '../ledger/erasureNotes.ts';
+import { fileFinder, fileIdentity, type NamedFile, namedFiles } from '../ledger/erasureNotes.ts';
 import type { LedgerContent } from '../ledger/LedgerEntry.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import type { Config } from '../schema/config.ts';
@@ -41,5 +41,5 @@ export function lostFiles(
     ...(run !== undefined && isMade(run) ? run.inputs : []),
     ...(kept === undefined || kept.accepted === 'drop' ? [] : kept.files),
   ].filter((file) => !isThere(file));
-  return [...new Map(known.map((file) => [`${file.eTag} ${file.name}`, file])).values()];
+  return [...new Map(known.map((file) => [fileIdentity(file), file])).values()];
 }

@@ -155,7 +155,7 @@ function isNightly({ request }: Work['requests'][number]): boolean {
 
 /** Takes days with new files out of the list, and has the next night look at those that must stay in it. */
 async function checkFiles(planner: CuratePlanFunction, days: Work['files']['days']): Promise<void> {
-  const { landing, listed, clock } = planner;
+  const { listed, clock } = planner;
   const now = clock.now();
   for (const kind of forwardedKinds) {
     const wanted = days[kind];
@@ -165,7 +165,7 @@ async function checkFiles(planner: CuratePlanFunction, days: Work['files']['days
     const { days: list = {} } = (await listed.read(kind)) ?? {};
     const kept = [...wanted].filter((day) => list[day]?.keeps === true);
     const looks = Object.fromEntries(kept.map((day) => [day, { at: now, mark: '' }]));
-    await noteLooks({ ...planner, landing }, dayLooksKey(kind), looks, now);
+    await noteLooks(planner, dayLooksKey(kind), looks, now);
   }
 }
 

@@ -1,7 +1,7 @@
 import { sum } from '../base/sum.ts';
 import { VERSION } from '../base/version.ts';
 import type { CuratedDay, CurationRun, DayAccount } from '../ledger/CuratedDay.ts';
-import { type NamedFile, settleErasures } from '../ledger/erasureNotes.ts';
+import { fileIdentity, type NamedFile, settleErasures } from '../ledger/erasureNotes.ts';
 import { type LedgerContent, without } from '../ledger/LedgerEntry.ts';
 import { VERSION_KEPT_MS } from '../ledger/versions.ts';
 
@@ -81,9 +81,8 @@ function areSameRows(
   rows: number,
   before: NonNullable<CuratedDay['kept']>,
 ): boolean {
-  const identify = ({ name, eTag }: NamedFile) => `${name} ${eTag}`;
-  const known = new Set(before.files.map(identify));
-  const there = new Set(lost.map(identify));
+  const known = new Set(before.files.map(fileIdentity));
+  const there = new Set(lost.map(fileIdentity));
   // Dropped rows are kept only by a version that was begun before they were dropped: the next version drops them.
   const isNothingNew = there.isSubsetOf(known);
   // As when the writer takes files back and writes their rows into others. After a drop, the rows are others.

@@ -33,7 +33,7 @@ export interface ObjectAttributes {
   readonly storageClass: string | undefined;
 }
 
-/** All versions of some objects; delete markers are left out. */
+/** An object with all its versions; delete markers are left out. */
 export interface ObjectVersions {
   /** The object's whole key. */
   readonly key: string;

@@ -101,18 +101,22 @@ export type EraseRun = z.output<typeof runSchema>;
 
 /** The record of an erasure: `ledger/_erasures/<id>.json`. It names no unit. */
 const manifestSchema = z.object({
+  /** The form of the record. */
   version: z.literal(1),
+  /** The ID of the erasure: erasureId in lib/erase/units/Unit.ts. */
   id: z.string(),
+  /** How many units are erased. */
   units: count,
+  /** When its first run began, epoch milliseconds. */
   startedAt: instant,
-  /**
-   * The run under way: the places that are done (`done`), and the last key that is done of the next place (`after`).
-   */
+  /** The run under way, and how far it is; absent between two runs. */
   current: runSchema
     .extend({
       /** The process that works on it: the last one that has begun or gone on. */
       owner: z.string(),
+      /** The places that are done. */
       done: z.array(z.enum(erasePlaces)),
+      /** The last key that is done of the next place; absent before its first page. */
       after: z.string().optional(),
       /** The file of a table that is replaced now, its ETag before, and the bytes of what replaces it. */
       replacing: z.object({ key: z.string(), from: z.string(), bytes: count }).optional(),

@@ -449,6 +449,7 @@ export class ObjectEraser {
     };
   }
 
+  /** Searches a version that is a Parquet file. Of the latest one it writes the file that replaces it. */
   async #lookAtParquet(
     version: StoredVersion,
     form: ObjectForm,

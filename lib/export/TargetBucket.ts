@@ -32,12 +32,15 @@ export interface TargetBucket {
 
 /** The manifest of a day: `_manifest.json` beside its files, written after all of them. */
 export const manifestSchema = z.object({
+  /** The form of the manifest. */
   version: z.literal(1),
+  /** Name of the exported table. */
   table: z.string(),
+  /** The exported day, `YYYY-MM-DD`. */
   day: z.string(),
   /** Identifies this state of the day. */
   fingerprint: z.string(),
-  /** ISO 8601. */
+  /** When the manifest was written, ISO 8601, UTC. */
   exportedAt: z.string(),
   /** Total bytes of the files. */
   bytes: z.number(),

@@ -1,6 +1,6 @@
-import { HOUR_MS } from '../base/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../base/time.ts';
 
-/** Limits of the export. */
+// Limits of the export.
 
 /** Files of a day that are copied in parallel. Each holds at most two parts in memory. */
 export const PARALLEL_FILES = 4;
@@ -28,7 +28,7 @@ export const PARALLEL_ABORTS = 8;
  * The age, in milliseconds, from which on a new file of a raw table is exported: the writer may take back what it has
  * just put.
  */
-export const SETTLED_MS = 1_800_000;
+export const SETTLED_MS = 30 * MINUTE_MS;
 /** How often a day is listed because files changed while they were copied. */
 export const LIST_ROUNDS = 3;
 /** Days that one request may name. */
@@ -36,7 +36,7 @@ export const MOST_DAYS = 400;
 /** Milliseconds after which a task that was not started is queued again. Its message is lost by then. */
 export const REQUEUE_AFTER_MS = HOUR_MS;
 /** Milliseconds after which a run retries a failed day: the next run of an hourly schedule. */
-export const RETRY_AFTER_MS = 45 * 60_000;
+export const RETRY_AFTER_MS = 45 * MINUTE_MS;
 /** Seconds before a task that ran out of time continues. */
 export const GO_ON_AFTER_SECONDS = 5;
 /**

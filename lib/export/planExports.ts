@@ -67,8 +67,11 @@ export interface ExportsPlan {
   readonly isTryingFailed: boolean;
   /** Exports that could not be planned. They do not stop the others. */
   readonly failed: readonly {
+    /** The name of the export. */
     readonly export: string;
+    /** The code of the error. */
     readonly code: string;
+    /** The cause, with its details. */
     readonly message: string;
     /** Whether a retry may help: a service was unavailable, or the time was up. */
     readonly transient: boolean;

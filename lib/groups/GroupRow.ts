@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '../base/json.ts';
-import { isoTimestamp, parseInstant } from '../base/time.ts';
+import { parseInstant, sqlTimestamp } from '../base/time.ts';
 import { hashedNames } from '../wire/experimentNames.ts';
 import { GroupsError } from './GroupsError.ts';
 
@@ -146,11 +146,6 @@ export function readGroupRows(text: string): GroupRow[] {
       },
     ];
   });
-}
-
-/** A timestamp as Athena and DuckDB read it in JSON: `2026-11-20 10:15:30.123`. */
-function sqlTimestamp(epochMs: number): string {
-  return isoTimestamp(epochMs).slice(0, -1).replace('T', ' ');
 }
 
 /** A JSON object; null for any other text. */

@@ -110,7 +110,10 @@ const OF_ONE_LOAD = [
   'accepted',
   'place',
 ] as const;
-/** Attempts of a claim that loses to another write. A write that leaves a lease ends them. */
+/**
+ * Attempts of a claim that loses to another write, without a pause: that write is done, and one that leaves a lease ends
+ * them.
+ */
 const CLAIM_TRIES = 5;
 
 /**

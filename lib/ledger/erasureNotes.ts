@@ -20,6 +20,11 @@ export function namedFiles(
   return files.map(({ key, eTag }) => ({ name: key.slice(key.indexOf(folder) + folder.length), eTag }));
 }
 
+/** Tells a file of a day from all others, also from a later one of its name. */
+export function fileIdentity({ name, eTag }: NamedFile): string {
+  return `${eTag} ${name}`;
+}
+
 /** A file that an erasure has replaced under its name, and its ETags before and after. */
 const replacedSchema = z.object({
   /** Name of the file. */
@@ -58,11 +63,17 @@ export function fileFinder(
 ): (file: NamedFile) => boolean {
   const present = new Map(files.map(({ name, eTag }) => [name, eTag]));
   const made = new Map(
-    erasures.flatMap(({ replaced }) => replaced.map(({ name, from, to }) => [`${from} ${name}`, to])),
+    erasures.flatMap(({ replaced }) =>
+      replaced.map(({ name, from, to }) => [fileIdentity({ name, eTag: from }), to]),
+    ),
   );
   return ({ name, eTag }) => {
     // Every erasure takes rows away, so no ETag comes back.
-    for (let tag: string | undefined = eTag; tag !== undefined; tag = made.get(`${tag} ${name}`))
+    for (
+      let tag: string | undefined = eTag;
+      tag !== undefined;
+      tag = made.get(fileIdentity({ name, eTag: tag }))
+    )
       if (present.get(name) === tag) return true;
     return false;
   };

@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import { mapLimit } from '../base/concurrency.ts';
 import { errorText } from '../base/errors.ts';
 import { type ListedObject, listObjects, type ObjectStore } from '../base/ObjectStore.ts';
-import { isUtcDay, type UtcDay } from '../base/time.ts';
-import { datasetLedger, ledgerKey } from '../tables/ledgerKeys.ts';
+import type { UtcDay } from '../base/time.ts';
+import { datasetLedger, ledgerDay, ledgerKey } from '../tables/ledgerKeys.ts';
 import { type LedgerStore, ledgerEntrySchema } from './LedgerEntry.ts';
 import { LedgerError } from './LedgerError.ts';
 
@@ -58,16 +58,17 @@ export type ListedEntries = ReadonlyMap<UtcDay, Pick<ListedObject, 'eTag' | 'mod
 
 /** Lists entries in a bucket. */
 export function listedEntries(store: Pick<ObjectStore, 'listPage'>): ListEntries {
-  return (source, dataset) =>
-    available(datasetLedger(source, dataset), async () => {
+  return (source, dataset) => {
+    const folder = datasetLedger(source, dataset);
+    return available(folder, async () => {
       const entries = new Map<UtcDay, ListedObject>();
-      const folder = datasetLedger(source, dataset);
       for await (const object of listObjects(store, folder)) {
-        const day = object.key.slice(folder.length, -'.json'.length);
-        if (isUtcDay(day)) entries.set(day, object);
+        const day = ledgerDay(source, dataset, object.key);
+        if (day !== null) entries.set(day, object);
       }
       return entries;
     });
+  };
 }
 
 /** Notes that are read at the same time. */

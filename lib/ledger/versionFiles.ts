@@ -3,8 +3,8 @@ import { mapLimit } from '../base/concurrency.ts';
 import { parseJson } from '../base/json.ts';
 import { listObjects } from '../base/ObjectStore.ts';
 import type { RetryPorts } from '../base/retry.ts';
-import { type Clock, isUtcDay, type UtcDay } from '../base/time.ts';
-import { datasetLedger, versionFilesKey, versionLooksKey } from '../tables/ledgerKeys.ts';
+import type { Clock, UtcDay } from '../base/time.ts';
+import { datasetLedger, ledgerDay, versionFilesKey, versionLooksKey } from '../tables/ledgerKeys.ts';
 import { type FolderLayout, ingestedTableFolders } from '../tables/tableFolders.ts';
 import type { LandingBucket } from './LandingBucket.ts';
 import { type Ledger, readKnown } from './Ledger.ts';
@@ -130,15 +130,15 @@ export async function lookAtVersions(
  *
  * @returns The ETag of each day's entry, and whether the listing ended before `until`, epoch milliseconds.
  */
-async function listMarks(
-  { landing, clock }: VersionLook,
+export async function listMarks(
+  { landing, clock }: { readonly landing: Pick<LandingBucket, 'listPage'> } & Pick<VersionLook, 'clock'>,
   { source, dataset }: Pick<LedgerSubject, 'source' | 'dataset'>,
   until: number,
 ): Promise<{ readonly marks: ReadonlyMap<UtcDay, string>; readonly isWhole: boolean }> {
   const marks = new Map<UtcDay, string>();
   for await (const { key, eTag } of listObjects(landing, datasetLedger(source, dataset))) {
-    const [day = ''] = /\d{4}-\d\d-\d\d(?=\.json$)/.exec(key) ?? [];
-    if (isUtcDay(day)) marks.set(day, eTag);
+    const day = ledgerDay(source, dataset, key);
+    if (day !== null) marks.set(day, eTag);
     if (clock.now() >= until) return { marks, isWhole: false };
   }
   return { marks, isWhole: true };

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../base/time.ts';
+import { compactTime, DAY_MS, parseCompactTime } from '../base/time.ts';
 
 /** Milliseconds that a replaced version is kept for queries that started before. */
 export const VERSION_KEPT_MS = DAY_MS;
@@ -11,16 +11,12 @@ export const VERSION_KEPT_MS = DAY_MS;
  * @param random Answers a number from 0 to below 1.
  */
 export function versionName(now: number, random: () => number): string {
-  const time = new Date(now).toISOString().replace(/[-:.]/g, '');
   const tail = Math.floor(random() * 2 ** 32);
-  return `${time}-${tail.toString(16).padStart(8, '0')}`;
+  return `${compactTime(now)}-${tail.toString(16).padStart(8, '0')}`;
 }
 
 /** Time of a version's name, epoch milliseconds; null for a name that is not from {@link versionName}. */
 export function versionTime(version: string): number | null {
-  const time = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/.exec(version);
-  if (time === null) return null;
-  const [, year, month, day, hour, minute, second, ms] = time;
-  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
-  return Number.isNaN(at) ? null : at;
+  const [, time = ''] = /^(.*)-[0-9a-f]{8}$/.exec(version) ?? [];
+  return parseCompactTime(time);
 }

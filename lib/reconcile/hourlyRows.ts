@@ -53,7 +53,7 @@ export async function readHourlyRows(
   const rows = await ask(hourlySql(config, day, today));
   if (rows === null) return null;
   const counts = new Map<string, RowCounts>();
-  for (const [table, hour, detail, found, doubles, givenUp, equal = '0'] of rows) {
+  for (const [table, hour, detail, found, doubles, givenUp, equal] of rows) {
     const tableAndHour = `${table} ${hour}`;
     const earlier = counts.get(tableAndHour) ?? NO_ROWS;
     const events = manyRefused(detail ?? '') ?? 1;

@@ -2,7 +2,16 @@ import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
 import type { MetricSeries, MetricTime, WantedMetric } from '../base/metrics.ts';
 import { listObjects, type ObjectStore } from '../base/ObjectStore.ts';
 import { sum } from '../base/sum.ts';
-import { addDays, DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, type UtcDay, utcDay } from '../base/time.ts';
+import {
+  addDays,
+  DAY_MS,
+  HOUR_MS,
+  isoTimestamp,
+  MINUTE_MS,
+  sqlTimestamp,
+  type UtcDay,
+  utcDay,
+} from '../base/time.ts';
 import { erasures } from '../erase/Manifest.ts';
 import { RECORD_MS } from '../landing/heldTimes.ts';
 import type { Config } from '../schema/config.ts';
@@ -274,7 +283,7 @@ function judgeTable(
   const missingBefore = earlier?.state === 'short' ? earlier.missing : null;
   const facts = { ...counts, ...ofHour, missingBefore, waitsFor, rows };
   const judgement = judgeHour(facts, now >= from + HOUR_MS + OVER_MS);
-  const checked_at = isoTimestamp(now).slice(0, -1).replace('T', ' ');
+  const checked_at = sqlTimestamp(now);
   // After 15 days CloudWatch has no minutes any more, so the counts of an earlier night stay.
   if (ofHour.requests === null && earlier !== undefined && now - from > LOOKBACK_MS)
     return { ...earlier, state: judgement.state, why: judgement.why, checked_at };

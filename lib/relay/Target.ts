@@ -108,7 +108,7 @@ export class Target {
     const { until = 0, times = 0 } = this.#pausedKeys.get(key) ?? {};
     // Requests that were under way at the same time count as one refusal.
     const failed = now < until ? times : times + 1;
-    const ownMs = backoffMs(Math.min(failed, 20), random, {
+    const ownMs = backoffMs(failed, random, {
       leastMs: TARGET_BREAKER.pauses.baseMs / 2,
       ...TARGET_BREAKER.pauses,
     });
@@ -156,8 +156,7 @@ export function retryDelayMs(
   },
   random: () => number,
 ): number {
-  // With more tries the bound stays the same, and 2 to their power would become infinite.
-  const delay = backoffMs(Math.min(tries, 20), random, RETRY_PAUSES);
+  const delay = backoffMs(tries, random, RETRY_PAUSES);
   // Spreads copies that the target asked to be sent again at the same time.
   const askedMs = afterMs + random() * RETRY_PAUSES.leastMs;
   return Math.min(Math.max(delay, askedMs), MAX_RETRY_AFTER_MS);

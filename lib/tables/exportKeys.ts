@@ -37,6 +37,7 @@ export function exportedFile(
   }: {
     /** Key of the object in Sluice's bucket. */
     readonly key: string;
+    /** The ETag of that object, with its quotes. */
     readonly eTag: string;
   },
   form?: string,

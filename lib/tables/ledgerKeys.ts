@@ -16,6 +16,14 @@ export function ledgerKey(source: string, dataset: string, day: UtcDay): string 
   return `${datasetLedger(source, dataset)}${day}.json`;
 }
 
+/** The day whose {@link ledgerKey} it is; null for any other key. */
+export function ledgerDay(source: string, dataset: string, key: string): UtcDay | null {
+  const folder = datasetLedger(source, dataset);
+  if (!key.startsWith(folder) || !key.endsWith('.json')) return null;
+  const day = key.slice(folder.length, -'.json'.length);
+  return isUtcDay(day) ? day : null;
+}
+
 /** Key of a dataset's listing at the last plan: `ledger/<source>/<dataset>/last-look.json`, next to the days. */
 export function lastLookKey(source: string, dataset: string): string {
   return `${datasetLedger(source, dataset)}last-look.json`;
@@ -161,15 +169,7 @@ export function curatedSubject(
 
 /** Folder of the ledger entries of a curated table: `ledger/curated/<kind>/`. */
 export function curatedFolder(kind: ForwardedKind): string {
-  return `${LEDGER_FOLDER}${CURATED_LEDGER}/${kind}/`;
-}
-
-/** The day of a key in {@link curatedFolder}; null for any other key. */
-export function curatedDayOf(kind: ForwardedKind, key: string): UtcDay | null {
-  const folder = curatedFolder(kind);
-  if (!key.startsWith(folder) || !key.endsWith('.json')) return null;
-  const day = key.slice(folder.length, -'.json'.length);
-  return isUtcDay(day) ? day : null;
+  return datasetLedger(CURATED_LEDGER, kind);
 }
 
 /** Key of when the plan has looked at each day: `ledger/curated/<kind>/day-looks.json`, next to the days. */

@@ -1,4 +1,4 @@
-import { isoDay, isoTimestamp, isUtcDay } from '../base/time.ts';
+import { compactTime, isoDay, isoTimestamp, isUtcDay, parseCompactTime } from '../base/time.ts';
 
 /** Folder of copies of requests that are to be relayed, and that the target refused. They hold SDK keys. */
 export const RELAY_FOLDER = 'relay/';
@@ -16,7 +16,7 @@ export const RELAY_REFUSED_FOLDER = `${RELAY_FOLDER}refused/`;
 export const EXPIRED = 'expired';
 
 /** The form of a copy's ID, `20261122T013000123Z-` and 24 hexadecimal digits: IDs sort by their time. */
-const COPY_ID = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-[0-9a-f]{24}$/;
+const COPY_ID = /^(.*)-[0-9a-f]{24}$/;
 /** The form of a reason: a status of HTTP, or {@link EXPIRED}. */
 const REFUSED_REASON = /^(?:\d{3}|expired)$/;
 
@@ -27,15 +27,13 @@ const REFUSED_REASON = /^(?:\d{3}|expired)$/;
  * @param nonce 24 hexadecimal digits, different for each copy.
  */
 export function relayId(keptAt: number, nonce: string): string {
-  return `${isoTimestamp(keptAt).replaceAll(/[-:.]/g, '')}-${nonce}`;
+  return `${compactTime(keptAt)}-${nonce}`;
 }
 
 /** When the copy with that ID was kept, epoch milliseconds; null for a text that is not an ID. */
 export function relayIdTime(id: string): number | null {
-  const [, year, month, day, hour, minute, second, ms] = COPY_ID.exec(id) ?? [];
-  if (year === undefined) return null;
-  const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
-  return Number.isNaN(time) ? null : time;
+  const [, time = ''] = COPY_ID.exec(id) ?? [];
+  return parseCompactTime(time);
 }
 
 /** Key of a copy that waits. */

@@ -33,8 +33,11 @@ export function oneRowEach(
     readonly kind: ForwardedKind;
     /** Days that are read from the curated table. */
     readonly curated: readonly DayRange[];
+    /** The column of the chosen rows with the name, which is equal for equal `event_id`s. */
     readonly key: string;
+    /** The columns of the query, over those of the chosen rows. */
     readonly columns: readonly ViewColumn[];
+    /** Chooses the rows of a source: a table, or a query in parentheses. */
     readonly choose: (from: string) => RowChoice;
   },
 ): string {

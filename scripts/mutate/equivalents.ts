@@ -232,12 +232,6 @@ export const equivalents: readonly Equivalent[] = [
     ['[]', '["Stryker was here"]', 'It is no day.'],
   ]),
   ...equivalentsOf('lib/ledger/versionFiles.ts', [
-    [
-      '[]',
-      '["Stryker was here"]',
-      'It is no day.',
-      "const [day = ''] = /\\d{4}-\\d\\d-\\d\\d(?=\\.json$)/.exec(key) ?? [];",
-    ],
     ['[]', '["Stryker was here"]', 'One name is few.', 'const { files = [] } = named;'],
     [
       'this.#look.clock.now() - this.#writtenAt >= NOTE_EVERY_MS',

@@ -218,7 +218,7 @@ class Curation {
     }
     this.#account.differing += differing;
     const keptRows = (isDiffering: boolean) => (hasKept ? ` UNION ALL ${keptQuery(isDiffering)}` : '');
-    await this.#write(session, rowsQuery(table, raw) + keptRows(false), number(this.#written.length));
+    await this.#write(session, rowsQuery(table, raw) + keptRows(false), fourDigits(this.#written.length));
     if (differing === 0) return;
     const path = join(this.#work, `differing-${this.#differing.length}.parquet`);
     await session.run(keepStatement(differingQuery(table) + keptRows(true), path));
@@ -228,7 +228,7 @@ class Curation {
   /** Writes rows to a file of the slice; a file without rows is deleted. */
   async #write(session: DuckDbSession, from: string, name: string): Promise<void> {
     const { table, outputDirectory, slice } = this.#request;
-    const path = join(outputDirectory, `rows-${number(slice)}-${name}.parquet`);
+    const path = join(outputDirectory, `rows-${fourDigits(slice)}-${name}.parquet`);
     await session.run(writeStatement(table, from, path));
     const [footer] = await session.rows(
       `SELECT num_rows AS rows FROM parquet_file_metadata(${quoteText(path)})`,
@@ -301,7 +301,7 @@ async function parquetFiles(folder: string): Promise<string[]> {
   return names.map((name) => join(folder, name));
 }
 
-/** A number as text, so that names sort in the order of numbers. Letters come after it. */
-function number(value: number): string {
+/** A number as a text of four digits, so that names sort in the order of numbers. Letters come after digits. */
+function fourDigits(value: number): string {
   return String(value).padStart(4, '0');
 }

@@ -11,7 +11,7 @@ import { planMessages } from '../../../lib/curate/planMessages.ts';
 import { rawDays } from '../../../lib/curate/RawDays.ts';
 import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
-import { curatedDayOf, curatedSubject, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
+import { curatedSubject, ledgerDay, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { landingOf } from '../../harness/ComputedObjects.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
@@ -55,7 +55,7 @@ const store = new LargeFolders(
     }),
   })),
   (key) => {
-    const day = curatedDayOf('events', key);
+    const day = ledgerDay('curated', 'events', key);
     if (day === null) return null;
     return entry.replace(ANY_DAY, day);
   },

@@ -84,10 +84,10 @@ describe('a night', () => {
   it('adds up the rows of an hour, of which a refused one may hold several events', async () => {
     const ofRefused = [
       ['quarantine', '7', 'SLUICE_EVENT_NAME_MISSING: 2, SLUICE_EVENT_TIME_INVALID: 3', '20', '2', '30', '1'],
-      ['quarantine', '7', null, '100', '10', '4'],
+      ['quarantine', '7', null, '100', '10', '4', '2'],
     ];
     const counts = await readHourlyRows(config, async () => ofRefused, DAY, '2026-11-25');
-    const events = { found: 20 * 5 + 100, doubles: 2 * 5 + 10, equal: 5, givenUp: 34 };
+    const events = { found: 200, doubles: 20, equal: 7, givenUp: 34 };
     expect([...(counts ?? [])]).toEqual([['quarantine 7', events]]);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  curatedDayOf,
   exportSubject,
   lastLookKey,
   lateNoteKey,
+  ledgerDay,
   ledgerKey,
   loadFolder,
   parseLoadKey,
@@ -115,8 +115,9 @@ it.each([
   { key: 'ledger/curated/events/2026-11-20.json', day: '2026-11-20' },
   { key: 'ledger/curated/exposures/2026-11-20.json', day: null },
   { key: 'ledger/curated/events/days.json', day: null },
+  { key: 'ledger/curated/events/old/2026-11-20.json', day: null },
   { key: 'ledger/curated/events/2026-02-30.json', day: null },
   { key: 'ledger/curated/events/2026-11-20.jsonx', day: null },
-])('the curated day of $key is $day', ({ key, day }) => {
-  expect(curatedDayOf('events', key)).toBe(day);
+])('the day of $key in the ledger of curated events is $day', ({ key, day }) => {
+  expect(ledgerDay('curated', 'events', key)).toBe(day);
 });
