@@ -1,4 +1,4 @@
-import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { mapLimit } from '../../../lib/base/concurrency.ts';
 import { counted, listed } from '../../../lib/base/text.ts';
 import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
@@ -34,13 +34,12 @@ async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<read
   const files: ForeignFile[] = [];
   for (const day of ['', ...days.map((lookedDay) => `${lookedDay}/`)]) {
     const input = { Bucket: config.bucket, Prefix: `${folder}${day}` };
-    const { Contents = [] } = await s3.send(
-      new ListObjectsV2Command({ ...input, ...(day === '' ? { Delimiter: '/' } : {}) }),
-    );
-    for (const { Key: key = '', LastModified, Size: size = 0 } of Contents) {
-      const at = LastModified?.getTime() ?? 0;
-      if (!key.endsWith('/') && !deliveredTime(key) && at >= since) files.push({ key, size, at });
-    }
+    const beside = day === '' ? { Delimiter: '/' } : {};
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { ...input, ...beside }))
+      for (const { Key: key = '', LastModified, Size: size = 0 } of Contents) {
+        const at = LastModified?.getTime() ?? 0;
+        if (!key.endsWith('/') && !deliveredTime(key) && at >= since) files.push({ key, size, at });
+      }
   }
   const read = await mapLimit(files, PARALLEL, async (file) => {
     const isOfDay = file.key.slice(folder.length).includes('/');
