@@ -9,6 +9,7 @@ import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import type { QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
+import { ifThere } from '../explainAwsError.ts';
 import type { QuarantinedItem } from './revalidate.ts';
 
 /** The rows to read. */
@@ -23,7 +24,8 @@ export interface QuarantineSelection {
 
 /**
  * Reads the rows with a reason from quarantine's files, by day and file: the first for each quarantine_id. One file, and one object with a raw
- * body, is fetched when it is needed and released afterwards, so only the memory for IDs grows with quarantine.
+ * body, is fetched when it is needed and released afterwards, so only the memory for IDs grows with quarantine. A file that is gone by then
+ * is left out, and a row whose object is gone has null for `raw`: both expire, a day apart, and both are erased.
  *
  * @param isDone Rows that are left out. Default none.
  * @throws What S3's client throws; what DuckDB throws for a file that it cannot read.
@@ -48,7 +50,9 @@ export async function* readQuarantine(
       const [day = '', name = ''] = key.slice(folder.length).split('/');
       if (name === '' || !isUtcDay(day) || day < wanted.from || day > wanted.to) continue;
       const file = join(scratch, `${seen.size}-${name}`);
-      await writeFile(file, await downloadObject(client, bucket, key));
+      const bytes = await downloadObject(client, bucket, key);
+      if (bytes === null) continue;
+      await writeFile(file, bytes);
       for await (const { location, ...row } of readRows(connection, file, wanted.reason)) {
         if (seen.has(row.quarantineId) || isDone(row)) continue;
         seen.add(row.quarantineId);
@@ -112,10 +116,11 @@ function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** The bytes of an object. @throws What S3's client throws. */
-async function downloadObject(client: S3Client, bucket: string, key: string): Promise<Uint8Array> {
+/** The bytes of an object; null if it is gone. @throws What S3's client throws. */
+async function downloadObject(client: S3Client, bucket: string, key: string): Promise<Uint8Array | null> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
-  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  if (Body === undefined) throw new TypeError(`S3 returned nothing for ${key}.`);
-  return Body.transformToByteArray();
+  const found = await ifThere(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })), /^NoSuchKey$/);
+  if (found === undefined) return null;
+  if (found.Body === undefined) throw new TypeError(`S3 returned nothing for ${key}.`);
+  return found.Body.transformToByteArray();
 }

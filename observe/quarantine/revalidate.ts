@@ -35,7 +35,7 @@ export interface QuarantinedItem {
   readonly sdkVersion: string | null;
   /** The request's path; for a row that its table did not take, what `parseRowPath` reads. */
   readonly path: string;
-  /** Null if redaction kept nothing of it. */
+  /** Null if redaction kept nothing of it, or if the object that has it is gone. */
   readonly raw: Uint8Array | null;
 }
 

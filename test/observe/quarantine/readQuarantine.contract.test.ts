@@ -1,4 +1,4 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { configFile, loadConfig } from '../../../lib/config/loadConfig.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
@@ -117,6 +117,29 @@ describe('readQuarantine', () => {
     expect(
       rows.filter(({ quarantineId }) => quarantineId === 'shared').map(({ raw }) => String(raw)),
     ).toEqual(['raw of 2']);
+  });
+
+  it('goes on where an object or a file is gone: it expires, or is erased', async () => {
+    const day = `${folder}2026-11-21/`;
+    const wanted = { ...all, from: '2026-11-21', to: '2026-11-21' } as const;
+    const put = async (name: string, n: number) =>
+      client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: `${day}${name}`, Body: await parquetOf(fileOf(n)) }),
+      );
+    // No object has this number.
+    await put('a.parquet', 99);
+    await put('b.parquet', 1);
+    await put('c.parquet', 2);
+    const rows: QuarantinedItem[] = [];
+    for await (const row of readQuarantine(client, config, wanted)) {
+      rows.push(row);
+      if (row.quarantineId === 'own-99')
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: `${day}b.parquet` }));
+    }
+    expect(idsOf(rows)).toEqual(['own-99', 'shared', 'bytes-99', 'large-99', 'own-2', 'bytes-2', 'large-2']);
+    expect(rows.find(({ quarantineId }) => quarantineId === 'large-99')?.raw).toBeNull();
+    for (const name of ['a.parquet', 'c.parquet'])
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: `${day}${name}` }));
   });
 
   it('fetches no object before its row is asked for', async () => {
