@@ -139,7 +139,7 @@ export async function findCopies(
     ...tables.refusals.map(refusal),
   ]
     .filter(({ receivedAt }) => !(receivedAt < (since ?? 0)))
-    .sort((a, b) => b.receivedAt - a.receivedAt);
+    .sort((a, b) => (knownTime(b.receivedAt) ?? 0) - (knownTime(a.receivedAt) ?? 0));
   return {
     listed: copies.slice(0, most),
     count: copies.length,
@@ -147,6 +147,11 @@ export async function findCopies(
     notes: [...waiting.notes, ...unread],
     scannedBytes: tables.scannedBytes,
   };
+}
+
+/** A time, epoch milliseconds; null if it is not a number. Files of others in a table lack columns of Sluice's. */
+export function knownTime(at: number): number | null {
+  return Number.isNaN(at) ? null : at;
 }
 
 /**
@@ -178,7 +183,7 @@ function waitingCopy({ key, at, kind, row }: WaitingRow, again: string): Copy {
   const eventId = text('event_id') ?? text('quarantine_id');
   const isDamaged = key?.startsWith(DAMAGED_FOLDER) === true;
   const steps = [
-    { at: timeOf(row), what: receivedText({ sdk, name, kind }) },
+    { at: knownTime(timeOf(row)), what: receivedText({ sdk, name, kind }) },
     ...(key === null
       ? [{ at, what: 'accepted by the stream: it is in its buffer' }]
       : [
@@ -206,6 +211,8 @@ function waitingCopy({ key, at, kind, row }: WaitingRow, again: string): Copy {
 /** A copy in a table. */
 function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly TracedRow[]): Copy {
   const { kind, eventId, receivedAt, day } = row;
+  const timestamp = knownTime(row.timestamp);
+  const ofTime = timestamp === null ? '' : `, of ${isoTimestamp(timestamp)}`;
   const first = firstCopy(row, rows);
   const resent =
     first === undefined ? [] : [`it is a resend of the row received at ${isoTimestamp(first.receivedAt)}`];
@@ -223,14 +230,17 @@ function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly Traced
     eventId,
     state: 'queryable',
     steps: async () => [
-      { at: receivedAt, what: `${receivedText(row)}, of ${isoTimestamp(row.timestamp)}` },
+      {
+        at: knownTime(receivedAt),
+        what: `${receivedText(row)}${ofTime}`,
+      },
       {
         at: await readWrittenAt(deployment, row.file),
         what: `delivered to ${row.file} (partition ${day})`,
       },
       ...(shownBy.length === 0 ? [] : [{ at: null, what: `in the views ${shownBy.join(', ')}` }]),
       ...(hidden === '' ? [] : [{ at: null, what: `not in ${views}: ${hidden}` }]),
-      ...(day === utcDay(row.timestamp)
+      ...(timestamp === null || day === utcDay(timestamp)
         ? []
         : [
             {
@@ -252,7 +262,7 @@ function refusal({ receivedAt, reason, detail, day, file, path }: TracedRefusal)
   return {
     receivedAt,
     state: 'quarantined',
-    steps: () => [{ at: receivedAt, what: line }],
+    steps: () => [{ at: knownTime(receivedAt), what: line }],
     line,
     row: { kind: 'quarantine', day },
   };
@@ -282,8 +292,9 @@ async function readWrittenAt({ s3 }: Pick<Deployment, 's3'>, location: string): 
   return found?.LastModified?.getTime() ?? null;
 }
 
-/** The row that views show in place of this one, because it was received earlier; undefined if they show this one. */
+/** The row that views show in place of this one, because it was received earlier; undefined if they show this one, or if it has no ID. */
 function firstCopy(row: TracedRow, rows: readonly TracedRow[]): TracedRow | undefined {
+  if (row.eventId === '') return undefined;
   const [first] = rows
     .filter(
       ({ kind, eventId, name, day }) =>

@@ -33,8 +33,16 @@ export interface LoggedRequest {
   readonly line: JsonObject | null;
 }
 
+/** What {@link findRequest} has found. */
+export interface FoundRequest {
+  /** The request; undefined if the part of the log that was read has none. */
+  readonly request: LoggedRequest | undefined;
+  /** Whether the log has more than the {@link MOST_PAGES} pages that were read. */
+  readonly hasMore: boolean;
+}
+
 /**
- * The request in the collector's log with an ID of the gateway; undefined if the log has none.
+ * The request in the collector's log with an ID of the gateway.
  *
  * @param since From when on the log is read, epoch milliseconds.
  * @throws What CloudWatch Logs' client throws.
@@ -43,15 +51,15 @@ export async function findRequest(
   deployment: Deployment,
   requestId: string,
   since: number,
-): Promise<LoggedRequest | undefined> {
-  const lines = await readLines(deployment, requestId, since, undefined);
+): Promise<FoundRequest> {
+  const { lines, hasMore } = await readLines(deployment, requestId, since, undefined);
   const requestLines = lines.filter((entry) => entry['request_id'] === requestId);
   const metrics = requestLines.find((entry) => '_aws' in entry);
   const line = requestLines.find((entry) => entry['event'] === 'collect') ?? null;
-  if (metrics !== undefined) return loggedRequest(metrics, line);
-  return line === null
-    ? undefined
-    : loggedRequest({ request_id: requestId, refused_requests: 1, latency_ms: line['ms'] }, line);
+  // The metrics of a request that failed before anything was counted do not name it: lib/collect/collectMetrics.ts.
+  const counted = line && { request_id: requestId, refused_requests: 1, latency_ms: line['ms'] };
+  const told = metrics ?? counted;
+  return { request: told === null ? undefined : loggedRequest(told, line), hasMore };
 }
 
 /**
@@ -64,7 +72,7 @@ export async function findRequestsAt(
   deployment: Deployment,
   receivedAt: number,
 ): Promise<readonly LoggedRequest[]> {
-  const lines = await readLines(
+  const { lines } = await readLines(
     deployment,
     String(receivedAt),
     receivedAt - SKEW_MS,
@@ -81,14 +89,14 @@ async function readLines(
   term: string,
   startTime: number,
   endTime: number | undefined,
-): Promise<readonly JsonObject[]> {
-  const { events } = await readLog(deployment, {
+): Promise<{ readonly lines: readonly JsonObject[]; readonly hasMore: boolean }> {
+  const { events, hasMore } = await readLog(deployment, {
     group: functionLog(deployment.stack, 'collect'),
     filterPattern: JSON.stringify(term),
     times: [{ startTime, endTime }],
     mostPages: MOST_PAGES,
   });
-  return events.map(({ message = '' }) => parseJson(message)).filter(isJsonObject);
+  return { lines: events.map(({ message = '' }) => parseJson(message)).filter(isJsonObject), hasMore };
 }
 
 /** When the request of a line with metrics was received, epoch milliseconds; not a number of another line. */

@@ -2,7 +2,14 @@ import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
 import { readWholeRow } from '../facts/tables/tracedRows.ts';
-import { type Copy, findCopies, type TraceRow, type TraceState, type TraceStep } from './copies.ts';
+import {
+  type Copy,
+  findCopies,
+  knownTime,
+  type TraceRow,
+  type TraceState,
+  type TraceStep,
+} from './copies.ts';
 import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
 
 /** The kind of ID that was searched for. */
@@ -48,6 +55,10 @@ const MOST_LISTED = 50;
 /** The most copies of one event that are followed. */
 const MOST_COPIES = 20;
 
+/** What is said where the log has more than was read, and nothing of the request was in that. */
+const LOG_CUT =
+  "Only the beginning of the collector's log was read, as it is long: add --since with a time shortly before the request.";
+
 /** IDs of events and of quarantine: 128 bits in hexadecimal. */
 const EVENT_ID = /^[0-9a-f]{32}$/;
 /** An API Gateway's ID, or a UUID as Function URLs and the local cloud have it. */
@@ -74,10 +85,12 @@ export async function trace(deployment: Deployment, options: TraceOptions): Prom
   const { id, subject } = options;
   if (subject === 'event' || (subject === undefined && EVENT_ID.test(id)))
     return traceRows(deployment, 'event', options);
+  let notes: readonly string[] = [];
   if (subject === 'request' || (subject === undefined && REQUEST_ID.test(id))) {
     const since = options.since ?? (deployment.localControl === undefined ? deployment.now - DAY_MS : 0);
-    const logged = await findRequest(deployment, id, since);
-    if (logged !== undefined) return traceRequest(deployment, logged, options);
+    const { request, hasMore } = await findRequest(deployment, id, since);
+    if (request !== undefined) return traceRequest(deployment, request, options);
+    if (hasMore) notes = [LOG_CUT];
     if (subject === 'request')
       return {
         subject,
@@ -86,11 +99,12 @@ export async function trace(deployment: Deployment, options: TraceOptions): Prom
         found: 0,
         hasMore: false,
         row: null,
-        notes: [],
+        notes,
         scannedBytes: 0,
       };
   }
-  return traceRows(deployment, 'user', options);
+  const found = await traceRows(deployment, 'user', options);
+  return { ...found, notes: [...notes, ...found.notes] };
 }
 
 /** Traces the copies of an event, or the events of a user. @param subject What the ID is of. */
@@ -143,7 +157,7 @@ async function readShownRow(
 
 /** A copy as a line of a list. */
 function listedStep({ receivedAt, line, eventId }: Copy): TraceStep {
-  return { at: receivedAt, what: line, ...(eventId === undefined ? {} : { eventId }) };
+  return { at: knownTime(receivedAt), what: line, ...(eventId === undefined ? {} : { eventId }) };
 }
 
 /** The state that counts of several copies. */
@@ -185,9 +199,8 @@ function answerStep(request: LoggedRequest): TraceStep {
     .filter((name) => request[name] > 0)
     .map((name) => `${request[name]} ${name === 'landed' ? 'accepted' : name}`);
   const id = requestId === null ? '' : ` (request ${requestId})`;
-  const at = Number.isNaN(receivedAt) ? null : receivedAt + latencyMs;
   return {
-    at,
+    at: knownTime(receivedAt + latencyMs),
     what: `answered ${status}${code}${id}: ${counts.length === 0 ? 'no events' : counts.join(', ')}`,
   };
 }
@@ -199,7 +212,7 @@ async function traceRequest(
   options: TraceOptions,
 ): Promise<Trace> {
   const { receivedAt, line } = logged;
-  const known = Number.isNaN(receivedAt) ? null : receivedAt;
+  const known = knownTime(receivedAt);
   const counts = (name: 'refused' | 'counted') => {
     const value = line?.[name];
     return typeof value === 'object' && value !== null ? Object.entries(value) : [];

@@ -26,6 +26,8 @@ const landing = await startLanding();
 const { config } = landing;
 /** Lines of the collector's log, oldest first. */
 let lines: { readonly at: number; readonly message: object }[] = [];
+/** Whether the log has ever more pages. */
+let isEndless = false;
 /** What was asked of the log. */
 let questions: FilterLogEventsCommandInput[] = [];
 const logs = answeredBy(CloudWatchLogsClient, ({ input }: AskedCall<FilterLogEventsCommandInput>) => {
@@ -37,7 +39,7 @@ const logs = answeredBy(CloudWatchLogsClient, ({ input }: AskedCall<FilterLogEve
     .filter(
       ({ timestamp, message }) => timestamp >= startTime && timestamp <= endTime && message.includes(term),
     );
-  return { events };
+  return { events, nextToken: isEndless ? 'more' : undefined };
 });
 /** A catalog with one partition, of a day that has no file. */
 const glue = answeredBy(GlueClient, ({ input }) => {
@@ -52,6 +54,7 @@ const deployment: Deployment = { ...opened, ...clients, wait: async () => undefi
 
 afterEach(async () => {
   lines = [];
+  isEndless = false;
   questions = [];
   await athena.empty();
   await landing.empty();
@@ -192,6 +195,28 @@ describe('rows of tables', () => {
       '2 requests',
       undefined,
       undefined,
+    ]);
+  });
+
+  it('that others wrote without our columns are listed, the oldest of all, and are no resends', async () => {
+    const theirs = { user_id: 'ada', event_name: 'buy', ds: '2026-11-23' };
+    await athena.insert(EVENTS, theirs, theirs, event(3));
+    const { steps } = await ask({ id: 'ada' });
+    expect(steps.map(({ at, what }) => [at, /not in the views: (.*)$/.exec(what)?.[1]])).toEqual([
+      [timeAt(3), undefined],
+      [null, 'it has no environment, and views show production'],
+      [null, 'it has no environment, and views show production'],
+    ]);
+  });
+
+  it('whose times are not known have their steps all the same', async () => {
+    const { received_at: _, timestamp: __, ...timeless } = event(8);
+    await athena.insert(EVENTS, timeless);
+    const { steps } = await ask();
+    expect(steps).toEqual([
+      { at: null, what: 'received from js-client 3.1.0: buy (events)' },
+      { at: null, what: `delivered to s3://${config.bucket}/8.parquet (partition 2026-11-23)` },
+      { at: null, what: 'in the views product_events' },
     ]);
   });
 
@@ -509,6 +534,14 @@ describe('a request', () => {
     expect(await ask({ id: REQUEST })).toMatchObject({ subject: 'user', found: 1 });
     lines = [{ at: NOW, message: { event: 'collect', note: REQUEST } }];
     expect(await ask({ id: REQUEST })).toMatchObject({ subject: 'user' });
+  });
+
+  it('that is not in the part of the log that was read may be in the rest, which is said', async () => {
+    isEndless = true;
+    const found = await ask({ id: REQUEST, subject: 'request' });
+    expect(found).toMatchObject({ state: 'nowhere', notes: [expect.stringContaining('--since')] });
+    expect(questions).toHaveLength(500);
+    expect((await ask({ id: REQUEST })).notes[0]).toContain('--since');
   });
 
   it.each([
