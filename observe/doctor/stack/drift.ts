@@ -1,29 +1,30 @@
 import {
   DescribeStackDriftDetectionStatusCommand,
+  type DescribeStackDriftDetectionStatusCommandOutput,
   DetectStackDriftCommand,
   paginateDescribeStackResourceDrifts,
   type StackResourceDrift,
 } from '@aws-sdk/client-cloudformation';
+import { eachAttempt } from '../../../lib/base/retry.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
 import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';
 import { type Look, missing, unsaid } from '../Look.ts';
 
-/** Milliseconds between two looks at a detection of drift, which takes some minutes. */
-const DRIFT_PAUSE_MS = 5_000;
+/** The looks at a detection of drift, which takes some minutes: half an hour of them. */
+const LOOKS = { tries: 361, leastMs: 2_500, baseMs: 5_000, capMs: 5_000 } as const;
 
 /** What differs from the template, by CloudFormation's own comparison. It takes minutes, so it is made on demand. */
 export const driftLook: Look = {
   name: 'drift',
   expects: 'no resource of the stack was deleted or changed manually, as CloudFormation sees it',
-  async find({ clients: { cloudFormation: client }, stackName: StackName, wait, commands }) {
+  async find({ clients: { cloudFormation: client }, stackName: StackName, wait, random, signal, commands }) {
     const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName }));
-    const readDetection = () =>
-      client.send(new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId }));
-    let detection = await readDetection();
-    while (detection.DetectionStatus === 'DETECTION_IN_PROGRESS') {
-      await wait(DRIFT_PAUSE_MS);
-      detection = await readDetection();
+    const looksAt = { ...LOOKS, wait, random, ...(signal === undefined ? {} : { signal }) };
+    let detection: DescribeStackDriftDetectionStatusCommandOutput | undefined;
+    for await (const _ of eachAttempt(looksAt)) {
+      detection = await client.send(new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId }));
+      if (detection.DetectionStatus !== 'DETECTION_IN_PROGRESS') break;
     }
     const revert = revertDriftWords(StackName).map((words) => commands.aws(...words));
     const findings: Finding[] = [];
@@ -33,8 +34,10 @@ export const driftLook: Look = {
     ))
       findings.push(...(page.StackResourceDrifts ?? []).map((drift) => judgeDrift(drift, revert)));
     // The others were compared: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackDriftDetectionStatus.html
-    if (detection.DetectionStatus === 'DETECTION_FAILED') {
-      const { DetectionStatusReason: reason = 'No reason was given.' } = detection;
+    if (detection?.DetectionStatus !== 'DETECTION_COMPLETE') {
+      const isOver = detection?.DetectionStatus === 'DETECTION_FAILED';
+      const unstated = isOver ? 'No reason was given.' : 'The detection had not ended after 30 minutes.';
+      const { DetectionStatusReason: reason = unstated } = detection ?? {};
       findings.push(unsaid(`CloudFormation could not compare all resources of ${StackName}`, reason));
     }
     return findings;

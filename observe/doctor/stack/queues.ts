@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Queue } from '../../deployment.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
 import { ifThere } from '../../explainAwsError.ts';
-import { outputsOf, undeployedOf } from '../../facts/flow/stackOutputs.ts';
+import { deployedAtOf, outputsOf, undeployedOf } from '../../facts/flow/stackOutputs.ts';
 import { queueFaults } from '../../facts/functions/queueFaults.ts';
 import type { Finding } from '../../findings/catalogue.ts';
 import { stackFaultFindings } from '../../findings/judge/deployment/stackFaults.ts';
@@ -48,10 +48,9 @@ function changed(setup: Setup, { name, QueueUrl, attributes }: ReadQueue): reado
   if (attributes === undefined || undeployedOf(config, outputs).length > 0) return [];
   const { QueueArn: arn = '' } = attributes;
   const part = name.slice(stackName.length + 1);
-  const deployedAt = (deployed?.LastUpdatedTime ?? deployed?.CreationTime)?.toISOString() ?? null;
   const faults = queueFaults(
     setup,
-    { outputs, deployedAt },
+    { outputs, deployedAt: deployedAtOf(deployed) },
     new Map([[part, { QueueUrl, arn, attributes }]]),
   );
   return [...stackFaultFindings({ stackFaults: faults }, { commands, config })];

@@ -1,7 +1,7 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { type ReaderProblem, replacedReaders } from '../../../infra/serverless/readerProblems.ts';
 import { VERSION } from '../../../lib/base/version.ts';
-import { outputsOf, stackStateOf, undeployedOf } from '../../facts/flow/stackOutputs.ts';
+import { deployedAtOf, outputsOf, stackStateOf, undeployedOf } from '../../facts/flow/stackOutputs.ts';
 import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';
 import {
   REPAIR_VERBS,
@@ -18,10 +18,9 @@ export const stackLook: Look = {
   isGround: true,
   async find({ deployed, config, isLocal, stackName, identity: { account, region }, commands }) {
     if (deployed === undefined) return [judgeMissing({ stackName, region, account }, commands)];
-    const deployedAt = deployed.LastUpdatedTime ?? deployed.CreationTime;
     const undeployed = {
       settings: undeployedOf(config, outputsOf(deployed)),
-      deployedAt: deployedAt?.toISOString() ?? null,
+      deployedAt: deployedAtOf(deployed),
     };
     return [
       ...judgeStack(deployed, commands),
@@ -70,7 +69,7 @@ export function judgeReplaced({ fact, text }: ReaderProblem): Finding {
 
 /** What is judged of a stack. */
 type JudgedStack = Pick<Stack, 'StackName' | 'StackStatusReason' | 'Outputs'> &
-  Partial<Pick<Stack, 'LastUpdatedTime'>> & {
+  Partial<Pick<Stack, 'CreationTime' | 'LastUpdatedTime'>> & {
     readonly StackStatus?: string | undefined;
   };
 
@@ -86,7 +85,7 @@ export function* judgeStack(
     yield finding('SLUICE_FINDING_VERSION_DIFFERS', {
       case: version !== undefined && isLater(version, VERSION) ? 'later' : 'earlier',
       title: `${StackName} was deployed by ${version ?? 'an unnamed version'}, and this is ${VERSION}`,
-      since: found.LastUpdatedTime?.toISOString() ?? null,
+      since: deployedAtOf(found),
       detail: `${StackName}: ${version ?? 'not named'}; this working tree: ${VERSION}.`,
     });
 }

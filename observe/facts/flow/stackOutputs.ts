@@ -60,6 +60,13 @@ export function outputsOf(stack: Pick<Stack, 'Outputs'> | undefined): StackOutpu
   return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }
 
+/** When a stack was made or updated last, ISO 8601; null without a stack, or if CloudFormation does not say it. */
+export function deployedAtOf(
+  stack: Partial<Pick<Stack, 'CreationTime' | 'LastUpdatedTime'>> | undefined,
+): string | null {
+  return (stack?.LastUpdatedTime ?? stack?.CreationTime)?.toISOString() ?? null;
+}
+
 /** Whether another release of Sluice has deployed a stack, or a commit of before stacks stated their configuration. */
 export function isOtherRelease(outputs: StackOutputs): boolean {
   return outputs.get('SluiceVersion') !== VERSION || !outputs.has(CONFIGURATION_OUTPUT);
@@ -74,10 +81,9 @@ export function undeployedOf(config: Deployment['config'], outputs: StackOutputs
 export function readStack(deployment: Asked): Promise<ReadStack> {
   return asking(deployment, async (client, input) => {
     const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand(input));
-    const deployedAt = found?.LastUpdatedTime ?? found?.CreationTime;
     return {
       id: found?.StackId ?? '',
-      deployedAt: deployedAt?.toISOString() ?? null,
+      deployedAt: deployedAtOf(found),
       outputs: outputsOf(found),
       state: stackStateOf(found ?? {}),
     };

@@ -84,6 +84,18 @@ describe('a stack', () => {
       },
     ]);
   });
+
+  const CreationTime = new Date('2026-11-01T00:00:00Z');
+  const LastUpdatedTime = new Date('2026-11-02T00:00:00Z');
+
+  it.each([
+    { what: 'updated', times: { CreationTime, LastUpdatedTime }, since: '2026-11-02T00:00:00.000Z' },
+    { what: 'made, if it was not updated', times: { CreationTime }, since: '2026-11-01T00:00:00.000Z' },
+    { what: 'deployed at a time that is not known', times: {}, since: null },
+  ])('is of another version since it was $what', ({ times, since }) => {
+    const found = judgeStack({ ...stack, ...times, Outputs: [], StackStatus: 'CREATE_COMPLETE' }, commands);
+    expect([...found]).toMatchObject([{ code: 'SLUICE_FINDING_VERSION_DIFFERS', since }]);
+  });
 });
 
 describe('a stack that is not deployed from the configuration', () => {
@@ -201,7 +213,7 @@ it('resources that CloudFormation could not compare are told with its reason, on
   const pauses: number[] = [];
   const wait = async (ms: number) => void pauses.push(ms);
   const findings = await driftLook.find(
-    setupOf({ clients: { cloudFormation }, stackName: 's', wait, commands }),
+    setupOf({ clients: { cloudFormation }, stackName: 's', wait, random: () => 0.5, commands }),
   );
   expect(findings).toMatchObject([
     { code: 'SLUICE_FINDING_UNCHECKED', detail: expect.stringContaining(DetectionStatusReason) },
@@ -216,6 +228,24 @@ it('resources that CloudFormation could not compare are told with its reason, on
     },
   ]);
   expect(pauses).toEqual([5_000]);
+});
+
+it('a detection of drift that does not end is given up after half an hour, and told', async () => {
+  let looks = 0;
+  const cloudFormation = answeredBy(CloudFormationClient, ({ input }) => {
+    if ('StackDriftDetectionId' in input) looks += 1;
+    if (looks > 1_000) throw new Error('It does not end.');
+    return { StackDriftDetectionId: '1', DetectionStatus: 'DETECTION_IN_PROGRESS', StackResourceDrifts: [] };
+  });
+  let waited = 0;
+  const wait = async (ms: number) => {
+    waited += ms;
+  };
+  const setup = { clients: { cloudFormation }, stackName: 's', wait, random: () => 0.5, commands };
+  expect(await driftLook.find(setupOf(setup))).toMatchObject([
+    { code: 'SLUICE_FINDING_UNCHECKED', detail: 'The detection had not ended after 30 minutes.' },
+  ]);
+  expect([looks, waited]).toEqual([361, 1_800_000]);
 });
 
 describe('a resource that differs', () => {
