@@ -76,6 +76,16 @@ describe('a query', () => {
     expect(made.timesOf('/api/sql/cancel')).toBe(0);
   });
 
+  it('whose look fails is stopped, as nobody sees its end', async () => {
+    const error = { code: 'SLUICE_AWS_FAILED', message: 'throttled', cause: 'c', cure: 'c' };
+    made.answer({ '/api/sql/run': () => ({ error }) });
+    made.page.go('/sql');
+    await made.page.click('button', 'Run');
+    await made.page.shows('SLUICE_AWS_FAILED');
+    await eventually('a call', () => made.timesOf('/api/sql/cancel') === 1);
+    expect(made.posted().at(-1)).toEqual({ path: '/api/sql/cancel', body: { id: 'q1' } });
+  });
+
   it('that could not be stopped says why', async () => {
     const error = { code: 'SLUICE_AWS_FAILED', message: 'denied', cause: 'c', cure: 'c' };
     made.answer({ '/api/sql/run': () => run, '/api/sql/cancel': () => ({ error }) });

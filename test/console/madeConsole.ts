@@ -39,7 +39,7 @@ interface Answers {
   readonly '/api/tables/days': TableDays;
   readonly '/api/trace': Trace;
   readonly '/api/sql/start': SqlRun;
-  readonly '/api/sql/run': SqlRun;
+  readonly '/api/sql/run': SqlRun | { readonly error: ErrorObject };
   readonly '/api/sql/rows': SqlPage;
   readonly '/api/sql/cancel': SqlRun | { readonly error: ErrorObject };
   // The page reads nothing of these answers.

@@ -85,6 +85,10 @@ it('the cards of Status have what came in, what waits, and how new it is', () =>
   ]);
 });
 
+it('the card of requests says how many days it is of where none of the choices is asked for', () => {
+  expect(statusCards(undefined, [], '3')[0]).toMatchObject({ name: 'Requests', span: 'last 3 days' });
+});
+
 it('the cards of Status have the same figures before there is an answer, none of which is known', () => {
   const figures = statusCards(undefined, [], '1').flatMap((card) => card.figures);
   expect(figures.map(([name]) => name)).toContain('rows of exposures');

@@ -171,8 +171,8 @@ function TableNames() {
 }
 
 /**
- * Starts a query, polls it, and reads its first rows. Stops it when the signal aborts before it has ended, and shows why if it cannot be
- * stopped.
+ * Starts a query, polls it, and reads its first rows. Stops it when the signal aborts before it has ended, and when a poll fails, as nobody
+ * sees its end then. Shows why if it cannot be stopped.
  */
 async function runAthena(sql: string, signal: AbortSignal, show: (outcome: Outcome) => void): Promise<void> {
   // The call is not cancelled: without the ID that it answers nobody can stop the query.
@@ -197,6 +197,9 @@ async function runAthena(sql: string, signal: AbortSignal, show: (outcome: Outco
       await new Promise((resolve) => window.setTimeout(resolve, POLLS_MS[poll] ?? POLLS_MS.at(-1)));
       run = await callApi<SqlRun>('/api/sql/run', { params: { id }, signal });
     }
+  } catch (error) {
+    if (!signal.aborted) stop();
+    throw error;
   } finally {
     signal.removeEventListener('abort', stop);
   }

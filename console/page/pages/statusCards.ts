@@ -29,7 +29,7 @@ export interface FigureCard {
  *
  * @param status Undefined before the first answer: then only the figures of periods are known.
  * @param periods The periods that the charts show.
- * @param days How many days they cover: a choice of {@link WINDOWS}.
+ * @param days How many days they cover, as the address has it: mostly a choice of {@link WINDOWS}.
  */
 export function statusCards(
   status: Status | undefined,
@@ -38,11 +38,12 @@ export function statusCards(
 ): readonly FigureCard[] {
   const { lastHour, lastRequestAt, waiting, partitions, tables, relay, at = '' } = status ?? {};
   const { buffered, landing } = waiting ?? {};
+  const [, span = `${days} days`] = WINDOWS.find(([choice]) => choice === days) ?? [];
   return [
     {
       path: '/live',
       name: 'Requests',
-      span: `last ${WINDOWS.find(([choice]) => choice === days)?.[1]}`,
+      span: `last ${span}`,
       figures: [
         ['202', sumOf(periods, 'accepted')],
         countFigure('refused, 4xx', sumOf(periods, 'refused'), 'warning'),
