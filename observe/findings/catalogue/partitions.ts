@@ -102,6 +102,10 @@ export const partitionsFindings = {
         `Somebody made the partition, or changed its folder: the day has no files of its own. Queries read the rows of that folder as rows of this day: where it is the folder of another day, they come twice. ${WHO} CreatePartition, BatchCreatePartition, UpdatePartition, BatchUpdatePartition.`,
         'The command drops the partition, and no file.',
       ],
+      registrar: [
+        "The function `register` made the partition: it asks for the bucket of that folder, which is not the configuration's. Most often somebody changed its variable `SLUICE_BUCKET`. Queries read that bucket in place of the files of the day. CloudTrail's event history has who, and when: UpdateFunctionConfiguration.",
+        'The first command names the variable, and has the commands that set it back. Make no bucket of that name, and allow none. Then the second drops the partition, and no file; a third registers the day.',
+      ],
       columns: [
         'The partitions are older than a column of the table: queries read null there.',
         'The command gives them the columns of the table.',

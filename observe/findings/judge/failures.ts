@@ -119,29 +119,25 @@ const KEY_OFF = /Disabled|InvalidState|pending deletion/i;
 /** The buckets that a text names: by their addresses, or by their ARNs. */
 const BUCKETS = /(?:\bs3:\/\/|\barn:[\w-]+:s3:::)([a-z0-9][a-z0-9.-]+[a-z0-9])/g;
 
-/** Whether a failure names buckets, and none of the configuration. */
-function isOfOtherBucket(text: string, config: Place['config']): boolean {
+/** The buckets that a text names; none if one of them is of the configuration. */
+export function otherBuckets(text: string, config: Place['config']): readonly string[] {
   const named = [...text.matchAll(BUCKETS)].map(([, bucket = '']) => bucket);
   const configured = JSON.stringify(config);
   const isConfigured = (bucket: string) =>
     configured.includes(`"${bucket}"`) || configured.includes(`s3://${bucket}/`);
-  return named.length > 0 && !named.some(isConfigured);
+  return named.some(isConfigured) ? [] : named;
 }
 
-/**
- * The case of what a function failed with last, and what its code says; without a failure, whether its log could be read.
- *
- * @param config Where it is to be told that the function asks for another bucket.
- */
+/** The case of what a function failed with last, and what its code says; without a failure, whether its log could be read. */
 export function failureTold(
   facts: Pick<StatusFacts, 'unknown'> &
     Partial<Pick<StatusFacts, 'deniedCalls' | 'failures' | 'functionErrors' | 'key'>>,
   part: string,
   why: LastFailure | undefined,
-  config?: Place['config'],
+  config: Place['config'],
 ): { readonly case: FailureCase | 'unknown'; readonly reason?: FindingCase } {
   if (why === undefined) return { case: isLogRead(facts, part) ? 'unknown' : 'unread' };
-  if (config !== undefined && isOfOtherBucket(why.text, config)) return { case: 'otherBucket' };
+  if (otherBuckets(why.text, config).length > 0) return { case: 'otherBucket' };
   if (isAllowedAgain(facts, part, why)) return { case: 'allowed' };
   if (why.isByKey && KEY_OFF.test(why.text) && facts.key?.KeyState === 'Enabled') return { case: 'keyOn' };
   if (why.kind === 'timedOut') return { case: 'timedOut', reason: timedOut(facts.functionErrors, part, why) };

@@ -40,7 +40,7 @@ export function* missingNights(facts: StatusFacts, place: Place): Findings {
   const why =
     failed === ''
       ? ({ case: 'silent' } as const)
-      : failureTold(facts, 'reconcile', facts.failures['reconcile']);
+      : failureTold(facts, 'reconcile', facts.failures['reconcile'], config);
   const nights = [...unlooked.map(missedNight), ...unjudged.map((day) => addDays(day, 1))].sort();
   const told = {
     ...why,

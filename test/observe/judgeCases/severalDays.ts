@@ -6,6 +6,7 @@ import {
   damagedFile,
   datasetFacts,
   exportOf,
+  failureOf,
   hoursAgo,
   keptDay,
   lackingDay,
@@ -104,6 +105,25 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       ],
     },
   },
+  ...each(['s3://old/: NoSuchBucket', 's3://other/: NoSuchBucket', 's3://acme/: NoSuchBucket'], (failed) => [
+    `days have no partition, or one in another bucket, and the registrar failed with ${failed}`,
+    {
+      partitions: {
+        days: 3,
+        gaps: [
+          { table: 'events', day: '2026-11-21', ...pointsElsewhere('x', 5), isWithoutFiles: true },
+          { table: 'events', day: '2026-11-20', ...pointsElsewhere('y', 5) },
+          {
+            table: 'events',
+            day: '2026-11-19',
+            elsewhere: { location: 's3://acme/others/', madeAt: hoursAgo(9) },
+          },
+          { table: 'events', day: '2026-11-18' },
+        ],
+      },
+      failures: { register: failureOf('missing', `SLUICE_REGISTER_FAILED: ${failed}.`) },
+    },
+  ]),
   'two curated days have no partition, and two another': curatedWith({
     unread: [
       unreadDay('2026-11-15', 7, pointsElsewhere('x', 5)),

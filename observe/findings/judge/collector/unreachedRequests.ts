@@ -96,7 +96,7 @@ function unreachedOf(
   const status =
     gatewayStatus === null ? '' : `, of the newest of these hours most with ${gatewayStatus.status},`;
   const told = {
-    ...(way === '4xx' ? refused : failureTold(facts, 'collect', failure)),
+    ...(way === '4xx' ? refused : failureTold(facts, 'collect', failure, config)),
     subject: way,
     title: `${someOf(count, sumOf('of'), 'request')} were answered ${way}${status} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since,

@@ -6,7 +6,7 @@ import type { SharedPart, StatusFacts } from '../../../facts/statusFacts.ts';
 import type { PartitionGap } from '../../../facts/tables/partitionGaps.ts';
 import type { MadePartition } from '../../../facts/tables/tables.ts';
 import { type Finding, finding, seenNow } from '../../catalogue.ts';
-import { explained, failedAt, failureTold } from '../failures.ts';
+import { explained, failedAt, failureTold, otherBuckets } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
 import { otherDays } from '../texts.ts';
 
@@ -14,7 +14,8 @@ import { otherDays } from '../texts.ts';
 export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
   const { config, commands } = place;
   const unread = facts.partitions?.gaps ?? [];
-  yield* misplacedPartitions(unread, place);
+  const failure = facts.failures['register'];
+  yield* misplacedPartitions(unread, place, otherBuckets(failure?.text ?? '', config));
   const gaps = unread.filter(({ elsewhere }) => elsewhere === undefined);
   if (gaps.length === 0) return;
   const tables = tableKinds.flatMap((kind) => {
@@ -26,7 +27,7 @@ export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
   const title = `${counted(days, 'day has', 'days have')} files and no partition, ${tables.join('; ')}`;
   const failed = failedAt(facts, 'register');
   const why =
-    failed === '' ? { case: 'dropped' as const } : failureTold(facts, 'register', facts.failures['register']);
+    failed === '' ? { case: 'dropped' as const } : failureTold(facts, 'register', failure, config);
   const told = {
     ...why,
     judgedBy: ['the partitions'],
@@ -41,21 +42,27 @@ export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
 /**
  * Days of raw tables whose partition points to another folder: a finding for each table, and one for those without files. The registrar
  * leaves such partitions.
+ *
+ * @param registrarsBuckets Buckets that the registrar asks for, and the configuration does not name: partitions there are its own, and told apart.
  */
 export function misplacedPartitions(
   gaps: readonly PartitionGap[],
   place: Pick<Place, 'config' | 'commands'>,
+  registrarsBuckets: readonly string[] = [],
 ): readonly Finding[] {
   const misplaced = gaps.flatMap(({ elsewhere, ...gap }) =>
     elsewhere === undefined ? [] : [{ ...gap, elsewhere }],
   );
-  const kindOf = ({ table, isWithoutFiles }: PartitionGap) => `${table} ${isWithoutFiles}`;
+  const isOfRegistrar = ({ elsewhere }: PartitionGap) =>
+    registrarsBuckets.some((bucket) => elsewhere?.location.startsWith(`s3://${bucket}/`));
+  const kindOf = (gap: PartitionGap) => `${gap.table} ${gap.isWithoutFiles} ${isOfRegistrar(gap)}`;
   return [...Map.groupBy(misplaced, kindOf).values()].flatMap((days) => {
     const [first] = days;
     if (first === undefined) return [];
     const register = first.isWithoutFiles ? null : place.commands.register;
     const table = place.config.tables[first.table];
-    return [misplacedOf({ table, days, register, judgedBy: ['the partitions'] }, place)];
+    const isRegistrars = isOfRegistrar(first);
+    return [misplacedOf({ table, days, register, isRegistrars, judgedBy: ['the partitions'] }, place)];
   });
 }
 
@@ -67,13 +74,15 @@ interface Misplaced {
   readonly days: readonly { readonly day: string; readonly elsewhere: MadePartition }[];
   /** The command that registers the days once these partitions are dropped; null of days without files. */
   readonly register: string | null;
+  /** Whether the registrar made them, as it asks for the bucket that they have. Default no. */
+  readonly isRegistrars?: boolean;
   /** The parts whose answers show it. */
   readonly judgedBy: readonly SharedPart[];
 }
 
 /** The finding of days whose partitions point elsewhere. */
 function misplacedOf(
-  { table, days, register, judgedBy }: Misplaced,
+  { table, days, register, isRegistrars = false, judgedBy }: Misplaced,
   { config, commands }: Pick<Place, 'config' | 'commands'>,
 ): Finding {
   const [first] = days.map(({ day, elsewhere }) => `${day} points to ${elsewhere.location}`);
@@ -86,8 +95,9 @@ function misplacedOf(
   // https://docs.aws.amazon.com/athena/latest/ug/alter-table-drop-partition.html
   const sql = `ALTER TABLE \`${config.database}\`.\`${table}\` DROP IF EXISTS ${dropped.join(', ')}`;
   const ofDay = register === null ? ' of a day without files' : '';
+  const byPerson = register === null ? 'extra' : 'elsewhere';
   const told = {
-    case: register === null ? 'extra' : 'elsewhere',
+    case: isRegistrars ? 'registrar' : byPerson,
     judgedBy,
     ...seenNow(
       `A partition of ${table}${ofDay} has another folder: ${first}${otherDays(days.length)}`,
@@ -95,6 +105,7 @@ function misplacedOf(
     ),
   } as const;
   return finding('SLUICE_FINDING_PARTITION_WRONG', told, [
+    ...(isRegistrars ? [commands.sluice('doctor', '--drift')] : []),
     commands.sluice('query', sql),
     ...(register === null ? [] : [register]),
   ]);
