@@ -25,7 +25,7 @@ export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings 
     const told = {
       ...why,
       subject: part,
-      title: `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'is' : 'are'} in ${queue}${deadWhy(failure)}`,
+      title: `${counted(messages, 'message')} of ${part} ${messages === 1 ? 'is' : 'are'} in ${queue}${deadWhy(messages, failure)}`,
       since,
       detail: `${deadText(deadLetter)}.${failed}`,
     };
@@ -98,10 +98,12 @@ function strangeCommands(
   ];
 }
 
-/** With what the oldest of dead letters failed, as the end of a title; empty if that is not known, or has only words. */
-function deadWhy(failure: LastFailure | undefined): string {
+/** With what the only, or the oldest, of dead letters failed, as the end of a title; empty if that is not known, or has only words. */
+function deadWhy(messages: number, failure: LastFailure | undefined): string {
   if (failure?.kind === 'throttled') return ', which Lambda throttled';
-  return failure === undefined || failure.code === null ? '' : `, the oldest after ${failure.code}`;
+  return failure === undefined || failure.code === null
+    ? ''
+    : `,${messages === 1 ? '' : ' the oldest'} after ${failure.code}`;
 }
 
 /** A command that shows the log of the last try of the oldest message; of fourteen days, as long as it is kept, if SQS does not tell its time. */

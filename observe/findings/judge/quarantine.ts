@@ -13,17 +13,17 @@ import { dayRanges } from '../../../lib/views/curatedDays.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { explainStoredCode } from '../../explainCode.ts';
 import type { DatasetDays } from '../../facts/days/dropDays.ts';
+import type { AnsweredGroup } from '../../facts/flow/logged/loggedAnswers.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { QuarantineCount, QuarantineSender } from '../../facts/tables/quarantineSenders.ts';
 import { type CaseOf, finding, type Told } from '../catalogue.ts';
 import type { Findings, Place } from './place.ts';
-import { fromText, senderText, shareText } from './texts.ts';
+import { namedSender } from './senderNames.ts';
+import { fromText, senderText, sentText, shareWith } from './texts.ts';
 
 /** Refused events. The first reason, which the title names, is that with the most rows. */
-export function* quarantined(
-  { quarantine, redrivenAt, datasets }: StatusFacts,
-  { commands, config }: Place,
-): Findings {
+export function* quarantined(facts: StatusFacts, { commands, config }: Place): Findings {
+  const { quarantine, redrivenAt, datasets } = facts;
   const reasons = quarantine ?? [];
   const [first] = reasons;
   if (first === undefined) return;
@@ -41,7 +41,7 @@ export function* quarantined(
   });
   const ofReasons = isOfKeys ? '' : cures.join('');
   const total = sum(reasons.map(({ rows }) => rows));
-  const share = `${shareText(first.rows, reasons.length)} with ${first.reason}${mainSenderText(first)}`;
+  const share = `${shareWith(first.rows, reasons.length)} ${first.reason}${mainSenderText(first, facts)}`;
   const isRedriven =
     redrivenAt !== null &&
     reasons.every(({ reason, newestAt }) => isCuredByRedrive(reason) && newestAt < redrivenAt);
@@ -54,7 +54,10 @@ export function* quarantined(
       .join(' '),
     title: `${counted(total, 'row is', 'rows are')} in quarantine, ${share}${over}`,
     since: reasons.map(({ firstAt }) => firstAt).sort()[0] ?? null,
-    detail: `${listed(reasons.map(reasonText), '; ')}.${ofReasons}`,
+    detail: `${listed(
+      reasons.map((reason) => reasonText(reason, facts)),
+      '; ',
+    )}.${ofReasons}`,
   };
   const redrives = redriven.flatMap(({ reason }) => [
     commands.sluice('redrive', '--reason', reason, '--dry-run'),
@@ -146,8 +149,23 @@ function quarantineCase(
   return first === undefined || more.length > 0 ? 'mixed' : first;
 }
 
+/** Who sent the requests of rows whose senders nobody counted, by the log: those that were refused with the reason. None if not all lines were read. */
+function loggedSenders(
+  { reason, senders }: QuarantineCount,
+  { refusals, ...facts }: StatusFacts,
+): readonly AnsweredGroup[] {
+  if (senders.length > 0 || refusals === null || refusals.hasMore) return [];
+  return refusals.groups.filter(({ code }) => code === reason).map((group) => namedSender(group, facts));
+}
+
 /** `, 5 of these from js-client 3.1 with the key web`: the sender with the most rows; empty if nobody knows who it is. */
-function mainSenderText({ rows, senders: [sender] }: QuarantineCount): string {
+function mainSenderText(count: QuarantineCount, facts: StatusFacts): string {
+  const {
+    rows,
+    senders: [sender],
+  } = count;
+  const [logged, ...others] = loggedSenders(count, facts);
+  if (logged !== undefined && logged.count >= rows && others.length === 0) return fromText(logged);
   const from = sender === undefined ? '' : fromText(sender);
   if (sender === undefined || from === '') return '';
   return sender.rows === rows ? from : `, ${numbered(sender.rows)} of these${from}`;
@@ -157,9 +175,12 @@ function mainSenderText({ rows, senders: [sender] }: QuarantineCount): string {
 const UNKNOWN_SENDER = 'Who sent them is not known, as Athena was not asked';
 
 /** `7 rows with SLUICE_…, the first of …, the last of …, 5 from js-client 3.1 with the key web (first …, last …)` */
-function reasonText({ reason, rows, firstAt, newestAt, senders }: QuarantineCount): string {
-  const who =
-    senders.length === 0 ? `. ${UNKNOWN_SENDER}` : `, ${senders.map(quarantineSenderText).join(', ')}`;
+function reasonText(count: QuarantineCount, facts: StatusFacts): string {
+  const { reason, rows, firstAt, newestAt, senders } = count;
+  const logged = loggedSenders(count, facts).map((group) => `${numbered(group.count)}${sentText(group)}`);
+  const unknown =
+    logged.length === 0 ? UNKNOWN_SENDER : `By the log of refused requests: ${logged.join(', ')}`;
+  const who = senders.length === 0 ? `. ${unknown}` : `, ${senders.map(quarantineSenderText).join(', ')}`;
   return `${counted(rows, 'row')} with ${reason}, the first of ${firstAt}, the last of ${newestAt}${who}`;
 }
 

@@ -49,9 +49,10 @@ export function lateText(last: string, schedule: keyof typeof SCHEDULE_MS, now: 
 /** What is said behind a number of what has not happened within the last hour. */
 export const QUIET_TEXT = '; none within the last hour';
 
-/** `all`, or how many of them. @param kinds How many kinds there are. */
-export function shareText(count: number, kinds: number): string {
-  return kinds === 1 ? 'all' : `${numbered(count)} of them`;
+/** `all with`, of one `with`, or `7 of them with`. @param kinds How many kinds there are. */
+export function shareWith(count: number, kinds: number): string {
+  if (kinds > 1) return `${numbered(count)} of them with`;
+  return count === 1 ? 'with' : 'all with';
 }
 
 /** Says how many more days a finding is about than the one that it names. */

@@ -269,7 +269,7 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       { kind: 'http-api', throttled: 25, hours: 1 },
     ] as const,
     ({ kind, throttled, hours }) => [
-      `50 requests were refused before the collector, which Lambda throttled ${throttled} times until ${hours} hours ago, by the ${kind}`,
+      `50 requests were refused before the collector, which Lambda throttled ${throttled} times until ${hours} h ago, with the endpoint ${kind}`,
       {
         config: { endpoint: { kind } },
         facts: {

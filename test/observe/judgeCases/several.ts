@@ -359,7 +359,7 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       failedAt: { SLUICE_KEYS_UNAVAILABLE: { first: hoursAgo(0.3), last: hoursAgo(0.2) } },
       lastStoredAt: hoursAgo(0.1),
     },
-    unknown: [{ ...unreadPart('a log', 'other', ''), log: 'collect' }],
+    unknown: [{ ...unreadPart('the log of collect', 'other', ''), log: 'collect' }],
   },
   '503 of unreadable entries of the keys until three hours ago, and the list still has one': {
     lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.1) },

@@ -28,6 +28,7 @@ import { each } from './Case.ts';
 
 const UNKNOWN = 'SLUICE_KEY_UNKNOWN';
 const WRONG_SHAPE = 'SLUICE_BODY_WRONG_SHAPE';
+const TOO_LARGE = 'SLUICE_BODY_TOO_LARGE';
 const NOT_STORED = 'SLUICE_COLLECT_NOT_STORED';
 const NOT_RELAYED = 'SLUICE_COLLECT_NOT_RELAYED';
 const NOT_DELIVERED = 'SLUICE_COLLECT_NOT_DELIVERED';
@@ -249,6 +250,31 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
         ...refusedRequests({ [WRONG_SHAPE]: 9 }),
         refusals: logged(answered(WRONG_SHAPE, 9, { key: 'web', sdk: 'other 2.0.0' })),
         quarantine: [refusedRows(sdks, 2, WRONG_SHAPE, key)],
+      },
+    ],
+  ),
+  ...each(['py-batcher', 'py-batcher dev', 'py-batcher 2.0.0'], (sdk) => [
+    `an SDK on no list was refused without a release number, and quarantine has ${sdk}`,
+    {
+      ...refusedRequests({ [WRONG_SHAPE]: 9 }),
+      refusals: logged(answered(WRONG_SHAPE, 9, { key: 'web', sdk: 'other' })),
+      quarantine: [refusedRows([sdk], 2, WRONG_SHAPE, 'web')],
+    },
+  ]),
+  ...each(
+    [
+      { what: 'one sender', of: [answered(TOO_LARGE, 2, { key: 'web' })] },
+      { what: 'one sender, of fewer requests', of: [answered(TOO_LARGE, 1, { key: 'web' })] },
+      { what: 'two senders', of: [answered(TOO_LARGE, 2, { key: 'web' }), answered(TOO_LARGE, 2)] },
+      { what: 'one sender and more', of: [answered(TOO_LARGE, 2, { key: 'web' })], hasMore: true },
+      { what: 'one of another reason', of: [answered(WRONG_SHAPE, 2, { key: 'web' })] },
+    ],
+    ({ what, of, hasMore = false }) => [
+      `bodies are too large, of which nobody counted the senders, and the log has ${what}`,
+      {
+        ...refusedRequests({ [TOO_LARGE]: 2 }),
+        refusals: { ...logged(...of), hasMore },
+        quarantine: [refusedRows([], 2, TOO_LARGE)],
       },
     ],
   ),

@@ -9,8 +9,8 @@ import { functionLog } from '../../../readLog.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import { isLogRead } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
-import { fromText, QUIET_TEXT, sentText, shareText } from '../texts.ts';
-import { labelledBy } from './senderNames.ts';
+import { labelledBy } from '../senderNames.ts';
+import { fromText, QUIET_TEXT, sentText, shareWith } from '../texts.ts';
 
 /** The codes of answers 503 that say that something could not be stored. */
 const NOT_STORED: readonly string[] = [
@@ -52,7 +52,7 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   const told = {
     case: unstoredCase(worst?.code ?? '', state, facts),
     subject: codes.toSorted().join(' '),
-    title: `${counted(total, 'request was', 'requests were')} answered 503, ${shareText(worst?.count ?? 0, failed.length)} with ${worst?.code}${most}`,
+    title: `${counted(total, 'request was', 'requests were')} answered 503, ${shareWith(worst?.count ?? 0, failed.length)} ${worst?.code}${most}`,
     since: since ?? null,
     detail: [...failed.map(({ text }) => text), unstoredText(facts)].join(' '),
     earlier: lastDay?.earlier.failed[worst?.code ?? ''] ?? null,
@@ -102,7 +102,7 @@ function failedCode(
       : `, first ${timeText(from.first, from === minutes)}, last ${timeText(last, minutes !== undefined)}`;
   const state = overState({ code, last, inHour }, facts, senders, now);
   const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
-  const cure = NOT_STORED.includes(code) || state === 'over' ? '' : ` ${causes[code]?.cure ?? ''}`;
+  const cure = NOT_STORED.includes(code) || state === 'over' ? '' : ` ${causes[code]?.cure ?? ''}`.trimEnd();
   const count = Math.max(inHour, day.count);
   const text = `${counted(count, 'request')} with ${code}${span}${STATE_TEXTS[state]}.${cure}`;
   return { code, count, first: from.first, state, text };

@@ -10,9 +10,9 @@ import { type CaseOf, finding } from '../../catalogue.ts';
 import { reasonOf } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
 import { TRUNCATED } from '../quarantine.ts';
+import { namedSender } from '../senderNames.ts';
 import { fromText, QUIET_TEXT, sentText, tailErrors } from '../texts.ts';
 import { keyCommands } from './keys.ts';
-import { labelledBy, namedByQuarantine } from './senderNames.ts';
 
 /** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
 const MANY_REFUSED = 20;
@@ -158,13 +158,14 @@ function refusedTitle(
       : `with ${told.code}${fromText(namedSender(told, facts))}`;
   // Metrics may know of more requests than the log has lines of.
   const isOneKind = groups.length === 1 && !hasMore && (told?.count ?? 0) >= inDay;
-  const some = told === undefined ? 'most' : `${hasMore ? 'at least ' : ''}${numbered(told.count)} of them`;
+  const most = told === undefined ? 'most ' : `${hasMore ? 'at least ' : ''}${numbered(told.count)} of them `;
+  const some = isOneKind ? 'all ' : most;
   const before = told && former.get(told);
   const whole =
     isLost && told !== undefined ? `; every request of this sender from ${told.first} to ${told.last}` : '';
   const listedText = before === undefined ? whole : `, which ${formerText(before)}`;
   const lately = inHour === 0 ? QUIET_TEXT : `; ${numbered(inHour)} within the last hour`;
-  return `${counted(inDay, 'request was', 'requests were')} refused, ${isOneKind ? 'all' : some} ${whose}${listedText}${lately}`;
+  return `${counted(inDay, 'request was', 'requests were')} refused, ${inDay === 1 ? '' : some}${whose}${listedText}${lately}`;
 }
 
 /** Until when the list had a key. */
@@ -189,12 +190,6 @@ function refusedDetail(refused: Refused, facts: StatusFacts): string {
   const changed =
     hasUnknownKeys && changedAt !== null ? `; the list of keys was changed last at ${changedAt}` : '';
   return `${someOf(inHour, requests, 'request')} of the last hour, ${numbered(inDay)} within 24 hours: ${listed(all, '; ')}${more}${changed}.`;
-}
-
-/** A sender with the label that its key has, or had, and with the SDK that quarantine knows. */
-function namedSender(group: AnsweredGroup, { keys, formerKeys, quarantine }: StatusFacts): AnsweredGroup {
-  const former = Object.fromEntries(formerKeys?.map(({ sha256, label }) => [sha256, label] as const) ?? []);
-  return namedByQuarantine(labelledBy({ ...former, ...keys?.labels })(group), quarantine);
 }
 
 /**

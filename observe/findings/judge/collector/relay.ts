@@ -15,7 +15,7 @@ import { functionLog } from '../../../readLog.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import { isLogRead } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
-import { QUIET_TEXT, shareText } from '../texts.ts';
+import { QUIET_TEXT, shareWith } from '../texts.ts';
 
 /** The case of a reason for which the target refuses copies: docs/relay.md, "What was refused". */
 function refusedCase(reason: string | undefined): CaseOf<'SLUICE_FINDING_RELAY_REFUSED'> {
@@ -44,7 +44,10 @@ export function* unkeptCopies(
   const { count, first, last } = unkept;
   const name = unkeptError === null ? 'unread' : UNKEPT_CASES[failureKind(unkeptError)];
   const isQuiet = now - Date.parse(last) >= HOUR_MS;
-  const error = unkeptError === null ? '' : `, the last with ${unkeptError.split(':', 1).join('')}`;
+  const error =
+    unkeptError === null
+      ? ''
+      : `,${count === 1 ? '' : ' the last'} with ${unkeptError.split(':', 1).join('')}`;
   const log = ['--log-group-name', functionLog(stack, 'collect'), '--start-time', `${Date.parse(first)}`];
   const lines = ['--filter-pattern', '{ $.relay = "not_kept" }', '--limit', '20'];
   const told = {
@@ -113,7 +116,7 @@ export function* copyFindings(facts: StatusFacts, { now, stack, commands, config
     const atLeast = hasMore ? 'At least ' : '';
     const told = {
       case: refusedCase(most.reason),
-      title: `${atLeast}${counted(total, 'copy of a request was', 'copies of requests were')} put aside, ${shareText(most.count, refused.length)} with ${most.reason}`,
+      title: `${atLeast}${counted(total, 'copy of a request was', 'copies of requests were')} put aside, ${shareWith(most.count, refused.length)} ${most.reason}`,
       since: refused.map(({ since }) => since).sort()[0] ?? null,
       detail: `${listed(reasons)}.`,
     } as const;

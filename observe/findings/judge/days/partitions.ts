@@ -26,8 +26,7 @@ export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
   const { size: days } = new Set(gaps.map(({ day }) => day));
   const title = `${counted(days, 'day has', 'days have')} files and no partition, ${tables.join('; ')}`;
   const failed = failedAt(facts, 'register');
-  const why =
-    failed === '' ? { case: 'dropped' as const } : failureTold(facts, 'register', failure, config);
+  const why = failed === '' ? { case: 'dropped' as const } : failureTold(facts, 'register', failure, config);
   const told = {
     ...why,
     judgedBy: ['the partitions'],

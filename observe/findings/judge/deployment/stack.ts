@@ -1,5 +1,5 @@
 import { CONFIGURATION_OUTPUT } from '../../../../infra/template/deployedConfiguration.ts';
-import { counted, listed } from '../../../../lib/base/text.ts';
+import { counted, listed, someOf } from '../../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { DeploymentCommands } from '../../../deploymentCommands.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
@@ -115,7 +115,7 @@ export function* silentAlarms({ alarms, isLocal }: StatusFacts, { commands, conf
       'SLUICE_FINDING_NO_TOPIC',
       {
         case: isOff ? 'off' : 'none',
-        ...seenNow(`${silent.length} of the ${counted(alarms?.length ?? 0, 'alarm')} would notify nobody`),
+        ...seenNow(`${someOf(silent.length, alarms?.length ?? 0, 'alarm')} would notify nobody`),
       },
       // A call takes 100 names, as the call that reads the alarms.
       isOff ? [commands.aws('cloudwatch', 'enable-alarm-actions', '--alarm-names', ...names)] : [],
