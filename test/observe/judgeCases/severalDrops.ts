@@ -27,6 +27,21 @@ import {
 import { each } from './Case.ts';
 
 const bucketGone = { code: 'SLUICE_SOURCE_BUCKET_MISSING', message: 'X.' };
+/** A listing that S3 denies since two hours, and whose tries failed before it. */
+const deniedLook = {
+  code: 'SLUICE_SOURCE_ACCESS_DENIED',
+  message: 'Denied.',
+  since: msAgo(9),
+  codeSince: msAgo(2),
+  lastGood: msAgo(10),
+};
+const { lastGood: _, ...neverLook } = deniedLook;
+const slowLook = { ...deniedLook, code: 'SLUICE_SOURCE_UNAVAILABLE', message: 'Slow.' };
+const saidLook = {
+  ...deniedLook,
+  message:
+    'X. AccessDenied: User: arn:aws:sts::222222222222:assumed-role/sluice-prod-IngestPlanRole-1/x is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::customers" with an explicit deny in a resource-based policy',
+};
 const firstDayFailed = { ...failedBy('SLUICE_INGEST_FILE_TRUNCATED'), day: '2026-11-17' } as const;
 const daysApart = (['2026-11-03', '2026-11-05', '2026-11-07', '2026-11-09'] as const).map((day) => ({
   ...failedDay,
@@ -128,6 +143,31 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     lastLook: { ...hourOldLook, failure: bucketGone },
     days: [failedBy(bucketGone.code), loadedOn(19, { receipt: { code: 'X_1', since: msAgo(5) } })],
     lacking: [lackingDay('2026-11-16', 2), lackingDay('2026-11-17', 5)],
+    late: [lateDay('2026-11-20', 2)],
+  }),
+  ...each(
+    [
+      { what: 'are denied', failures: [deniedLook, { ...deniedLook, since: msAgo(9), codeSince: msAgo(3) }] },
+      { what: 'are denied, and one is listed', failures: [deniedLook, undefined, deniedLook] },
+      { what: 'are denied by a policy', failures: [saidLook, { ...saidLook, codeSince: msAgo(3) }] },
+      { what: 'are denied for two reasons', failures: [deniedLook, saidLook] },
+      { what: 'are denied, of which one never was listed', failures: [deniedLook, neverLook] },
+      { what: 'are denied, and one failed', failures: [deniedLook, deniedLook, slowLook] },
+      { what: 'failed', failures: [slowLook, slowLook] },
+    ],
+    ({ what, failures }) => [
+      `folders of a source ${what}`,
+      {
+        datasets: failures.flatMap((failure, i) => {
+          const look = failure === undefined ? {} : { failure };
+          return looked(look, { dataset: `orders_${i}`, folder: `s3://customers/${i}/` }).datasets;
+        }),
+        alarms: ringing('ingest-unreadable', 'ingest-unreadable-daily'),
+      },
+    ],
+  ),
+  'a file is late of a folder that could not be listed, and was listed before': datasetFacts({
+    lastLook: { ...hourOldLook, failure: deniedLook },
     late: [lateDay('2026-11-20', 2)],
   }),
   'days of a dataset have no partition, and others another': datasetFacts({

@@ -30,6 +30,8 @@ export interface Dataset extends NamedDataset, Pick<StatusFacts, 'archivedDays' 
   readonly isPlanFailing: boolean;
   /** Whether no run of `ingest-plan` begins: another finding tells that its folders are not listed. */
   readonly isPlanIdle: boolean;
+  /** Whether a finding of its source tells that its folder is denied. */
+  readonly isDeniedTogether: boolean;
   /** Whether the note of its last listing has no valid entry. */
   readonly isLookDamaged: boolean;
 }

@@ -5,7 +5,15 @@ import type { Finding } from '../../catalogue.ts';
 import type { Findings, Place } from '../place.ts';
 import { scheduled } from '../Ringing.ts';
 import { type Dataset, datasetOf } from './dataset.ts';
-import { goneBuckets, isBucketGone, isBucketOfOthers, listing, strangersBuckets } from './folder.ts';
+import {
+  deniedTogether,
+  goneBuckets,
+  isBucketGone,
+  isBucketOfOthers,
+  listing,
+  strangersBuckets,
+  unlisted,
+} from './folder.ts';
 import { daysAhead, lateDrops, lostTasks, newerDrops, waitingDrops } from './late.ts';
 import { leftOutFiles, unusualDays } from './loadedDays.ts';
 import { failedLoads, failedReceipts, forgottenDays, lostFiles, missingInputs, unreadDays } from './loads.ts';
@@ -22,11 +30,19 @@ export function* dropFindings(facts: StatusFacts, place: Place): Findings {
   const isPlanIdle = facts.idleFunctions?.some(isPlan) === true;
   yield* goneBuckets((datasets ?? []).filter(isBucketGone), place);
   yield* strangersBuckets((datasets ?? []).filter(isBucketOfOthers), place);
+  const denied = deniedTogether(datasets ?? []);
+  for (const [first, ...others] of denied) {
+    if (first === undefined) continue;
+    const found = unlisted([first, ...others], place);
+    const schedules = new Set([first, ...others].map(({ schedule }) => schedule));
+    yield place.ringing.tell(found, scheduled(found, ...schedules));
+  }
   for (const drops of datasets ?? []) {
     const lookKey = lastLookKey(drops.source, drops.dataset);
     const isLookDamaged = facts.damagedEntries?.some(({ key }) => key === lookKey) === true;
     const plan = { isLookDamaged, isPlanFailing, isPlanIdle };
-    const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, ...plan };
+    const isDeniedTogether = denied.some((ofSource) => ofSource.includes(drops));
+    const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, isDeniedTogether, ...plan };
     for (const judged of isBucketGone(drops) || isBucketOfOthers(drops) ? LOADED_JUDGES : DATASET_JUDGES)
       for (const found of judged(drops, dataset)) {
         const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, found, drops));

@@ -78,6 +78,25 @@ export function* goneBuckets(datasets: readonly DatasetDays[], place: Place): Fi
   }
 }
 
+/**
+ * The datasets of each source of which several folders could not be listed, all denied for the same reason: they are told in one finding.
+ * Datasets that are listed are not among them.
+ */
+export function deniedTogether(datasets: readonly DatasetDays[]): readonly (readonly DatasetDays[])[] {
+  const failing = datasets.filter((drops) => failureOf(drops) !== undefined);
+  return [...Map.groupBy(failing, ({ source }) => source).values()].filter((ofSource) => {
+    const reasons = new Set(ofSource.map((drops) => denialKey(failureOf(drops))));
+    return ofSource.length > 1 && reasons.size === 1 && !reasons.has(null);
+  });
+}
+
+/** What tells one denial of a listing from another; null of another failure. */
+function denialKey(failure: LastLook['failure']): string | null {
+  if (failure?.code.endsWith('_DENIED') !== true) return null;
+  const said = denialIn(failure.message);
+  return JSON.stringify([failure.code, said, said === null && failure.lastGood === undefined]);
+}
+
 /** What is told of a bucket, but for its datasets, and since when they could not be listed. */
 type ToldBucket = Required<Pick<Told, 'title' | 'detail'>> & {
   readonly case: CaseOf<'SLUICE_FINDING_SOURCE_UNREADABLE'>;
@@ -131,7 +150,7 @@ export function* listing(drops: DatasetDays, dataset: Dataset): Findings {
     return;
   }
   yield* oldListing(drops, dataset, lastLook);
-  yield* failedListing(drops, dataset, lastLook);
+  if (!dataset.isDeniedTogether && failureOf(drops) !== undefined) yield unlisted([drops], dataset.place);
   if (lastLook.stopped) yield* emptyLookback(drops, dataset, lastLook);
   else yield* otherNames(drops, dataset);
 }
@@ -183,29 +202,35 @@ function* oldListing({ schedule, isLookOld }: DatasetDays, dataset: Dataset, { a
   yield lateFinding(told, commands);
 }
 
-/** A folder that could not be listed. */
-function* failedListing(
-  drops: DatasetDays,
-  { name, customer, run, policy, needs }: Dataset,
-  { at }: LastLook,
-): Findings {
-  const failure = failureOf(drops);
-  if (failure === undefined) return;
-  const { code, message, lastGood } = failure;
-  const listedAt = isoTimestamp(at);
-  const since = isoTimestamp(failure.codeSince ?? failure.since ?? at);
-  const tried = since === listedAt ? '' : `, last tried ${listedAt}`;
-  const good = lastGood === undefined ? '' : `, listed last ${isoTimestamp(lastGood)}`;
+/** Folders of a source that could not be listed for the same reason. */
+export function unlisted(
+  [first, ...others]: readonly [DatasetDays, ...DatasetDays[]],
+  place: Place,
+): Finding {
+  const all = [first, ...others];
+  const { code = '', message = '', lastGood } = failureOf(first) ?? {};
+  const { customer, policy, needs } = datasetOf(first, place);
+  const times = all.flatMap((drops) => {
+    const { at = 0 } = drops.lastLook ?? {};
+    const failure = failureOf(drops);
+    return [{ drops, at, since: failure?.codeSince ?? failure?.since ?? at, lastGood: failure?.lastGood }];
+  });
+  const texts = times.map(({ drops, at, since, lastGood: goodAt }) => {
+    const tried = since === at ? '' : `, last tried ${isoTimestamp(at)}`;
+    const good = goodAt === undefined ? '' : `, listed last ${isoTimestamp(goodAt)}`;
+    return `${drops.source}/${drops.dataset}, ${drops.folder}, since ${isoTimestamp(since)}${tried}${good}`;
+  });
   // S3 says no more of a denial to another account. Lists read no object, so that no key is asked.
   const isUnsaid = code === ACCESS_DENIED && denialIn(message) === null;
   const denied = { case: lastGood === undefined ? 'listUnknown' : 'listDenied' } as const;
   const told = {
     ...(isUnsaid ? denied : customersTold(code, message, customer)),
-    title: `The folder of ${name} could not be listed: ${code}`,
-    since,
-    detail: `${name}, ${drops.folder}, since ${since}${tried}${good}: ${code}: ${message}${needs('list', code, message)}`,
+    title: `The ${others.length === 0 ? 'folder' : 'folders'} of ${listed(namesOf(all))} could not be listed: ${code}`,
+    since: sinceOf(times.map(({ since }) => since)),
+    detail: `${listed(texts, '; ')}: ${code}: ${message}${needs('list', code, message)}`,
   };
-  yield finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, [...policy(code), run()]);
+  const runs = all.slice(0, MOST_COMMANDS).map((drops) => datasetOf(drops, place).run());
+  return finding('SLUICE_FINDING_SOURCE_UNREADABLE', told, [...policy(code), ...runs]);
 }
 
 /** A folder without files of the days that are looked for. */

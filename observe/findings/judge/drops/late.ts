@@ -190,7 +190,10 @@ function* lateOf(
     const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
     const came = last === '' ? 'no earlier one is known' : `the last that came is of ${last}`;
     const beside = kind === 'beside' ? `, and the folder has ${listed(namesBeside(drops, newest.day))}` : '';
-    const look = drops.lastLook === null ? '' : `, and none was there at ${isoTimestamp(drops.lastLook.at)}`;
+    // A listing that failed has seen nothing.
+    const seenAt =
+      drops.lastLook?.failure === undefined ? drops.lastLook?.at : drops.lastLook.failure.lastGood;
+    const look = seenAt === undefined ? '' : `, and none was there at ${isoTimestamp(seenAt)}`;
     const looked = kind === 'noFile' || kind === 'beside' ? look : '';
     const has =
       newest.empty === undefined
