@@ -9,8 +9,8 @@ import { functionLog } from '../../../readLog.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import { isLogRead } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
-import { labelledBy } from '../senderNames.ts';
 import { fromText, QUIET_TEXT, sentText, shareWith } from '../texts.ts';
+import { labelledBy } from './senderNames.ts';
 
 /** The codes of answers 503 that say that something could not be stored. */
 const NOT_STORED: readonly string[] = [

@@ -9,10 +9,10 @@ import type { FindingCase } from '../../catalogue/entry.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import { reasonOf } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
-import { TRUNCATED } from '../quarantine.ts';
-import { namedSender } from '../senderNames.ts';
 import { fromText, QUIET_TEXT, sentText, tailErrors } from '../texts.ts';
 import { keyCommands } from './keys.ts';
+import { TRUNCATED } from './quarantine.ts';
+import { namedSender } from './senderNames.ts';
 
 /** The number of refused requests from which they are a problem even at a small share, as in the alarm on 4xx. */
 const MANY_REFUSED = 20;

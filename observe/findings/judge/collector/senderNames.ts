@@ -1,7 +1,7 @@
-import { sdkLabel } from '../../../lib/wire/sdkRequest.ts';
-import type { AnsweredGroup } from '../../facts/flow/logged/loggedAnswers.ts';
-import type { SentGroup } from '../../facts/flow/logged/loggedRequests.ts';
-import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { sdkLabel } from '../../../../lib/wire/sdkRequest.ts';
+import type { AnsweredGroup } from '../../../facts/flow/logged/loggedAnswers.ts';
+import type { SentGroup } from '../../../facts/flow/logged/loggedRequests.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
 
 /**
  * Names the key of a sender by its label, where the log has the first digits of its SHA-256 as it was not accepted.

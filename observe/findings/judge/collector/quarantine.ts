@@ -1,25 +1,25 @@
-import { sum } from '../../../lib/base/sum.ts';
-import { counted, listed, MOST_NAMED, numbered } from '../../../lib/base/text.ts';
-import type { UtcDay } from '../../../lib/base/time.ts';
-import { isRowReason } from '../../../lib/drops/rowReasons.ts';
+import { sum } from '../../../../lib/base/sum.ts';
+import { counted, listed, MOST_NAMED, numbered } from '../../../../lib/base/text.ts';
+import type { UtcDay } from '../../../../lib/base/time.ts';
+import { isRowReason } from '../../../../lib/drops/rowReasons.ts';
 import {
   isCuredByRedrive,
   isRowFailure,
   type QuarantineReason,
-} from '../../../lib/landing/quarantineReasons.ts';
-import { ANY_KEY } from '../../../lib/schema/AcceptedKey.ts';
-import { forwardedKinds } from '../../../lib/schema/kinds.ts';
-import { dayRanges } from '../../../lib/views/curatedDays.ts';
-import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import { explainStoredCode } from '../../explainCode.ts';
-import type { DatasetDays } from '../../facts/days/dropDays.ts';
-import type { AnsweredGroup } from '../../facts/flow/logged/loggedAnswers.ts';
-import type { StatusFacts } from '../../facts/statusFacts.ts';
-import type { QuarantineCount, QuarantineSender } from '../../facts/tables/quarantineSenders.ts';
-import { type CaseOf, finding, type Told } from '../catalogue.ts';
-import type { Findings, Place } from './place.ts';
+} from '../../../../lib/landing/quarantineReasons.ts';
+import { ANY_KEY } from '../../../../lib/schema/AcceptedKey.ts';
+import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
+import { dayRanges } from '../../../../lib/views/curatedDays.ts';
+import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
+import { explainStoredCode } from '../../../explainCode.ts';
+import type { DatasetDays } from '../../../facts/days/dropDays.ts';
+import type { AnsweredGroup } from '../../../facts/flow/logged/loggedAnswers.ts';
+import type { StatusFacts } from '../../../facts/statusFacts.ts';
+import type { QuarantineCount, QuarantineSender } from '../../../facts/tables/quarantineSenders.ts';
+import { type CaseOf, finding, type Told } from '../../catalogue.ts';
+import type { Findings, Place } from '../place.ts';
+import { fromText, senderText, sentText, shareWith } from '../texts.ts';
 import { namedSender } from './senderNames.ts';
-import { fromText, senderText, sentText, shareWith } from './texts.ts';
 
 /** Refused events. The first reason, which the title names, is that with the most rows. */
 export function* quarantined(facts: StatusFacts, { commands, config }: Place): Findings {
