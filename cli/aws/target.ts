@@ -68,13 +68,17 @@ async function targetSentence({ stack: { stage }, aws, isLocal }: ConfiguredTarg
   return `Stage ${stage} in ${aws.region}${account}.`;
 }
 
+/** Whether the options name no place: neither a deployment nor the local cloud. */
+export function isUnnamed(line: Line): boolean {
+  return line.values['local'] !== true && stageOption(line) === undefined;
+}
+
 /**
  * Prints a note that names the target, if the command line does not. It is for texts that somebody enters or applies
  * elsewhere.
  */
 export function noteUnnamedTarget(line: Line): void {
-  if (line.values['local'] !== true && stageOption(line) === undefined)
-    writeNote('For the local cloud. With --stage NAME: for that deployment.\n');
+  if (isUnnamed(line)) writeNote('For the local cloud. With --stage NAME: for that deployment.\n');
 }
 
 /** The options that name the deployment of a command line again, for commands that it prints. */
@@ -121,8 +125,7 @@ export function namedTarget(
         ? `--local: ${endpoint} is not on this machine.`
         : `${endpoint} is not on this machine: expected --stage with the name of a deployment.`,
     );
-  if (stage === undefined && line.values['local'] !== true && givenRegion !== undefined)
-    throw refuse('--region: expected --stage with it.');
+  if (isUnnamed(line) && givenRegion !== undefined) throw refuse('--region: expected --stage with it.');
   const { accessKeyId, secretAccessKey } = localAccount;
   // The local cloud has one region.
   const region = givenRegion ?? (isLocal ? localAccount.region : undefined);

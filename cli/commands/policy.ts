@@ -19,7 +19,7 @@ import { REGIONS } from '../../lib/schema/regions.ts';
 import { LOCAL_STAGE } from '../../lib/schema/stages.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { projectRoot } from '../../local/roots.ts';
-import { isLocalMeant, noteUnnamedTarget, targetedCommand } from '../aws/target.ts';
+import { isLocalMeant, isUnnamed, noteUnnamedTarget, targetedCommand } from '../aws/target.ts';
 import {
   type Action,
   type CommandLine,
@@ -99,6 +99,8 @@ async function print(line: CommandLine): Promise<number> {
   const { config, stack, region } = await readConfig(line);
   const keyArn = keyOption(line, config, region);
   const name = targetName(line, target, config);
+  requirePlace(line, target);
+  noteUnnamedTarget(line);
   const account =
     checked(line, 'account', z.string().regex(/^\d{12}$/, '12 digits')) ??
     config.account ??
@@ -118,7 +120,6 @@ async function print(line: CommandLine): Promise<number> {
 async function readConfig(
   line: CommandLine,
 ): Promise<{ readonly config: Config; readonly stack: string; readonly region: string }> {
-  noteUnnamedTarget(line);
   const stage = stageOption(line) ?? LOCAL_STAGE;
   const config = await loadConfig(configFile(projectRoot, process.env), stage);
   const regions = z.enum(REGIONS, 'a region that docs/reference/configuration.md lists');
@@ -168,6 +169,17 @@ function targetName(line: CommandLine, target: PolicyTarget, config: Config): st
   const source = namedOption(line, 'source', target === 'ingest-source' ? config.sources : [], target);
   const exported = namedOption(line, 'export', target === 'export-target' ? config.exports : [], target);
   return reader ?? source ?? exported;
+}
+
+/**
+ * Requires a named place for policies that another company applies: whoever forgets `--stage` would send what admits the
+ * local cloud.
+ *
+ * @throws PolicyError `SLUICE_POLICY_NO_STAGE`.
+ */
+function requirePlace(line: CommandLine, target: PolicyTarget): void {
+  const isOfCustomer = target === 'ingest-source' || target === 'export-target';
+  if (isOfCustomer && isUnnamed(line)) throw new PolicyError('SLUICE_POLICY_NO_STAGE', `${target}.`);
 }
 
 /**

@@ -73,6 +73,11 @@ export const PolicyError = defineErrorFamily('user', {
     cause: 'The configuration has nothing of the name or kind that the policies are for.',
     cure: 'Add it to `readers`, `sources`, `exports` or `statsigBucket` of the configuration. It need not be deployed.',
   },
+  SLUICE_POLICY_NO_STAGE: {
+    cause:
+      "Policies of a customer's bucket were asked for without a deployment. They would allow the local cloud's account, which is none of AWS.",
+    cure: 'Name the deployment that reads or writes the bucket: `--stage NAME`. For the local cloud use `--local`.',
+  },
   SLUICE_POLICY_TOO_LONG: {
     cause: 'With the names of this configuration a policy is longer than IAM accepts in one managed policy.',
     cure: 'Shorten the names that it repeats (database, bucket, workgroup, readers), or have fewer readers with an `ownDatabase`.',

@@ -67,9 +67,10 @@ describe('sluice policy print', () => {
   it.each(POLICY_TARGETS)(
     'prints documents for %s without credentials or gaps, and names each to a person alone',
     async (target) => {
-      const { code, stdout, stderr } = await print('--for', target, '--account', '111122223333', '--json');
+      const args = ['--for', target, '--stage', 'dev', '--account', '111122223333'];
+      const { code, stdout, stderr } = await print(...args, '--json');
       expect(code).toBe(0);
-      const notes = (await print('--for', target, '--account', '111122223333')).stderr;
+      const notes = (await print(...args)).stderr;
       const documents = Object.entries(JSON.parse(stdout));
       expect(documents).not.toEqual([]);
       for (const [name, document] of documents) {
@@ -120,7 +121,7 @@ describe('sluice policy print', () => {
     writeFileSync(none, `export default { bucket: 'acme' };`);
     for (const target of ['statsig', 'owox', 'metabase', 'ingest-source', 'export-target', 'statsig-bucket'])
       expect(
-        await callMain(['policy', 'print', '--for', target], { env: { SLUICE_CONFIG: none } }),
+        await callMain(['policy', 'print', '--for', target, '--local'], { env: { SLUICE_CONFIG: none } }),
       ).toMatchObject({
         code: 1,
         stdout: '',
@@ -209,9 +210,24 @@ describe('sluice policy print', () => {
     expect(await said('policy', 'print', '--for', 'trial', '--stage', 'dev')).toBe(false);
   });
 
+  it.each(['ingest-source', 'export-target'])(
+    'prints nothing for %s without a place: the customer would admit the local cloud',
+    async (target) => {
+      expect(await print('--for', target, '--account', '111122223333')).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('SLUICE_POLICY_NO_STAGE'),
+      });
+      expect(await print('--for', target, '--stage', 'dev')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('sluice-dev-'),
+      });
+    },
+  );
+
   it('has a key for a source that has one', async () => {
-    const without = await printed('--for', 'ingest-source');
-    const withKey = await printed('--for', 'ingest-source', '--source', 'bolt');
+    const without = await printed('--for', 'ingest-source', '--local');
+    const withKey = await printed('--for', 'ingest-source', '--local', '--source', 'bolt');
     expect(JSON.stringify(without)).not.toMatch(/kms|key(?!s)/i);
     expect(Object.keys(withKey)).toEqual(['bucketPolicy', 'keyPolicy', 'callerPolicy']);
   });

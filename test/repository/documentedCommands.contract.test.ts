@@ -134,6 +134,22 @@ describe('the commands in the docs and in cures', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('print the policies of a deployment, and not of the local cloud', () => {
+    const texts = globSync(
+      ['examples/**/*.yaml', 'cli/**/*.{ts,txt}', 'infra/**/*.{ts,cjs}', 'lib/schema/**/*.ts'],
+      { cwd: projectRoot },
+    );
+    const printing = [...pages, ...texts].flatMap((file) =>
+      [...textOf(file).matchAll(/sluice policy print ([^`|\n]*--for[^`|\n]*)/g)].map(([, text = '']) => ({
+        file,
+        text,
+      })),
+    );
+    expect(printing.length).toBeGreaterThan(20);
+    // A trial has no stage.
+    expect(printing.filter(({ text }) => !/--stage |--for trial --region /.test(text))).toEqual([]);
+  });
+
   it('are read by a shell and the CLI as findings mean them', () => {
     const first = `damaged/a b'c"$(d)\`e\`\\\n#*`;
     const facts = [

@@ -29,7 +29,7 @@ export const statsigBucketSchema = named(
     ),
     existing: noted(
       flag().default(false),
-      'The bucket exists already. Apply its policy by hand: `npx sluice policy print --for statsig-bucket`.',
+      'The bucket exists already. Apply its policy by hand: `npx sluice policy print --for statsig-bucket --stage NAME`.',
     ),
   }),
 );
