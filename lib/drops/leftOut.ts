@@ -11,12 +11,26 @@ export interface LeftOut {
   readonly detail?: string | undefined;
 }
 
+/**
+ * Ends of the names of files that a job has not finished, and of copies that somebody keeps, in any case. docs/ingest.md and
+ * docs/ingest-customer.md list them.
+ */
+export const UNFINISHED_ENDS = [
+  '._COPYING_',
+  '.tmp',
+  '.bak',
+  '.old',
+  '~',
+  '.inprogress',
+  '.part',
+  '.crc',
+] as const;
+
 /** Why an object of a day's folder is not loaded, in words for people. */
 export const leftOutReasons = {
   marker: 'A folder object, as created by consoles and Hadoop.',
   success_marker: 'Marks the end of a job; holds no rows.',
-  temporary:
-    "A temporary file of a job, or a copy: its name or a folder's begins with _ or ., or its name ends as such files' do (.tmp, .bak, ~).",
+  temporary: `A temporary file of a job, or a copy: its name or a folder's begins with _ or ., or its name ends with one of ${UNFINISHED_ENDS.join(' ')}.`,
   companion:
     'Written beside files by exports and tools: a manifest, a description of an export, or a checksum.',
   empty: 'Zero bytes.',
@@ -44,8 +58,6 @@ const PARQUET = /\.(parquet|parq|pq)$/i;
  */
 const COMPANION =
   /(^|[^a-z])manifest([-_](files|summary))?(\.(json|csv|txt|checksum))?$|^export_(tables_)?info_.*\.json$|\.(md5|sha(1|256|512))(sum)?$/i;
-/** Ends of the names of files that a job has not finished, and of copies that somebody keeps. */
-const UNFINISHED = /(~|\.(_COPYING_|tmp|bak|old|inprogress|part|crc))$/i;
 
 /**
  * Why an object under a day's folder is left out, judged by its name; null for a file to load. A load inspects the bytes
@@ -61,7 +73,7 @@ export function leftOutReason(object: DropObject, folder: string, waitFor?: stri
   const name = segments.at(-1) ?? '';
   if ((SUCCESS.test(name) && !PARQUET.test(name)) || name === waitFor) return 'success_marker';
   if (COMPANION.test(name)) return 'companion';
-  if (segments.some(isHidden) || UNFINISHED.test(name)) return 'temporary';
+  if (segments.some(isHidden) || isUnfinished(name)) return 'temporary';
   if (object.size === 0) return 'empty';
   if (isArchive(object.storageClass) && object.isRestored !== true) return 'archived';
   return PARQUET.test(name) ? null : 'not_parquet';
@@ -70,6 +82,12 @@ export function leftOutReason(object: DropObject, folder: string, waitFor?: stri
 /** Whether a name has the extension of Parquet. */
 export function isParquetName(name: string): boolean {
   return PARQUET.test(name);
+}
+
+/** Whether a name ends as that of a file that is not finished, or of a copy. */
+function isUnfinished(name: string): boolean {
+  const lower = name.toLowerCase();
+  return UNFINISHED_ENDS.some((end) => lower.endsWith(end.toLowerCase()));
 }
 
 /**

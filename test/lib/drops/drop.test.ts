@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
-import { leftOutReason } from '../../../lib/drops/leftOut.ts';
+import { leftOutReason, UNFINISHED_ENDS } from '../../../lib/drops/leftOut.ts';
 import { dropDayFolder } from '../../../lib/drops/listDrops.ts';
 import { NO_FILES } from '../../../lib/ledger/LedgerEntry.ts';
+import { textOf } from '../../harness/textOf.ts';
 
 const FOLDER = 'events/2026-11-19/';
 const object = (path: string, other: Partial<DropObject> = {}): DropObject => ({
@@ -55,6 +56,11 @@ describe('the reason to leave a file out', () => {
     { path: 'part-00000', reason: 'not_parquet' },
   ])('is $reason of the file "$path"', ({ path, reason }) => {
     expect(leftOutReason(object(path), FOLDER)).toBe(reason);
+  });
+
+  it.each(['ingest.md', 'ingest-customer.md'])('of each ending of a temporary file is in docs/%s', (page) => {
+    const text = textOf('docs', page);
+    expect(UNFINISHED_ENDS.filter((end) => !text.includes(`\`${end}\``))).toEqual([]);
   });
 
   it.each(['._COPYING_', '.tmp', '.bak', '.old', '~', '.inprogress', '.part', '.crc', '.BAK', '.Tmp'])(
