@@ -140,9 +140,9 @@ export const configSchema = z.strictObject({
       .strictObject({
         pastDays: noted(
           whole('whole days', 0, 365).default(7),
-          "Days before its arrival that an event's time may be and still decide the day of its row.",
+          "Spans of 24 hours, not calendar days, that an event's time may be before its arrival and still decide the day of its row.",
         ),
-        futureDays: noted(whole('whole days', 0, 365).default(1), 'The same for days after its arrival.'),
+        futureDays: noted(whole('whole days', 0, 365).default(1), 'The same after its arrival.'),
       })
       .prefault({}),
     "How far an event's time may be from its arrival and still choose its date folder.",

@@ -43,7 +43,7 @@ The column \`company_id\` below is an example of your own configuration: \`unitI
 
 ## What the views do
 
-- **Resends are removed**: of the rows of a day with the same \`event_id\`, a view shows the one received first.
+- **Duplicates (resends) are removed**: of the rows of a day \`ds\` with the same \`event_id\`, a view shows the one received first. Deduplicate raw tables in the same way: \`count(DISTINCT event_id)\` of each \`ds\`, or the rows with 1 as \`row_number() OVER (PARTITION BY ds, event_id ORDER BY received_at)\`. [What stays twice](answers.md#event-ids).
 - **Only production**: an event without a tier counts as production.
 - **No telemetry**: \`product_events\` leaves out names that begin with \`statsig::\`.
 - **Only groups of experiments**: rules that are not a group, and units in a known holdout, count in no group: [statsig.md](statsig.md#what-is-no-group).
