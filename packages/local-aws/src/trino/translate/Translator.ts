@@ -2,11 +2,12 @@ import { writeCall } from './calls/writeCall.ts';
 import { writeDateShift } from './dateArithmetic.ts';
 import { subscriptsAt } from './elements.ts';
 import { numberLiteral, parseTypedLiteral } from './literals.ts';
+import { needsQuotes } from './names.ts';
 import type { Rendering, TokenWriter } from './Rendering.ts';
 import type { SelectEdits } from './selects.ts';
 import { writeUnnest, writeValues } from './tableForms.ts';
 import { isTableQuery, mismatched, notEmulated, SqlError, type Token, type TokenList } from './tokens.ts';
-import { BEGINS_QUERY, functionsWithoutBrackets, notFunctions, reservedInDuckDb } from './vocabulary.ts';
+import { BEGINS_QUERY, functionsWithoutBrackets, notFunctions } from './vocabulary.ts';
 
 /** Options of the {@link Translator}. */
 export type TranslatorOptions = TokenWriter['options'] & {
@@ -161,11 +162,9 @@ export class Translator implements TokenWriter {
   /** A name, in quotes if DuckDB reads the word otherwise. */
   #name(index: number): string {
     const { list } = this;
-    const { raw, kind, value } = list.token(index);
+    const { raw, kind } = list.token(index);
     const isMember = list.symbol(index - 1) === '.' && /^\w+$/.test(raw);
-    const isZone = value === 'at' && list.words(index + 1, 'time', 'zone');
-    const quoted = reservedInDuckDb.has(value) || isMember || (value === 'at' && !isZone);
-    return kind === 'word' && quoted ? `"${raw}"` : raw;
+    return kind === 'word' && (isMember || needsQuotes(list, index)) ? `"${raw}"` : raw;
   }
 
   /** Writes a symbol. @returns The index after what was written. @throws SqlError */
@@ -219,7 +218,8 @@ export class Translator implements TokenWriter {
       return index + 1;
     }
     if (word === 'table' && list.symbol(index + 1) === '(') throw notEmulated('TABLE(…)', at);
-    if (word === 'tablesample' && list.symbol(index + 2) === '(') throw notEmulated('TABLESAMPLE', at);
+    const isSample = word === 'tablesample' && /^(?:bernoulli|system)$/.test(list.word(index + 1) ?? '');
+    if (isSample && list.symbol(index + 2) === '(') throw notEmulated('TABLESAMPLE', at);
     if (!this.options.inlineClauses || word !== 'as' || !isClause(list, index)) return undefined;
     out.add('AS NOT MATERIALIZED', at);
     return index + 1;

@@ -14,7 +14,7 @@ const LARGEST = 2n ** 63n - 1n;
  * Rejects syntax that DuckDB has and Trino does not, as Trino's parser does.
  * https://github.com/trinodb/trino/blob/435/core/trino-parser/src/main/antlr4/io/trino/sql/parser/SqlBase.g4
  *
- * @throws SqlError `SYNTAX_ERROR`, `NOT_SUPPORTED` for NATURAL JOIN, `COLUMN_NOT_FOUND` for GROUP BY ALL.
+ * @throws SqlError `SYNTAX_ERROR`, `NOT_SUPPORTED` for NATURAL JOIN.
  */
 export function rejectForeignSyntax(list: TokenList): void {
   for (const [index, token] of list.tokens.entries()) {
@@ -92,12 +92,6 @@ function rejectClause(list: TokenList, index: number, token: Token, next: Token)
     throw mismatched(next, "'SELECT', 'VALUES'");
   if (word === 'using' && next.value === 'sample') throw mismatched(next, "'('");
   if (word === 'as' && next.kind === 'text') throw mismatched(next, '<identifier>');
-  if (word === 'by' && list.word(index + 1) === 'all' && endsList(list, index + 2))
-    throw new SqlError(
-      'COLUMN_NOT_FOUND',
-      "Column 'all' cannot be resolved or requester is not authorized to access requested resources",
-      next.start,
-    );
 }
 
 /** The token at an index, or behind a NOT there. */
@@ -122,7 +116,7 @@ function isCount(token: Token | undefined): boolean {
 }
 
 /** Whether an operand can begin with a token. */
-function beginsOperand({ kind, raw, value }: Token): boolean {
+export function beginsOperand({ kind, raw, value }: Token): boolean {
   if (kind === 'symbol') return raw === '(' || raw === '-';
   return (
     kind !== 'word' || !(AFTER_LIST.test(value) || /^(?:and|or|end|then|else|when|as|asc|desc)$/.test(value))

@@ -1,4 +1,5 @@
 import { quoteName } from '../../base/sql.ts';
+import { beginsOperand } from './rejections.ts';
 import type { TokenList, TokenRange } from './tokens.ts';
 
 /** A SELECT of a statement, by token index. */
@@ -23,7 +24,8 @@ export function selectBlocks(list: TokenList): SelectBlock[] {
   const blocks: SelectBlock[] = [];
   for (const [select] of list.tokens.entries()) {
     if (list.word(select) !== 'select' || list.symbol(select - 1) === '.') continue;
-    const from = select + (/^(?:distinct|all)$/.test(list.word(select + 1) ?? '') ? 2 : 1);
+    const isQuantified = list.word(select + 1) === 'distinct' || isQuantifier(list, select + 1);
+    const from = select + (isQuantified ? 2 : 1);
     const listEnd = seek(list, from, (index) => LIST_ENDS.has(list.word(index) ?? '') || isTail(list, index));
     const end = seek(
       list,
@@ -63,7 +65,7 @@ function isWithin(list: TokenList, index: number): boolean {
 }
 
 /** Whether LIMIT, OFFSET or FETCH starts here. All three are also valid names. */
-function isLimit(list: TokenList, index: number): boolean {
+export function isLimit(list: TokenList, index: number): boolean {
   const word = list.word(index);
   const next = list.at(index + 1);
   if (word === 'fetch') return list.word(index + 1) === 'first' || list.word(index + 1) === 'next';
@@ -71,9 +73,26 @@ function isLimit(list: TokenList, index: number): boolean {
   return next?.kind === 'number' || next?.kind === 'parameter' || list.word(index + 1) === 'all';
 }
 
+/** Whether WINDOW starts here, which is a valid name, too. */
+export function isWindow(list: TokenList, index: number): boolean {
+  return list.word(index) === 'window' && list.word(index + 2) === 'as' && list.symbol(index + 3) === '(';
+}
+
 /** Whether a clause starts here that can follow a select list without FROM. */
 function isTail(list: TokenList, index: number): boolean {
-  return isLimit(list, index) || (list.word(index) === 'window' && list.word(index + 2) === 'as');
+  return isLimit(list, index) || isWindow(list, index);
+}
+
+/** Whether ALL is here, and no name: `SELECT ALL a`, `UNION ALL`, `LIMIT ALL`, `count(ALL a)`, `a > ALL (…)`. */
+export function isQuantifier(list: TokenList, index: number): boolean {
+  const before = list.word(index - 1) ?? '';
+  if (list.word(index) !== 'all') return false;
+  if (/^(?:union|except|intersect|limit)$/.test(before)) return true;
+  const next = list.at(index + 1);
+  if (next === undefined) return false;
+  if (next.raw === '(' || (before === 'select' && next.raw === '*')) return true;
+  const isFirst = before === 'select' || list.symbol(index - 1) === '(';
+  return isFirst && beginsOperand(next) && !/^(?:is|in|like|between)$/.test(next.value);
 }
 
 /** Words after which a name is part of the expression and not an alias. */

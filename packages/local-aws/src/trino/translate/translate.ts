@@ -3,6 +3,7 @@ import { rejectForeignSyntax } from './rejections.ts';
 import { selectEdits } from './selects.ts';
 import { Translator } from './Translator.ts';
 import { mismatched, SqlError, TokenList } from './tokens.ts';
+import { BEGINS_QUERY } from './vocabulary.ts';
 import { rejectZonedTimes } from './zonedTimes.ts';
 
 /** Options of {@link translate}. */
@@ -47,7 +48,7 @@ export function translate(sql: string, options: TranslateOptions = {}): Translat
   const start = list.tokens.find(({ raw }) => raw !== '(');
   if (first === undefined || start === undefined)
     throw new SqlError('SYNTAX_ERROR', "mismatched input '<EOF>'. Expecting: <query>", 0);
-  if (!/^(?:select|with|values|table)$/.test(start.value)) throw mismatched(start, '<query>');
+  if (!BEGINS_QUERY.test(start.value)) throw mismatched(start, '<query>');
   rejectForeignSyntax(list);
   rejectZonedTimes(list, options.isStored === true);
   const parameters = options.parameters ?? [];

@@ -1,4 +1,4 @@
-/** Trino's functions that exist in DuckDB with the same name and meaning. */
+/** Trino's functions and forms of calls that DuckDB writes with the same name; callForms.ts writes some of them otherwise. */
 const SAME = `abs any_match array_agg avg bool_and bool_or cbrt coalesce
   concat_ws corr count count_if covar_pop covar_samp cume_dist day dense_rank exp
   first_value flatten grouping hour lag last_value lead lower map_entries map_from_entries
@@ -43,7 +43,7 @@ export const functionNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The words of a text, to look words up in. */
-const wordSet = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
+const wordSet = (text: string): ReadonlySet<string> => new Set(splitWords(text));
 
 /** Words before a parenthesis that are not function names. */
 export const notFunctions =
@@ -53,11 +53,12 @@ export const notFunctions =
   ordinality outer over overwrite partition preceding range recursive right rollup rows select set sets some system
   table tablesample then union using values when where window with within`);
 
-/** Words that are reserved in DuckDB but not in Trino. */
+/** Words that DuckDB takes for no name, and that are nothing but names in Trino's queries. names.ts has those with a meaning. */
 export const reservedInDuckDb =
-  wordSet(`analyse analyze asymmetric check collate deferrable do foreign initially
-  lambda pivot pivot_longer pivot_wider unpivot placing primary qualify references returning summarize symmetric
-  show unique variadic`);
+  wordSet(`analyse analyze anti asof asymmetric authorization binary check collate collation column columns
+  concurrently default deferrable do foreign freeze generated glob ilike initially isnull lambda map notnull overlaps
+  pivot pivot_longer pivot_wider placing positional primary qualify references returning semi show similar struct
+  summarize symmetric tablesample to unique unpack unpivot variadic verbose`);
 
 /** Trino's functions that are called without parentheses. */
 export const functionsWithoutBrackets: ReadonlyMap<string, string> = new Map([
