@@ -5,7 +5,7 @@ import type { Finding } from '../catalogue.ts';
 import { damageCauses, denialCauses, idleCauses, quotaCauses, withCauses } from './causes.ts';
 import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts';
 import { contentFindings } from './collector/content.ts';
-import { oldTimes, wrongClocks } from './collector/eventTimes.ts';
+import { lateTimes, oldTimes, wrongClocks } from './collector/eventTimes.ts';
 import { failedRequests } from './collector/failedRequests.ts';
 import { keyFindings } from './collector/keys.ts';
 import { quarantined } from './collector/quarantine.ts';
@@ -65,6 +65,7 @@ const JUDGES: readonly Judge[] = [
   { find: overflow },
   { find: ignoredEvents, readBy: /^(events|exposures)\b/ },
   { find: oldTimes, readBy: /^timeWindow\b/ },
+  { find: lateTimes, readBy: /^timeWindow\b/ },
   { find: wrongClocks },
   { find: resentFindings, readBy: CURATED },
   { find: lostDays, readBy: /^retention\b/ },

@@ -69,6 +69,21 @@ describe('a finding about requests', () => {
   });
 
   it.each([
+    { setting: 'timeWindow.pastDays: deployed 1, configured 7', isTold: false },
+    { setting: 'sources.acme: deployed a, configured b', isTold: true },
+  ])(
+    'of events from before `timeWindow` is told beside the undeployed $setting: $isTold',
+    ({ setting, isTold }) => {
+      const late = [{ ...requestGroup, sdk: 'ios-client 2', count: 10, isClockStated: true }];
+      const corrected = [{ ...requestGroup, sdk: 'py-server 1', count: 10, skewMs: 3 * 3_600_000 }];
+      const undeployed = { settings: [setting], deployedAt: null };
+      const found = judge({ lastDay: null, noted: { ...notedTimes, late, corrected }, undeployed });
+      const clocks = found.filter(({ code }) => code === 'SLUICE_FINDING_CLOCK_OFF');
+      expect(clocks.map(({ subject }) => subject)).toEqual([...(isTold ? ['old'] : []), ' from py-server 1']);
+    },
+  );
+
+  it.each([
     { what: 'nothing was deployed then', times: 1, deployedAt: '2026-11-20T00:59:00.000Z', isTold: false },
     { what: 'the stack was deployed then', times: 1, deployedAt: '2026-11-20T02:30:00.000Z', isTold: true },
     { what: 'another SDK has new ones, too', times: 2, deployedAt: null, isTold: true },

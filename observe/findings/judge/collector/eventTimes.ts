@@ -62,7 +62,6 @@ export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
       : stated;
     return share < 0.1 ? [] : [{ group, text: `${sent}: ${clock}`, title: `${hours} ${way}` }];
   });
-  yield* lateTimes(facts, place);
   const [worst] = texts.toSorted((a, b) => Math.abs(b.group.skewMs) - Math.abs(a.group.skewMs));
   if (worst === undefined) return;
   const verbs = { one: 'is', many: 'are' };
@@ -106,7 +105,7 @@ const FEWEST_LATE = 10;
 const ONE_CLOCK_DAYS = 1 / 24;
 
 /** Senders of many events from before the time window: those whose clock is not stated, and those whose clock is right. */
-function* lateTimes(facts: StatusFacts, { commands, config, now }: Place): Findings {
+export function* lateTimes(facts: StatusFacts, { commands, config, now }: Place): Findings {
   const { noted, lastDay, contentChanges, earlierEvents } = facts;
   // A finding of their one time tells it better.
   const isOfOneTime = (group: LateGroup) =>
