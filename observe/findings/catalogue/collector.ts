@@ -41,9 +41,17 @@ const ASK_MEANT =
 /** Ends the cause of less than usual. */
 const STILL_SENT = 'Others of the same table came, so that requests arrive.';
 
-/** Stops one event of an app. */
-const DENY_EVENT =
-  'Until the app is corrected, `events.deny` of the configuration leaves out one event, with a deployment: what it leaves out, also of other versions, is in no table and is lost.';
+/** Stops one event of an app, or its exposures to one experiment: each has a list of its own. */
+const denying = (what: string) =>
+  `Until the app is corrected, ${what}, with a deployment: what is left out, also of other versions, is in no table and is lost.`;
+const DENY_EVENT = '`events.deny` of the configuration leaves out one event';
+const DENY_EXPOSURES =
+  '`exposures.deny` of the configuration leaves out all exposures to one experiment, gate or layer';
+const DENY_EITHER = `${DENY_EVENT}, and ${DENY_EXPOSURES}`;
+/** Begins the cure of what came more often. */
+const MORE_SHOWN =
+  'The command shows the days by SDK, version of the app and name, the most rows first: a version that has more came with a release, whose owner corrects it.';
+const IF_MEANT = 'If it is meant, nothing is to be done. Rows stay as they are.';
 /** Why a key that was accepted is refused. */
 const REMOVED_KEY =
   'Somebody took the key out of the secret at the time that the detail names: by hand, or with `npx sluice keys remove`. SDKs do not send these requests again.';
@@ -383,7 +391,11 @@ export const collectorFindings = {
       ],
       more: [
         'A release logs it in a loop, its requests are sent again, or a program sends it that should not, unless more users came there. Each counts, also in the bill.',
-        `The command shows the days by SDK and version: a version that has more came with a release, whose owner corrects it. ${DENY_EVENT} If it is meant, nothing is to be done. Rows stay as they are.`,
+        `${MORE_SHOWN} ${denying(DENY_EVENT)} ${IF_MEANT}`,
+      ],
+      moreExposures: [
+        'A release evaluates it in a loop, as each time that a view is drawn, its requests are sent again, or a program sends it that should not, unless more users came there. Each counts, also in the bill.',
+        `${MORE_SHOWN} ${denying(DENY_EXPOSURES)} ${IF_MEANT}`,
       ],
       sdk: [
         `The app with this SDK sends less or nothing, or its requests do not get here. ${STILL_SENT}`,
@@ -517,7 +529,7 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had at least 50 times of what is usual in it, or three hours had four times the most that the same hour had on any of the seven days before.',
-    `Ask whoever owns the sender that the title names whether it is meant. If it is not, the first command shows which event of which version it is. ${DENY_EVENT} If all that the sender sends is unwanted, take its key out (\`npx sluice keys remove LABEL\`): nothing of the app is accepted then. The last command shows requests as they come, until Ctrl-C.`,
+    `Ask whoever owns the sender that the title names whether it is meant. If it is not, the first command shows which event of which version it is. ${denying(DENY_EITHER)} If all that the sender sends is unwanted, take its key out (\`npx sluice keys remove LABEL\`): nothing of the app is accepted then. The last command shows requests as they come, until Ctrl-C.`,
     { section: 'abuse', alarms: ['invocations'], ofDay: 'counted' },
   ),
   SLUICE_FINDING_IGNORED: warning(

@@ -84,6 +84,22 @@ describe('a finding about requests', () => {
   );
 
   it.each([
+    { what: 'sdk', table: 'exposures', list: 'exposures.deny', no: 'events.deny' },
+    { what: 'experiment', table: 'exposures', list: 'exposures.deny', no: 'events.deny' },
+    { what: 'event', table: 'events', list: 'events.deny', no: 'exposures.deny' },
+    { what: 'sdk', table: 'events', list: 'events.deny', no: 'exposures.deny' },
+  ] as const)(
+    'of more of $what in the table $table leaves them out by $list',
+    ({ what, table, list, no }) => {
+      const [found] = judge({
+        contentChanges: [{ ...moreChange, what, table, subject: '', value: 'checkout' }],
+      });
+      expect(found?.cure).toContain(list);
+      expect(found?.cure).not.toContain(no);
+    },
+  );
+
+  it.each([
     { what: 'nothing was deployed then', times: 1, deployedAt: '2026-11-20T00:59:00.000Z', isTold: false },
     { what: 'the stack was deployed then', times: 1, deployedAt: '2026-11-20T02:30:00.000Z', isTold: true },
     { what: 'another SDK has new ones, too', times: 2, deployedAt: null, isTold: true },

@@ -287,7 +287,14 @@ function judgedByOf({ what, table, field }: ContentChange): readonly SharedPart[
 function subjectOf(change: ContentChange): string {
   const name = wordingCaseOf(change);
   const isOfName = change.what === 'value' || change.kind === 'other';
-  if (change.kind === 'less' || isOfName || name === 'more' || OF_DEPLOYMENT.includes(name)) return name;
+  if (
+    change.kind === 'less' ||
+    isOfName ||
+    name === 'more' ||
+    name === 'moreExposures' ||
+    OF_DEPLOYMENT.includes(name)
+  )
+    return name;
   // An app that loses one unit ID may have lost others with it.
   const field = change.field === null || name === 'unitId' ? '' : ` ${change.field}`;
   return `${name} ${change.subject || change.what}${field}`;

@@ -2,6 +2,7 @@ import { quoteText } from '../../../../lib/base/sql.ts';
 import { counted, displayValue, numbered, percent, quotedName, someOf } from '../../../../lib/base/text.ts';
 import { TEXT_FORMS, type TextFormName } from '../../../../lib/base/textForms.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
+import { userDetailColumns } from '../../../../lib/views/userDetailColumns.ts';
 import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
 import {
   ABSENT_USER,
@@ -192,6 +193,28 @@ function manyIds({ field }: ContentChange): ChangeWording {
   };
 }
 
+/** SQL of the version of the app, as views have it. @param user The column of the user's JSON. */
+const appVersionOf = (user: string) =>
+  userDetailColumns(user)
+    .filter(({ name }) => name === 'app_version')
+    .map(({ name, sql }) => `${sql} AS "${name}"`)
+    .join();
+
+/**
+ * How names and SDKs are told that came more often.
+ *
+ * @param name The column of what is sent in a loop. @param user That of the user's JSON.
+ */
+const moreOf = (name: string, user: string): ChangeWording => ({
+  title: (change) =>
+    change.kind === 'many'
+      ? `${counted(change.count, nounOf(change))} ${whichOf(change)} came, where at most ${numbered(change.usual)} came ${before(change)}`
+      : shareTitle(change, nounOf(change), `are ${whichOf(change)}`),
+  columns: ['"ds"', ...SDK, appVersionOf(user), `"${name}"`],
+  where: ofNamed,
+  order: 'rows',
+});
+
 /** How an ID is told that events lack. */
 function lackingId({ field }: ContentChange): ChangeWording {
   return {
@@ -236,14 +259,8 @@ const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, Ch
   sdk: { title: lessTitle, columns: ['"ds"', '"sdk_version"'], where: ofNamed },
   experiment: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },
   group: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },
-  more: {
-    title: (change) =>
-      change.kind === 'many'
-        ? `${counted(change.count, nounOf(change))} ${whichOf(change)} came, where at most ${numbered(change.usual)} came ${before(change)}`
-        : shareTitle(change, nounOf(change), `are ${whichOf(change)}`),
-    columns: ['"ds"', ...SDK],
-    where: ofNamed,
-  },
+  more: moreOf('event_name', 'user_object'),
+  moreExposures: moreOf('experiment_id', 'user_dimensions'),
   names: {
     title: (change) =>
       `${numbered(change.of)} names of ${change.what}s came, where at most ${numbered(change.usual)} came ${before(change)}; a new one is ${quotedName(change.value)}`,
@@ -379,7 +396,7 @@ const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, Ch
 };
 
 /** The case that a change is. */
-export function wordingCaseOf({ kind, what, value, count }: ContentChange): WordingCase {
+export function wordingCaseOf({ table, kind, what, value, count }: ContentChange): WordingCase {
   if (kind === 'names') return 'names';
   if (what === 'textForm') return value === 'email' ? 'email' : 'mojibake';
   if (what === 'evaluation') {
@@ -387,7 +404,7 @@ export function wordingCaseOf({ kind, what, value, count }: ContentChange): Word
     return /override/i.test(value) ? 'overridden' : 'noValues';
   }
   const isOfName = what === 'event' || what === 'sdk' || what === 'experiment';
-  if (isOfName && (kind === 'more' || kind === 'many')) return 'more';
+  if (isOfName && (kind === 'more' || kind === 'many')) return table === 'events' ? 'more' : 'moreExposures';
   const ofEvent = count === 0 ? 'missing' : 'fewer';
   return what === 'event' ? ofEvent : what;
 }
