@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { S3ServiceException } from '@aws-sdk/client-s3';
+import type { Attempts } from '../../lib/landing/catalog/catalogCalls.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 
 /** What a client was asked. */
@@ -20,6 +21,14 @@ interface Stack<Input extends object> {
     options: { readonly step: 'initialize' },
   ): void;
 }
+
+/** When calls are made, and how often: without pauses, and with a day of time. */
+export const attempts: Attempts = {
+  clock: { now: () => Date.UTC(2026, 10, 20) },
+  wait: async () => undefined,
+  random: () => 0,
+  deadline: Date.UTC(2026, 10, 21),
+};
 
 const OPTIONS = { region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
 

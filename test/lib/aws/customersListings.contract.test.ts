@@ -2,14 +2,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
-import { answering, s3Error } from '../../harness/answering.ts';
+import { answering, attempts, s3Error } from '../../harness/answering.ts';
 
-const attempts = {
-  clock: { now: () => Date.UTC(2026, 10, 20) },
-  wait: async () => undefined,
-  random: () => 0,
-  deadline: Date.UTC(2026, 10, 21),
-};
 const OWNER = '111122223333';
 
 describe('a bucket of a customer', () => {

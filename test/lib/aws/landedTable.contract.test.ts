@@ -3,14 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import { type LandedPlace, landedTable } from '../../../lib/aws/landedTable.ts';
 import { addDays } from '../../../lib/base/time.ts';
-import { answering, named, s3Error } from '../../harness/answering.ts';
-
-const attempts = {
-  clock: { now: () => Date.UTC(2026, 10, 20) },
-  wait: async () => undefined,
-  random: () => 0,
-  deadline: Date.UTC(2026, 10, 21),
-};
+import { answering, attempts, named, s3Error } from '../../harness/answering.ts';
 
 describe('a table that is exported', () => {
   const place: LandedPlace = { database: 'd', table: 't', bucket: 'own', tableFiles: { kind: 'versions' } };

@@ -4,15 +4,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landingBucket } from '../../../lib/aws/landingBucket.ts';
-import { type AskedCall, answering } from '../../harness/answering.ts';
+import { type AskedCall, answering, attempts } from '../../harness/answering.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
-const attempts = {
-  clock: { now: () => Date.UTC(2026, 10, 20) },
-  wait: async () => undefined,
-  random: () => 0,
-  deadline: Date.UTC(2026, 10, 21),
-};
 const OWNER = '111122223333';
 
 describe('a large file', () => {

@@ -274,7 +274,7 @@ describe.each([
   it('is read completely, wherever it is split into frames, including empty ones', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.oneof(fc.string(), fc.constant('x'.repeat(100_000))), { minLength: 1, maxLength: 8 }),
+        fc.array(fc.oneof(fc.string(), fc.constant('x'.repeat(20_000))), { minLength: 1, maxLength: 8 }),
         (texts) => {
           const text = `["${texts.map((part) => encodeURIComponent(part)).join()}"]`;
           const parts = [text.slice(0, 1), '', text.slice(1, 7), text.slice(7)];
@@ -337,7 +337,7 @@ describe('isMangled', () => {
         const body = JSON.stringify({ events: [json, 'and some more of it, so that it is worth it'] });
         expect(isMangled(mangled(gzipSync(body)), '')).toBe(true);
         expect(isMangled(mangled(zstdCompressSync(body)), '')).toBe(true);
-        expect(isMangled(mangled(brotliCompressSync(body)), 'br')).toBe(true);
+        expect(isMangled(mangled(quickBrotli(Buffer.from(body))), 'br')).toBe(true);
         expect(isMangled(mangled(deflateSync(body)), 'deflate')).toBe(true);
         expect(isMangled(mangled(deflateRawSync(body)), 'identity, deflate')).toBe(true);
       }),
