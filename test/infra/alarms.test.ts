@@ -13,6 +13,7 @@ import { REGIONS } from '../../lib/schema/regions.ts';
 import { readAlarms } from '../../observe/facts/flow/alarms.ts';
 import { readLastRequest } from '../../observe/facts/flow/requestCounts.ts';
 import { type AskedCall, answeredBy } from '../harness/answering.ts';
+import { textOf } from '../harness/textOf.ts';
 import { madeResources } from './madeResources.ts';
 
 const { Resources } = madeResources().template;
@@ -247,6 +248,17 @@ describe('an alarm', () => {
       watched[by] = [...new Set([...(watched[by] ?? []), MetricName])].sort();
     }
     expect(watched).toEqual(WATCHED);
+  });
+
+  it('costs what docs/cost.md says, $0.10 for each metric that it reads, and for three with a band', () => {
+    const read = Object.values(Resources).map(({ Type, Properties }) => {
+      if (Type !== 'AWS::CloudWatch::Alarm') return 0;
+      const { Metrics, ThresholdMetricId } = Object(Properties);
+      const metrics = Array.from(Metrics ?? [], (part) => Object(part).MetricStat ?? []).flat().length;
+      return (Metrics === undefined ? 1 : metrics) * (ThresholdMetricId === undefined ? 1 : 3);
+    });
+    const dollars = (read.reduce((sum, count) => sum + count, 0) / 10).toFixed(2);
+    expect(textOf('docs', 'cost.md')).toContain(`| alarms | ${dollars} | ${dollars} |`);
   });
 
   it('is read with all others of a deployment at once', async () => {
