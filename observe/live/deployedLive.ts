@@ -1,5 +1,6 @@
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
+import { percent } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { type Deployment, ObserveError } from '../deployment.ts';
 import { type LiveAnswer, readRequestLine } from '../facts/flow/liveEntries.ts';
@@ -86,7 +87,7 @@ export async function readDeployedLive(
 /** What entries of a deployment leave out, in sentences. */
 function notesOf({ config }: Pick<Deployment, 'config'>): readonly string[] {
   return [
-    `Requests: those that were refused, had something refused, overflowed or of before 2000, and ${config.logs.successes * 100} % of the others (logs.successes). They appear ten seconds after the answer; what the log gets later is left out.`,
+    `Requests: those that need attention (docs/metrics.md, "Logs"), and ${percent(config.logs.successes, 4)} of the others (logs.successes). They appear ten seconds after the answer; what the log gets later is left out.`,
     'Rows are shown by the local cloud only. Status has how many of the last hour are in files.',
   ];
 }

@@ -10,7 +10,7 @@ export function liveMatcher(
   { unitIds }: Pick<Config, 'unitIds'>,
 ): (entry: LiveEntry) => boolean {
   return (entry) => {
-    if (sdk !== undefined && !fits(entry.sdk_type, sdk)) return false;
+    if (sdk !== undefined && !fits(entry.sdk_type ?? 'unknown', sdk)) return false;
     if (entry.type === 'request')
       return user === undefined && event === undefined && (!errors || hasProblem(entry));
     if (errors && entry.kind !== 'quarantine') return false;

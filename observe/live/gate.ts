@@ -21,7 +21,7 @@ export interface Gate {
 }
 
 /** Seconds from the end of the buffering interval until a row is in its table: docs/cost.md, "Buffering". */
-const WRITTEN_WITHIN = 30;
+const WRITTEN_WITHIN_SECONDS = 30;
 
 /**
  * How far the first event of a deployment has come within the hour.
@@ -60,7 +60,7 @@ export function gateOf(
 function accepted({ config, localControl }: Pick<Deployment, 'config' | 'localControl'>): Gate {
   const now =
     localControl === undefined ? '' : `, or at once after \`curl -X POST ${localControl}/_sluice/flush\``;
-  const seconds = config.buffering.seconds + WRITTEN_WITHIN;
+  const seconds = config.buffering.seconds + WRITTEN_WITHIN_SECONDS;
   return {
     gate: 'accepted',
     code: null,

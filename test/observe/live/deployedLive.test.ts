@@ -42,8 +42,15 @@ describe('a follower of a deployed collector’s log', () => {
     expect(asked).toEqual([]);
   });
 
-  it('says which requests and which rows are left out', async () => {
-    expect((await read(undefined)).notes).toEqual([expect.stringContaining(' 1 % '), expect.any(String)]);
+  it.each([
+    { successes: 0.01, part: ' 1 % of the others' },
+    // As a product of doubles it is 7.000000000000001.
+    { successes: 0.07, part: ' 7 % of the others' },
+    { successes: 0.0005, part: ' 0.05 % of the others' },
+  ])('says which part of requests it has, of $successes$part', async ({ successes, part }) => {
+    const config = defineConfig({ bucket: 'acme', logs: { successes } });
+    const { notes } = await readDeployedLive({ ...opened, config, logs }, {});
+    expect(notes).toEqual([expect.stringContaining(part), expect.any(String)]);
   });
 
   it('asks for no millisecond twice, as CloudWatch counts both ends', async () => {

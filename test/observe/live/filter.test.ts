@@ -29,6 +29,8 @@ const refused = rowOf('quarantine', {
   raw: '{"exposures":[{"experimentName":"checkout","user":{"userID":"ada"}}]}',
 });
 
+const nameless = rowOf('events', { user_id: 'ada' });
+
 interface FilterCase {
   readonly what: string;
   readonly filter: LiveFilter;
@@ -40,6 +42,11 @@ it.each<FilterCase>([
   { what: 'nothing is asked for', filter: {}, entry: request() },
   { what: 'its SDK is asked for', filter: { sdk: 'javascript-client' }, entry: request() },
   { what: 'the beginning of its SDK is asked for', filter: { sdk: 'javascript*' }, entry: request() },
+  {
+    what: 'senders without an SDK are asked for, and it was refused unread',
+    filter: { sdk: 'unknown' },
+    entry: request({ sdk: null, status: 401 }),
+  },
   { what: 'its user is asked for', filter: { user: 'ada' }, entry: purchase },
   { what: 'the value of a configured unit is asked for', filter: { user: 'c1' }, entry: purchase },
   { what: 'the user of what was refused is asked for', filter: { user: 'ada' }, entry: refused },
@@ -61,6 +68,8 @@ it.each<FilterCase>([
 });
 
 it.each<FilterCase>([
+  { what: 'another event is asked for', filter: { event: 'purchases' }, entry: purchase },
+  { what: 'any event is asked for, and it has no name', filter: { event: '*' }, entry: nameless },
   { what: 'another SDK is asked for', filter: { sdk: 'javascript' }, entry: request() },
   { what: 'a user is asked for, whom no request has', filter: { user: 'ada' }, entry: request() },
   { what: 'any event is asked for, which no request is', filter: { event: '*' }, entry: request() },
