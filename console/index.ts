@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type MachineNotes, openDeployment } from '../observe/deployment.ts';
 import { type ConfiguredTarget, deploymentOptions, readClock } from '../observe/target.ts';
 import { ConsoleError } from './errors.ts';
@@ -91,8 +90,8 @@ function listen(server: Server, port: number): Promise<number> {
       );
     });
     server.listen(port, '127.0.0.1', () => {
-      const { port: boundPort } = server.address() as AddressInfo;
-      resolve(boundPort);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
   });
 }
