@@ -1,8 +1,8 @@
-import { AthenaClient } from '@aws-sdk/client-athena';
+import { AthenaClient, InvalidRequestException } from '@aws-sdk/client-athena';
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { requireReading, startSql } from '../../observe/runSql.ts';
-import { answering } from '../harness/answering.ts';
+import { answeredBy, answering } from '../harness/answering.ts';
 
 describe('a statement', () => {
   it.each([
@@ -45,6 +45,24 @@ describe('a statement', () => {
     expect(() => requireReading(sql)).toThrow(
       expect.objectContaining({ code: 'SLUICE_SQL_WRITES', detail: expect.stringContaining(word) }),
     );
+  });
+
+  it.each([
+    { what: 'fails, where Athena cannot read it', code: 'MALFORMED_QUERY', state: 'failed' },
+    { what: 'throws, where Athena refuses for another reason', code: 'INVALID_INPUT', state: undefined },
+  ])('that Athena does not take $what', async ({ code, state }) => {
+    const refused = new InvalidRequestException({
+      message: 'line 1:8: no',
+      AthenaErrorCode: code,
+      $metadata: {},
+    });
+    const athena = answeredBy(AthenaClient, () => {
+      throw refused;
+    });
+    const started = startSql({ athena, config: defineConfig({ bucket: 'acme' }) }, { sql: 'SELECT x' });
+    const outcome = await started.catch((error: unknown) => error);
+    if (state === undefined) expect(outcome).toBe(refused);
+    else expect(outcome).toMatchObject({ id: null, state, problem: 'line 1:8: no' });
   });
 
   it('that does more than read is sent to Athena only if it may write', async () => {

@@ -124,6 +124,11 @@ describe('a check', () => {
     ]);
   });
 
+  it('of an experiment that is not configured has it once it has units', async () => {
+    const { experiments } = await check([['banner', 'g1', null, '10', '0']], 'banner');
+    expect(experiments).toMatchObject([{ experiment: 'banner', units: 10, verdict: 'not_tested' }]);
+  });
+
   it('of a configured experiment has that alone, also before it has units', async () => {
     const { experiments } = await check([], 'checkout');
     expect(experiments).toMatchObject([

@@ -78,6 +78,21 @@ describe('the next steps of a day', () => {
     ]);
   });
 
+  it('of one with refused and unusual rows are to read the former, and to ask about the latter', () => {
+    const entry = ledgerEntry({ rows: { in: 9, out: 8, refused: 1 }, version: 'v1', usualRows: 1 });
+    const { next } = explainEntry(entry, { target: TARGET, hasUnusualRows: true });
+    expect(next).toMatch(/^Read the refused rows\. .* Ask who delivers it /);
+    expect(printed(entry, true)).toEqual([
+      `npx sluice ingest backfill ${OF_DAY} --from 2026-11-19 --stage prod`,
+      `npx sluice ingest accept keep ${OF_DAY} --from 2026-11-19 --stage prod`,
+    ]);
+  });
+
+  it('of one that failed are those of a failure, although its rows are unusual', () => {
+    const { next } = explainEntry(ledgerEntry({ state: 'failed', files: equal }), { hasUnusualRows: true });
+    expect(next).toMatch(/^The next run loads corrected files\./);
+  });
+
   it('of one that is loaded, or waits for a load, are to wait, also if rows lack', () => {
     const queued = { fingerprint: 'f', at: 0 };
     for (const more of [
