@@ -17,13 +17,13 @@ export interface DeploymentCommands {
   readonly log: (group: string, from: number, to?: number) => string;
   /** A command of `sluice`, from the words after it. */
   readonly sluice: (...words: readonly string[]) => string;
-  /** Brings back what is gone of days of a table: a command for each range of days. */
+  /** Brings back what is gone of days of a table: a command for each of the first {@link MOST_COMMANDS} ranges of days. */
   readonly restore: (table: string, days: readonly UtcDay[]) => readonly string[];
   /** Lists when each object of a folder of a bucket came and was deleted, with its version. */
   readonly versions: (bucket: string, folder: string) => string;
   /** About an object of `damaged/`: to look, then to delete it, or to have all read again. */
   readonly damaged: (key: string) => readonly string[];
-  /** Accepts that raw files of days are gone: a command for each day. `--drop`: a curated table lets their rows go. */
+  /** Accepts that raw files of days are gone: a command for each of the first {@link MOST_COMMANDS} days. `--drop`: a curated table lets their rows go. */
   readonly accept: (
     kind: ForwardedKind,
     days: readonly UtcDay[],

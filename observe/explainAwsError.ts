@@ -189,8 +189,9 @@ const QUOTA =
   /(?<![-\w])(?:\w*QuotaExceeded|CodeStorageExceeded|TooManyBuckets|(?!\w*(?:Request|Rate|Bandwidth|Invocation|Throughput)s?LimitExceeded)\w*LimitExceeded)(?:Exception|Fault)?(?![-\w])/;
 
 /**
- * AWS's names and words of each kind, the first that fits, as a resource may be named like the word of another kind; also within the text of a failed query. Names differ by service: `TooManyRequestsException`,
- * `ThrottlingException`, `SlowDown`: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ * AWS's names and words of each kind, also within the text of a failed query. The first kind that fits counts, as a resource may be
+ * named like the word of another. Names differ by service: `TooManyRequestsException`, `ThrottlingException`, `SlowDown`:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
   // What a disk or a file says is no answer of AWS.
@@ -229,7 +230,10 @@ const NO_RESOURCE =
 /** AWS's names for its own failures. */
 const FAILS_ITSELF = /ServiceUnavailable|InternalServ(er|ice)|InternalError|InternalFailure/;
 
-/** How AWS fails a call of a function. `missing`: what it asks for does not exist. `busy`: AWS throttles it. `quota`: the account has as much as its quota allows. `awsFailed`: AWS fails itself. */
+/**
+ * How AWS fails a call of a function. `missing`: what it asks for does not exist. `busy`: AWS throttles it. `quota`: the account has as
+ * much as its quota allows. `awsFailed`: AWS fails itself.
+ */
 export type AnswerKind = 'denied' | 'missing' | 'busy' | 'quota' | 'awsFailed' | 'error';
 
 /** The kind of an answer with which AWS fails a call of a function. @param answer Error name and message. */

@@ -42,10 +42,12 @@ export interface SqlPage {
   readonly next: string | null;
 }
 
+/** The parts of a deployment in which a statement is started. */
 type Asked = Pick<Deployment, 'athena' | 'config'>;
 
 /** Rows of the largest page: the header is one of 1,000. https://docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html */
 export const MOST_ROWS = 999;
+
 /**
  * Starts a query in the workgroup. It runs until it ends or {@link cancelSql} stops it.
  *

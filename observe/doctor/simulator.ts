@@ -113,7 +113,7 @@ function decisionsOf(result: EvaluationResult): readonly Decision[] {
 /** What of a result says which policy decides. */
 type Deciding = Pick<EvaluationResult, 'PermissionsBoundaryDecisionDetail' | 'MatchedStatements'>;
 
-/** The request contexts that meet a statement's condition: one for each value. */
+/** The request contexts that meet a statement's condition, of which it has one at most: a context for each value, or one for all. */
 function requestContexts({ Condition = {} }: Statement): ContextEntry[][] {
   const [condition] = Object.entries(Condition).flatMap(([comparison, keys]) =>
     Object.entries(keys).map(([contextKey, compared]) => ({
