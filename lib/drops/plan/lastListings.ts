@@ -47,6 +47,11 @@ const lastListingSchema = z.object({
     .optional(),
   /** When listings first found each name that is no day's, epoch milliseconds; absent in notes of earlier versions. */
   namesSince: z.record(z.string(), z.number()).optional(),
+  /**
+   * When the files of the last days came that a daily run found half a day later, as they came after the run before it, epoch milliseconds: of
+   * three runs in a row at most, the last one last. Absent where the last run found none so, and with `expectedBy`.
+   */
+  cameAfterRun: z.array(z.number()).optional(),
   /** Days outside of the lookback that have newer files than were loaded. */
   newer: newerFilesSchema.optional(),
   /** Where the files were looked for, `s3://…`, since when, epoch milliseconds, and as whose. */

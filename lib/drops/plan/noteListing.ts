@@ -1,6 +1,6 @@
 import type { Exclusive } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
-import { addDays, type UtcDay, utcDay } from '../../base/time.ts';
+import { addDays, HOUR_MS, localDay, type UtcDay, utcDay } from '../../base/time.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { MAX_OPEN_DAYS } from '../limits.ts';
 import { dropPlace } from '../listDrops.ts';
@@ -104,8 +104,37 @@ export async function noteListing(
       elsewhere.days.length === 0 ? undefined : await compareOutside(ports, listed, isOutside, lastNewer),
     place,
     counts: countDays(days),
+    cameAfterRun: cameAfterRun(listed, days, now),
     pastFailure: pastFailureOf(listed.last, now),
   });
+}
+
+/** Files that came up to so long after a run, and so long before the next one, came after the run. */
+const HALF_DAY_MS = 12 * HOUR_MS;
+/** Runs in a row whose times are noted. */
+const NOTED_RUNS = 3;
+
+/**
+ * When the files of the one new day came that this run queues, if they waited for it since the run before, after those of the runs before it.
+ * A day that came late, or one of several, as of a backfill, says nothing of the hour of others; nor does a run soon after another.
+ *
+ * @param now The time of this listing, epoch milliseconds.
+ */
+function cameAfterRun(
+  { dataset, last }: Pick<ListedDataset, 'dataset' | 'last'>,
+  days: DatasetPlan['days'],
+  now: number,
+): LastListing['cameAfterRun'] {
+  if (last === null || last.failure !== undefined) return undefined;
+  if (dataset.schedule !== 'daily' || dataset.expectedBy !== undefined) return undefined;
+  const [only, ...others] = days.filter((planned) => 'queue' in planned.decision);
+  if (only === undefined) return now - last.at < HALF_DAY_MS ? last.cameAfterRun : undefined;
+  const { day, decision, lastModified: came } = only;
+  if (others.length > 0 || came === null || !('queue' in decision) || decision.queue !== 'new')
+    return undefined;
+  const isInTime = day >= addDays(localDay(came, dataset.timezone), -1);
+  const hasWaited = came > last.at && came - last.at <= HALF_DAY_MS && now - came >= HALF_DAY_MS;
+  return isInTime && hasWaited ? [...(last.cameAfterRun ?? []), came].slice(-NOTED_RUNS) : undefined;
 }
 
 /**

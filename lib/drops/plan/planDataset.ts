@@ -46,6 +46,8 @@ export interface PlannedDay {
   readonly files: number;
   /** Number of objects that the last successful load left out although they were probably meant to be loaded. */
   readonly leftOut: number;
+  /** Epoch milliseconds of the last write to its folder; null without objects. */
+  readonly lastModified: number | null;
   /**
    * Whether the last load of the same files failed, or found that files are missing. A failure before the lookback
    * counts only if the request names the day.
@@ -193,6 +195,7 @@ function plannedDay(
         : 0,
     ),
     leftOut: entry === null ? 0 : summarizeLeftOut(entry).count,
+    lastModified: drop.lastModified,
     failed:
       ((isFailing(entry) && !isOld) || entry?.state === 'inputs_missing') &&
       (skip === 'elsewhere' || entry?.fingerprint === drop.fingerprint),

@@ -151,6 +151,11 @@ export const dropsFindings = {
         'The files came after the daily run had looked for them. Nothing looks for files before the next daily run, whose time the detail has.',
         'The command loads the files now. If they come after that hour on other days, too, set `dailyIngest.hour` to an hour after they have come, or `schedule` of the dataset to `hourly`, and deploy.',
       ],
+      eachDay: [
+        'The files came after the daily run had looked for them. Nothing looks for files before the next daily run, so that each day is loaded most of a day later than it could be.',
+        'Set `dailyIngest.hour` to an hour after they have come, or `schedule` of the dataset to `hourly`, and deploy. Until then the command loads what has come.',
+        'It goes with the first daily run that finds its files in time.',
+      ],
       lost: [
         `The queue of \`ingest-load\` is empty, and so is that of its dead letters: somebody deleted the messages. ${WHO} PurgeQueue.`,
         'The command loads the days now. Without it the first run after six hours asks for those of the lookback again.',

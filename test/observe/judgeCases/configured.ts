@@ -261,6 +261,41 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
   },
   ...each(
     [
+      { what: 'on three days in a row' },
+      { what: 'on two days in a row', came: [25, 49] },
+      { what: 'but before the run, which is at noon', hour: 12 },
+      { what: 'but of a dataset that is expected now', expectedBy: { hour: 8 } },
+      { what: 'but of a dataset that is listed each hour now', more: { schedule: 'hourly' } as const },
+      { what: 'and a folder that was not listed since', look: { at: msAgo(30) } },
+    ],
+    ({ what, came = [24.5, 48.8, 72.7], hour = 9, expectedBy, more, look }) => [
+      `files waited for the run of the next day ${what}`,
+      {
+        config: {
+          dailyIngest: { hour },
+          sources: [
+            {
+              name: 'acme',
+              bucket: 'customers',
+              owner: OWNER,
+              region: 'eu-central-1',
+              datasets: [
+                {
+                  name: 'orders',
+                  kind: 'table',
+                  mapping: { columns: { n: 'n' } },
+                  ...(expectedBy && { expectedBy }),
+                },
+              ],
+            },
+          ],
+        },
+        facts: looked({ cameAfterRun: came.map(msAgo).toReversed(), ...look }, more),
+      },
+    ],
+  ),
+  ...each(
+    [
       { kind: 'function-url', throttled: 25, hours: 1 },
       { kind: 'function-url', throttled: 25, hours: 1.1 },
       { kind: 'function-url', throttled: 24, hours: 1 },

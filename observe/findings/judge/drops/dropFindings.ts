@@ -14,7 +14,7 @@ import {
   strangersBuckets,
   unlisted,
 } from './folder.ts';
-import { daysAhead, lateDrops, lostTasks, newerDrops, waitingDrops } from './late.ts';
+import { comingAfterRun, daysAhead, lateDrops, lostTasks, newerDrops, waitingDrops } from './late.ts';
 import { leftOutFiles, unusualDays } from './loadedDays.ts';
 import { failedLoads, failedReceipts, forgottenDays, lostFiles, missingInputs, unreadDays } from './loads.ts';
 
@@ -83,6 +83,7 @@ const DATASET_JUDGES: readonly DatasetJudge[] = [
   // Before days that wait: an alarm on late days stands with those that have no file.
   lateDrops,
   waitingDrops,
+  comingAfterRun,
   lostTasks,
   newerDrops,
   daysAhead,

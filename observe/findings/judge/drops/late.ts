@@ -1,5 +1,5 @@
 import { counted, listed, MOST_NAMED } from '../../../../lib/base/text.ts';
-import { addDays, isoTimestamp, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, DAY_MS, HOUR_MS, isoTimestamp, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { reportedUntil } from '../../../../lib/drops/plan/late/dueDays.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
 import type { DatasetDays } from '../../../facts/days/dropDays.ts';
@@ -87,6 +87,33 @@ function* waitingOf(
       ? 'problem'
       : 'warning',
   );
+}
+
+/** Runs in a row whose files came after the run before, from which it is no single delay. */
+const RUNS_IN_A_ROW = 3;
+
+/** A dataset without `expectedBy` whose files come after the daily run each day: nothing tells of any day that waits. */
+export function* comingAfterRun(
+  { source, dataset: known, schedule, lastLook, isLookOld }: DatasetDays,
+  { name, run, place: { config } }: Dataset,
+): Findings {
+  const came = lastLook?.cameAfterRun ?? [];
+  const { hour } = config.dailyIngest;
+  const sinceRun = came.map((time) => (time - hour * HOUR_MS) % DAY_MS).toSorted((a, b) => a - b);
+  const configured = config.sources
+    .find((each) => each.name === source)
+    ?.datasets.find((each) => each.name === known);
+  // The note may be older than the configuration.
+  if (schedule !== 'daily' || isLookOld || configured?.expectedBy !== undefined) return;
+  if (came.length < RUNS_IN_A_ROW || sinceRun.some((since) => since > DAY_MS / 2)) return;
+  const usual = isoTimestamp(hour * HOUR_MS + (sinceRun[1] ?? 0)).slice(11, 16);
+  const told = {
+    case: 'eachDay',
+    title: `${name}: files come at about ${usual} UTC, after the daily run at ${String(hour).padStart(2, '0')}:00 UTC, as on ${came.length} days in a row, and each waits for the run of the next day`,
+    since: sinceOf(came),
+    detail: `${name}: files came at ${listed(came.map(isoTimestamp))}.`,
+  } as const;
+  yield finding('SLUICE_FINDING_INGEST_WAITING', told, [run()], 'warning');
 }
 
 /** Days whose load was requested, and whose message is gone. */

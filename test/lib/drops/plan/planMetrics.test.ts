@@ -7,6 +7,7 @@ const day = (decision: PlannedDay['decision'], more: Partial<PlannedDay> = {}): 
   decision,
   files: 1,
   leftOut: 0,
+  lastModified: null,
   failed: false,
   isOpen: false,
   ...more,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { addDays, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { lastListings } from '../../../../lib/drops/plan/lastListings.ts';
 import { lateNotes } from '../../../../lib/drops/plan/late/lateNotes.ts';
 import { type PlanRequest, planRequestSchema } from '../../../../lib/drops/plan/messageBodies.ts';
@@ -83,6 +83,9 @@ class Plans {
     return this.looks.read('acme', 'events');
   }
 }
+
+/** A listing that failed. */
+const FAILURE = { code: 'SLUICE_SOURCE_ACCESS_DENIED', message: 'Denied.' };
 
 /** A request for more of `events` of `acme`. */
 const further = (more: Partial<PlanRequest>) => ({
@@ -217,6 +220,48 @@ describe('the note of a listing', () => {
     { what: 'of none', written: [], newestDay: null, stopped: true },
   ])('has the newest day $what', async ({ written, openDays, newestDay, stopped }) => {
     expect(await newest(written, openDays)).toEqual({ newestDay, stopped });
+  });
+
+  describe('says when files came that waited since the run before', () => {
+    const ago = (hours: number) => START - hours * HOUR_MS;
+    const known = [1, 2, 3];
+    interface Row {
+      readonly what: string;
+      /** Hours since the files came. Default 21. */
+      readonly came?: number;
+      /** The days that have files. Default the day before. */
+      readonly days?: readonly string[];
+      readonly dataset?: Partial<DatasetInput>;
+      /** What the note before has besides. */
+      readonly before?: object;
+      readonly entry?: LedgerEntry;
+      readonly noted?: readonly number[];
+    }
+    const rows: readonly Row[] = [
+      { what: 'of the last three runs', noted: [2, 3, ago(21)] },
+      { what: 'of the first', before: { cameAfterRun: undefined }, noted: [ago(21)] },
+      { what: 'half a day before this one', came: 12, noted: [2, 3, ago(12)] },
+      { what: 'but not of those that came later', came: 11 },
+      { what: 'but not of those that were there at the run before', came: 24 },
+      { what: 'but not of those that came long after the run before', before: { at: ago(34) } },
+      { what: 'but not after a listing that failed', before: { failure: FAILURE } },
+      { what: 'but not of a dataset that is listed each hour', dataset: { schedule: 'hourly' } },
+      { what: 'but not of a dataset that is expected', dataset: { expectedBy: { hour: 8 } } },
+      { what: 'but not of several days', days: [BEFORE, DAY] },
+      { what: 'but not of a day before the last', days: [FIRST] },
+      { what: 'but not of a day that was loaded', entry: ledgerEntry({ fingerprint: 'of other files' }) },
+      { what: 'but not where none came', days: [] },
+      { what: 'also where none came since a run', days: [], before: { at: ago(1) }, noted: known },
+    ];
+    it.each(rows)('$what', async ({ came = 21, days = [DAY], dataset, before, entry, noted }) => {
+      const plans = new Plans(dataset);
+      for (const day of days) plans.written.set(day, ago(came));
+      if (entry !== undefined) plans.entries.set(DAY, entry);
+      const last = { at: ago(24), newestDay: null, stopped: false, openDays: [], cameAfterRun: known };
+      await plans.looks.write('acme', 'events', { ...last, ...before });
+      await plans.plan();
+      expect((await plans.note())?.cameAfterRun).toEqual(noted);
+    });
   });
 
   describe('of a folder without files of its lookback', () => {
