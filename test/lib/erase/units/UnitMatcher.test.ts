@@ -322,10 +322,9 @@ describe('a matcher', () => {
   it.each(['1e999,', '[9007199254740993],'])(
     'does not parse more than 4 MiB with numbers that a double cannot hold: %j',
     (part) => {
+      const list = part.repeat(Math.ceil(4_500_000 / part.length));
       const units = matcher('user_id=user-1');
-      const list = (last: string) => `[${part.repeat(800_000)}${last}]`;
-      expect(units.findRaw(list('{"userID":"user-1"}'), 'text')).toBe('unreadable');
-      expect(units.findRaw(list('{"userID":"user-2"}'), 'text')).toBe('unreadable');
+      expect(units.findRaw(`[${list}{"userID":"user-1"}]`, 'text')).toBe('unreadable');
     },
   );
 
