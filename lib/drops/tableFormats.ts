@@ -6,6 +6,9 @@ import { type DatasetFolder, dropFolder } from './listDrops.ts';
 import { SPARK_LOG } from './listedLogs.ts';
 import { SourceError } from './SourceError.ts';
 
+/** Whether a name in a log's folder is one of a file, and not of the folder's own object. */
+const isFile = (name: string) => name !== '';
+
 /** Iceberg, whose log is beside the folder of the data. */
 const ICEBERG = {
   code: 'SLUICE_SOURCE_ICEBERG_TABLE',
@@ -26,13 +29,13 @@ const FORMATS = [
      * Whether a file of the folder is of the log:
      * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#delta-log-entries
      */
-    isLog: (name: string) => name !== '',
+    isLog: isFile,
   },
   {
     code: 'SLUICE_SOURCE_HUDI_TABLE',
     folder: '.hoodie',
     /** Whether a file of the folder is of the log: https://hudi.apache.org/tech-specs/ */
-    isLog: (name: string) => name !== '',
+    isLog: isFile,
   },
   ICEBERG,
 ] as const;
@@ -41,7 +44,7 @@ const FORMATS = [
 const ABOVE = {
   code: 'SLUICE_SOURCE_SPARK_LOG_ABOVE',
   folder: SPARK_LOG.slice(0, -1),
-  isLog: (name: string) => name !== '',
+  isLog: isFile,
 } as const;
 /** Formats whose log may be above the folder. */
 const OUTSIDE = [...FORMATS, ABOVE];

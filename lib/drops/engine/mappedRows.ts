@@ -155,7 +155,7 @@ function mostOf(
   return one !== undefined && one.values >= other.values ? one : other;
 }
 
-/** Adds up what rows hold. Of the values of a field the first few of each type are kept. */
+/** Adds up what rows hold. */
 function sumContents(contents: readonly RowContent[]): RowContent {
   const sum = emptyContent();
   for (const { rows, fields, days, hours, digests, repeats, names } of contents) {
@@ -164,40 +164,57 @@ function sumContents(contents: readonly RowContent[]): RowContent {
     for (const [column, found] of Object.entries(names)) {
       const known = ownMember(sum.names, column) ?? {};
       sum.names[column] = known;
-      for (const [name, more] of Object.entries(found)) {
-        const { rows: before = 0, zeros = 0, file = more.file } = ownMember(known, name) ?? {};
-        known[name] = { rows: before + more.rows, zeros: zeros + more.zeros, file };
-      }
+      addNames(known, found);
     }
     for (const [i, more] of digests.entries()) sum.digests[i] = ((sum.digests[i] ?? 0) + more) % DIGEST_END;
-    for (const [hour, more] of Object.entries(hours)) sum.hours[hour] = (sum.hours[hour] ?? 0) + more;
-    for (const [day, more] of Object.entries(days)) sum.days[day] = (sum.days[day] ?? 0) + more;
-    for (const [name, { column, forms, lengths, most, size, types, ...counts }] of Object.entries(fields)) {
-      const field = ownMember(sum.fields, name) ?? { column, ...noValues(), types: {} };
+    addCounts(sum.hours, hours);
+    addCounts(sum.days, days);
+    for (const [name, content] of Object.entries(fields)) {
+      const field = ownMember(sum.fields, name) ?? { column: content.column, ...noValues(), types: {} };
       sum.fields[name] = field;
-      field.column ||= column;
-      field.none += counts.none;
-      field.numbers += counts.numbers;
-      field.whole += counts.whole;
-      field.looked += counts.looked;
-      field.different += counts.different;
-      if (most !== undefined) field.most = mostOf(field.most, most);
-      for (const [form, more] of Object.entries(forms)) field.forms[form] = (field.forms[form] ?? 0) + more;
-      for (const [length, more] of Object.entries(lengths))
-        field.lengths[length] = (field.lengths[length] ?? 0) + more;
-      if (size !== undefined) {
-        const { values, logs, ...far } = field.size ?? { ...size, values: 0, logs: 0 };
-        field.size = {
-          values: values + size.values,
-          logs: logs + size.logs,
-          ...(size.largest > far.largest ? { largest: size.largest, text: size.text } : far),
-        };
-      }
-      for (const [type, values] of Object.entries(types)) {
-        const all = new Set([...(field.types[type] ?? []), ...values]);
-        field.types[type] = [...all].slice(0, KEPT_VALUES);
-      }
+      addField(field, content);
     }
   }
   return sum;
+}
+
+/** Adds counts to those of the same names. */
+function addCounts(sum: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [name, more] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + more;
+}
+
+/** Adds the rows of names to those of a column. The first file of a name stays. */
+function addNames(sum: RowContent['names'][string], names: RowContent['names'][string]): void {
+  for (const [name, more] of Object.entries(names)) {
+    const { rows = 0, zeros = 0, file = more.file } = ownMember(sum, name) ?? {};
+    sum[name] = { rows: rows + more.rows, zeros: zeros + more.zeros, file };
+  }
+}
+
+/** Adds what more rows hold in a field. Of its values the first few of each type are kept. */
+function addField(
+  sum: FieldContent,
+  { column, forms, lengths, most, size, types, ...counts }: FieldContent,
+): void {
+  sum.column ||= column;
+  sum.none += counts.none;
+  sum.numbers += counts.numbers;
+  sum.whole += counts.whole;
+  sum.looked += counts.looked;
+  sum.different += counts.different;
+  if (most !== undefined) sum.most = mostOf(sum.most, most);
+  addCounts(sum.forms, forms);
+  addCounts(sum.lengths, lengths);
+  if (size !== undefined) {
+    const { values, logs, ...far } = sum.size ?? { ...size, values: 0, logs: 0 };
+    sum.size = {
+      values: values + size.values,
+      logs: logs + size.logs,
+      ...(size.largest > far.largest ? { largest: size.largest, text: size.text } : far),
+    };
+  }
+  for (const [type, values] of Object.entries(types)) {
+    const all = new Set([...(sum.types[type] ?? []), ...values]);
+    sum.types[type] = [...all].slice(0, KEPT_VALUES);
+  }
 }

@@ -1,5 +1,5 @@
 import { sum } from '../../base/sum.ts';
-import { quotedName } from '../../base/text.ts';
+import { numbered, quotedName } from '../../base/text.ts';
 import type { EngineLimits } from '../../parquet/DuckDbSession.ts';
 import { FileError } from '../../parquet/FileError.ts';
 import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
@@ -62,7 +62,7 @@ export function requirePagesFit(
   const column = file.columns.find(({ leaves }) => leaves !== null && isWithin(leaf, leaves));
   throw new FileError(
     'SLUICE_INGEST_FILE_PAGE_TOO_LARGE',
-    `${file.name}: column ${quotedName(column?.name ?? '')} has a page of ${bytes.toLocaleString('en-US')} bytes.`,
+    `${file.name}: column ${quotedName(column?.name ?? '')} has a page of ${numbered(bytes)} bytes.`,
   );
 }
 

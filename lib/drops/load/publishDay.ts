@@ -76,12 +76,10 @@ async function moveToVersion(
   const prefix = versionPrefix(loader.config, table, day, version);
   invocation.signal.throwIfAborted();
   // A load that was delayed beyond its lease stops here, before queries see any change.
-  const renewed = await loader.ledger.renew(progress.claim, invocation.leaseUntil);
-  if (renewed === null) return false;
-  progress.claim = renewed;
+  if (!(await renew(load))) return false;
   await faultPoint?.('renewed');
 
-  const { version: last } = renewed.entry;
+  const { version: last } = progress.claim.entry;
   const partition = await readPartition(loader, { table, day }, invocation.deadline);
   const at = clock.now();
   if (partition.isAt(prefix)) {
@@ -110,6 +108,13 @@ async function moveToVersion(
   return true;
 }
 
+/** Renews the claim of a day; false if another owner has the day. */
+async function renew({ loader, invocation, progress }: DayLoad): Promise<boolean> {
+  const renewed = await loader.ledger.renew(progress.claim, invocation.leaseUntil);
+  if (renewed !== null) progress.claim = renewed;
+  return renewed !== null;
+}
+
 /**
  * Keeps the rows of the day that queries read, whose files are gone or have no rows now. A dropped partition is made again.
  *
@@ -128,9 +133,7 @@ async function keepVersion(load: DayLoad): Promise<'kept' | 'none' | 'lost'> {
   const present = version === known ? filesWritten : await namesUnder(loader.landing, prefix);
   if (present.length === 0) return 'none';
   if (partition.isMissing) {
-    const renewed = await loader.ledger.renew(progress.claim, invocation.leaseUntil);
-    if (renewed === null) return 'lost';
-    progress.claim = renewed;
+    if (!(await renew(load))) return 'lost';
     await partition.moveTo(prefix);
   }
   progress.version = version;

@@ -66,7 +66,7 @@ export function decideDay(
   { now, settleMs, asked, table, isOld = false, filesLeave, marker, place }: DayTerms,
 ): DayDecision {
   const entry = known?.table === table ? known : null;
-  const { fingerprint, files, leftOut } = drop;
+  const { fingerprint } = drop;
   const leasedUntil = known?.lease?.until ?? 0;
   // Files that come while it is loaded in pieces are loaded afterwards: it would never end if it began anew for them.
   const isUnderWay = entry?.run !== undefined && now - entry.updatedAt < REQUEUE_AFTER_MS;
@@ -76,7 +76,7 @@ export function decideDay(
   const until = () => settlesAt(drop, hasMoved ? null : entry, { now, settleMs });
   const isAccepted = asked === 'keep' || asked === 'empty';
   const answer = firstAnswer(PLAN_TABLE, entry?.state ?? 'none', {
-    no_files: () => files.length === 0 && leftOut.length === 0 && asked !== 'empty',
+    no_files: () => drop.lastModified === null && asked !== 'empty',
     // Queries still read the archived rows, but a load could not. If anything else changed, the load fails with that error.
     archived: () => entry?.fingerprint === fingerprint && archivedSince(drop, entry) !== null,
     elsewhere: () => !isAccepted && isElsewhere(drop, entry, place),
@@ -198,8 +198,10 @@ export function settlesAt(
   { now, settleMs }: { readonly now: number; readonly settleMs: number },
 ): number {
   const changes = [drop.lastModified ?? Number.NEGATIVE_INFINITY];
-  const isEmpty = drop.files.length === 0 && drop.leftOut.length === 0;
-  if (entry !== null && (isEmpty || missingFiles(drop, entry, ['loaded', 'failed', 'held']).length > 0))
+  if (
+    entry !== null &&
+    (drop.lastModified === null || missingFiles(drop, entry, ['loaded', 'failed', 'held']).length > 0)
+  )
     changes.push(lastSeenAt(drop, entry) ?? now);
   return Math.max(...changes) + settleMs;
 }

@@ -1,6 +1,7 @@
 import { exclusive, mapLimit } from '../../base/concurrency.ts';
 import { SluiceError } from '../../base/errors.ts';
 import { MAX_DELAY_SECONDS, MAX_REQUEST_DAYS, type TaskQueue } from '../../base/queue.ts';
+import type { UtcDay } from '../../base/time.ts';
 import { oldestFirst } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import { MAX_ROUNDS, MIN_DELAY_SECONDS, PARALLEL_DATASETS, PATIENT_ROUNDS } from '../limits.ts';
@@ -116,47 +117,54 @@ export async function planSources(
 async function goOn(
   { requests, clock }: PlanSourcesPorts,
   { timezone, lookbackDays: lookback }: Dataset,
-  { source, dataset, rest }: DatasetPlan,
-  { asked, round, days }: PlanRequest,
+  plan: DatasetPlan,
+  request: PlanRequest,
 ): Promise<void> {
+  const { days } = request;
+  const { rest } = plan;
   const wanted = days ?? lookbackDays(clock.now(), timezone, lookback);
   const left = rest.filter((day) => wanted.includes(day));
-  const further: PlanRequestInput = {
-    sluice: 'plan',
-    sources: [source],
-    datasets: [dataset],
-    days: left.slice(-MAX_REQUEST_DAYS),
-    asked,
-    round,
-  };
-  if (left.length > 0) await requests.send([JSON.stringify(further)]);
+  if (left.length > 0) await requests.send([requestFor(plan, left, request)]);
   if (days === undefined) throw new SourceError('SLUICE_SOURCE_SLOW', `${rest.length} days are left.`);
 }
 
-/** Asks again for the days that wait, once they may have settled: the newest, if they are more than a request may name. */
-async function askAgain(
-  { requests, clock }: PlanSourcesPorts,
-  { schedule }: Dataset,
-  { source, dataset, days }: DatasetPlan,
-  { asked, round }: PlanRequest,
-): Promise<void> {
-  if ((schedule === 'hourly' && asked === undefined) || round >= MAX_ROUNDS) return;
-  const waiting = days
-    .flatMap(({ day, decision }) => ('wait' in decision ? [{ day, until: decision.until }] : []))
-    .slice(-MAX_REQUEST_DAYS);
-  if (waiting.length === 0) return;
-  const first = Math.min(...waiting.map(({ until }) => until));
-  const seconds = Math.ceil((first - clock.now()) / 1000);
-  const again: PlanRequestInput = {
+/**
+ * The body of a request for days of a dataset, as they were asked for: the newest, if they are more than a request may
+ * name.
+ */
+function requestFor(
+  { source, dataset }: DatasetPlan,
+  days: readonly UtcDay[],
+  { asked, round }: Pick<PlanRequest, 'asked' | 'round'>,
+): string {
+  const request: PlanRequestInput = {
     sluice: 'plan',
     sources: [source],
     datasets: [dataset],
-    days: waiting.map(({ day }) => day),
+    days: days.slice(-MAX_REQUEST_DAYS),
     asked,
-    round: round + 1,
+    round,
   };
+  return JSON.stringify(request);
+}
+
+/** Asks again for the days that wait, once they may have settled. */
+async function askAgain(
+  { requests, clock }: PlanSourcesPorts,
+  { schedule }: Dataset,
+  plan: DatasetPlan,
+  { asked, round }: PlanRequest,
+): Promise<void> {
+  if ((schedule === 'hourly' && asked === undefined) || round >= MAX_ROUNDS) return;
+  const waiting = plan.days.flatMap(({ day, decision }) =>
+    'wait' in decision ? [{ day, until: decision.until }] : [],
+  );
+  if (waiting.length === 0) return;
+  const first = Math.min(...waiting.map(({ until }) => until));
+  const seconds = Math.ceil((first - clock.now()) / 1000);
+  const days = waiting.map(({ day }) => day);
   // Every message is a hop of one chain, so a long upload is checked less often.
   const least = round < PATIENT_ROUNDS ? MIN_DELAY_SECONDS : MAX_DELAY_SECONDS;
   const delay = Math.min(MAX_DELAY_SECONDS, Math.max(least, seconds));
-  await requests.send([JSON.stringify(again)], delay);
+  await requests.send([requestFor(plan, days, { asked, round: round + 1 })], delay);
 }

@@ -36,14 +36,12 @@ export async function readDaysAround(
   const readDay = async (otherDay: UtcDay) => {
     const entry = await ledger.read({ source, dataset, day: otherDay });
     if (entry?.table !== table) return [];
-    // The files of an entry may be many, so they are let go. One of them still shows that the day had some.
-    const { rows, missingSince, accepted, usualRows: usual, usualSpread: spread, content } = entry;
     // A day that is to be loaded again has the rows of its last load until then.
-    const state = content === undefined ? entry.state : 'succeeded';
+    const state = entry.content === undefined ? entry.state : 'succeeded';
+    // The files of an entry may be many, so they are let go. One of them still shows that the day had some.
     const files = entry.files.filter(isOfDrop).slice(0, 1);
     const copies = findCopies(entry.files).slice(0, MOST_NAMED);
-    const known = { state, rows, missingSince, accepted, usualRows: usual, usualSpread: spread };
-    return [{ day: otherDay, ...known, files, content, copies }];
+    return [{ ...entry, state, files, copies }];
   };
   const readDays = async (wanted: readonly UtcDay[]) =>
     (await mapLimit(wanted, PARALLEL_ENTRIES, readDay)).flat();

@@ -1,3 +1,4 @@
+import { numbered } from '../../base/text.ts';
 import type { FieldContent } from '../engine/mappedRows.ts';
 import { FEWEST_DAYS, FEWEST_VALUES } from './daysBefore.ts';
 import { areNumbers, type FieldBefore, isUnitId, type KeptField } from './fieldBefore.ts';
@@ -112,6 +113,6 @@ function largestOf(field: string, content: FieldContent, rows: number): number |
 
 /** `100 times as large as before`, `1/100 of those before` @param logarithm To base 10. */
 function timesText(logarithm: number): string {
-  const times = Number((10 ** Math.abs(logarithm)).toPrecision(2)).toLocaleString('en-US');
+  const times = numbered(Number((10 ** Math.abs(logarithm)).toPrecision(2)));
   return logarithm > 0 ? `${times} times as large as before` : `1/${times} of those before`;
 }

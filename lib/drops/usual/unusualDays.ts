@@ -1,5 +1,5 @@
 import { sum } from '../../base/sum.ts';
-import { counted, listed } from '../../base/text.ts';
+import { listed, numbered, someOf } from '../../base/text.ts';
 import { addDays, type UtcDay } from '../../base/time.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
 import type { RowContent } from '../engine/mappedRows.ts';
@@ -68,8 +68,8 @@ export function unusualDays(
 ): DayContent['unusual'] {
   const unusual: DayContent['unusual'] = [];
   const wordsOf = (what: string, days: readonly DayRows[]) => {
-    const texts = days.map(([day, rows]) => `${day} (${rows.toLocaleString('en-US')})`);
-    return `${rowsOf(days).toLocaleString('en-US')} of ${counted(out, 'row')} of ${what}: ${listed(texts)}`;
+    const texts = days.map(([day, rows]) => `${day} (${numbered(rows)})`);
+    return `${someOf(rowsOf(days), out, 'row')} of ${what}: ${listed(texts)}`;
   };
   const hasDaysToCome = ({ daysToCome }: DayContent, day: DayBefore) =>
     daysToCome === undefined ? undefined : isSome(daysToCome, day.rows.out);

@@ -1,6 +1,6 @@
 import { ownMember } from '../../base/json.ts';
 import { sum } from '../../base/sum.ts';
-import { counted, percent, quotedName } from '../../base/text.ts';
+import { counted, percent, quotedName, someOf } from '../../base/text.ts';
 import { NEW_TEXT_FORM, TEXT_FORMS } from '../../base/textForms.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
 import { type FieldContent, KEPT_VALUES } from '../engine/mappedRows.ts';
@@ -116,9 +116,7 @@ function numbersWords(
   if (!areNumbers(numbersBefore, valuesBefore)) return null;
   if (share < HARDLY_NUMBERS)
     return `${percent(share)} of its values are numbers, before ${percent(numbersBefore / valuesBefore)}`;
-  return hasNewType && share < 1
-    ? `${(values - numbers).toLocaleString('en-US')} of ${counted(values, 'value')} are no numbers`
-    : null;
+  return hasNewType && share < 1 ? `${someOf(values - numbers, values, 'value')} are no numbers` : null;
 }
 
 /**
@@ -131,10 +129,10 @@ function formsWords(
   usual: readonly FieldBefore[],
 ): readonly string[] {
   const values = rows - none;
-  const known = usual.filter((day) => day.forms !== undefined && day.rows - day.none >= FEWEST_VALUES);
+  const known = daysWithForms(usual);
   if (known.length === 0 || values < FEWEST_VALUES) return [];
   return Object.entries({ numbers, ...forms }).flatMap(([form, count]) => {
-    const shareBefore = Math.max(...known.map((day) => formCount(day, form) / (day.rows - day.none)));
+    const shareBefore = Math.max(...known.map((day) => formShare(day, form)));
     const isNews = (share: typeof JUMP) => shareBefore < share.before && count > values * share.now;
     const isByMistake =
       BY_MISTAKE.includes(form) && known.length >= FEWEST_DAYS && count >= NEW_TEXT_FORM.texts;
@@ -142,8 +140,7 @@ function formsWords(
     const isAllZero =
       form === ZERO && count === values && isExpected(1 - shareBefore, Math.min(values, MOST_LOOKED_AT));
     if (!hasJumped && !isAllZero) return [];
-    const of = `${count.toLocaleString('en-US')} of ${counted(values, 'value')}`;
-    return [`${of} are ${form}, before ${percent(shareBefore)}`];
+    return [`${someOf(count, values, 'value')} are ${form}, before ${percent(shareBefore)}`];
   });
 }
 
@@ -171,10 +168,10 @@ function vanishedWords(
   usual: readonly FieldBefore[],
 ): readonly string[] {
   const values = Math.min(rows - none, MOST_LOOKED_AT);
-  const known = usual.filter((day) => day.forms !== undefined && day.rows - day.none >= FEWEST_VALUES);
+  const known = daysWithForms(usual);
   if (known.length < FEWEST_DAYS) return [];
   return Object.keys(known[0]?.forms ?? {}).flatMap((form) => {
-    const share = Math.min(...known.map((day) => formCount(day, form) / (day.rows - day.none)));
+    const share = Math.min(...known.map((day) => formShare(day, form)));
     const isGone = forms[form] === undefined && !BY_MISTAKE.includes(form) && isExpected(share, values);
     return isGone ? [`none are ${form}, before at least ${percent(share)}`] : [];
   });
@@ -209,7 +206,12 @@ function sameWords(
   return `all of ${counted(rows - none, 'value')} are the same, before ${Math.min(...days)} or more`;
 }
 
-/** Values of a day with a form, numbers among them. */
-function formCount({ numbers, forms = {} }: KeptField, form: string): number {
-  return form === 'numbers' ? numbers : (forms[form] ?? 0);
+/** Days before with enough values, whose forms were counted. */
+function daysWithForms(usual: readonly FieldBefore[]): readonly FieldBefore[] {
+  return usual.filter((day) => day.forms !== undefined && day.rows - day.none >= FEWEST_VALUES);
+}
+
+/** The share of a day's values that have a form, numbers among them. */
+function formShare({ numbers, forms = {}, rows, none }: FieldBefore, form: string): number {
+  return (form === 'numbers' ? numbers : (forms[form] ?? 0)) / (rows - none);
 }

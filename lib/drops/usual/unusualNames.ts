@@ -1,6 +1,6 @@
 import { ownMember } from '../../base/json.ts';
 import { sum } from '../../base/sum.ts';
-import { counted, listed, percent, quotedName } from '../../base/text.ts';
+import { counted, listed, percent, quotedName, someOf } from '../../base/text.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
 import { MOST_NAMES, type RowContent } from '../engine/mappedRows.ts';
 import { type DayBefore, FEWEST_DAYS, HARDLY_ANY, isExpected, isMost } from './daysBefore.ts';
@@ -113,7 +113,7 @@ function othersOf(column: string, name: string, known: readonly string[]): reado
 /** How a name is spelled otherwise than on the days before, in words. */
 function spelledWords({ column, found, out }: NamesToday, name: string, known: readonly string[]): string {
   const { rows = 0, file = '' } = ownMember(found, name) ?? {};
-  const has = `${rows.toLocaleString('en-US')} of ${counted(out, 'row')} with ${column} ${quotedName(name)}`;
+  const has = `${someOf(rows, out, 'row')} with ${column} ${quotedName(name)}`;
   const others = othersOf(column, name, known).map(quotedName);
   return `${has}, where days before have ${listed(others)}: ${file}`;
 }
@@ -181,8 +181,9 @@ function missingWords({ column, found }: NamesToday, { name, share, days }: Miss
 function newWords({ column, found, out }: NamesToday, added: readonly string[]): readonly string[] {
   const rows = sum(added.map((name) => ownMember(found, name)?.rows ?? 0));
   if (!isMost(rows, out)) return [];
-  const has = `${rows.toLocaleString('en-US')} of ${counted(out, 'row')}`;
-  return [`${has} with ${column} that no day before had: ${listed(added.map(quotedName))}`];
+  return [
+    `${someOf(rows, out, 'row')} with ${column} that no day before had: ${listed(added.map(quotedName))}`,
+  ];
 }
 
 /** That a column has more names than are compared, where each of enough days before had half as many at most. */

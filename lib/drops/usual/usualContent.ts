@@ -1,5 +1,5 @@
 import { sum } from '../../base/sum.ts';
-import { listed, quotedName, someOf } from '../../base/text.ts';
+import { listed, numbered, quotedName, someOf } from '../../base/text.ts';
 import type { UtcDay } from '../../base/time.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
 import type { LedgerEntry } from '../../ledger/LedgerEntry.ts';
@@ -82,7 +82,7 @@ function unusualRepeats(
   const repeated = Object.entries(repeats).sort(([, a], [, b]) => b.rows - a.rows);
   const hasRepeats = ({ repeats: known }: DayContent) => (known === undefined ? undefined : known > 0);
   if (repeated.length === 0 || isUsual(before, hasRepeats)) return [];
-  const texts = repeated.map(([key, { rows }]) => `${key} (${rows.toLocaleString('en-US')})`);
+  const texts = repeated.map(([key, { rows }]) => `${key} (${numbered(rows)})`);
   const all = sum(repeated.map(([, { rows }]) => rows));
   const words = `${someOf(all, out, 'row')} equal to others of their file: ${listed(texts)}`;
   return [{ kind: 'repeats', words }];

@@ -1,4 +1,4 @@
-import { counted } from '../../base/text.ts';
+import { counted, numbered } from '../../base/text.ts';
 import { addDays, type UtcDay } from '../../base/time.ts';
 import type { FileFate, LedgerEntry, RowSpread } from '../../ledger/LedgerEntry.ts';
 import { isWeekend, weekday } from './daysBefore.ts';
@@ -119,12 +119,7 @@ function farWords(
   const far = FAR_SPREADS * (most - least);
   const isFar = out <= least * share && out < least - far;
   if (least < FEWEST_ROWS || !isFar) return null;
-  return `has ${shown(out)} rows, where ${days} days before had ${shown(least)} to ${shown(most)}`;
-}
-
-/** A number as people read it: `1,000`. */
-function shown(count: number): string {
-  return count.toLocaleString('en-US');
+  return `has ${numbered(out)} rows, where ${days} days before had ${numbered(least)} to ${numbered(most)}`;
 }
 
 /** Whether the rows of a day say what is usual: it is loaded or came without rows, and does not lack some. */
@@ -150,6 +145,6 @@ export function unusualWords(
   const areMany = rows.out > usual * MANY_TIMES && rows.out >= usual + MANY_ROWS;
   if (rows.out > usual * share && !areMany)
     return farWords(entry, Math.min(FAR_SHARE, FAR_OF_UNUSUAL * share));
-  const has = empty ?? `${shown(rows.out)} rows`;
-  return `has ${has}, where ${shown(usual)} are usual`;
+  const has = empty ?? `${numbered(rows.out)} rows`;
+  return `has ${has}, where ${numbered(usual)} are usual`;
 }
