@@ -16,6 +16,11 @@ const CASES: readonly { readonly expression: string; readonly expected: string |
   { expression: 'CAST(1.015e0 AS decimal(5, 2))', expected: '1.02' },
   { expression: 'CAST(true AS decimal(5, 2))', expected: '1.00' },
   { expression: 'TRY_CAST(1e30 AS bigint)', expected: null },
+  // DuckDB takes the hour 24 for the next day.
+  { expression: "TRY_CAST('2026-11-30 24:00:00' AS timestamp)", expected: null },
+  { expression: "TRY_CAST('2026-11-30 24:00:00 UTC' AS timestamp with time zone)", expected: null },
+  { expression: "CAST('2026-11-30 3:00' AS timestamp)", expected: '2026-11-30 03:00:00.000' },
+  { expression: "CAST('2026-11-30 23:59:59' AS timestamp)", expected: '2026-11-30 23:59:59.000' },
   // Whole numbers.
   { expression: "TRY_CAST('+3' AS integer)", expected: '3' },
   { expression: "TRY_CAST('1.5' AS integer)", expected: null },

@@ -25,7 +25,7 @@ const DATE: Writing = { pattern: '^\\s*[+-]?\\d+-\\d{1,2}-\\d{1,2}\\s*$' };
  */
 const ZONED: Writing = {
   pattern:
-    '^\\s*[+-]?\\d{4,}-\\d{1,2}-\\d{1,2}( (\\d{1,2}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?\\s*([A-Za-z+-][\\w:/+-]*)?)?\\s*$',
+    '^\\s*[+-]?\\d{4,}-\\d{1,2}-\\d{1,2}( (([01]?\\d|2[0-3]):\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?\\s*([A-Za-z+-][\\w:/+-]*)?)?\\s*$',
   // DuckDB allows no space before an offset or Z, and no hour of one digit in an offset.
   read: "regexp_replace(regexp_replace(t, '\\s+(Z|[+-][\\d:]+)\\s*$', '\\1'), '(:[\\d.]+[+-])(\\d\\s*)$', '\\10\\2')",
 };

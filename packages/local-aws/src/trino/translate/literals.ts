@@ -4,6 +4,8 @@ import { notFunctions } from './vocabulary.ts';
 
 /** The day at the start of a timestamp's text. */
 const DAY = /^\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}/;
+/** The hour 24, which DuckDB takes for the next day, and Trino for none. */
+const HOUR_24 = /\s24:/;
 /** The zone at the end of a timestamp's text, without its day: an offset, a name or `Z`. */
 const ZONE = /(?:Z|[+-]\d{1,2}(?::?\d\d)?|\s[A-Za-z][\w/+-]*)$/;
 /** Trino allows a space before an offset or Z; DuckDB does not. */
@@ -55,7 +57,7 @@ export function parseTypedLiteral(
   if (text?.kind !== 'text') return undefined;
   const next = index + 2;
   if (word.value === 'timestamp') {
-    if (!DAY.test(text.value)) throw invalid(text.value, 'TIMESTAMP', word.start);
+    if (!DAY.test(text.value) || HOUR_24.test(text.value)) throw invalid(text.value, 'TIMESTAMP', word.start);
     if (/\.\d{4}/.test(text.value)) throw notEmulated('A time with microseconds', word.start);
     return {
       sql:

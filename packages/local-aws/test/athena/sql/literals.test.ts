@@ -57,6 +57,10 @@ describe('literals', () => {
       reason: "INVALID_LITERAL: line 1:8: '2026-02-30' is not a valid DATE literal",
     },
     {
+      expression: "TIMESTAMP '2026-11-30 24:00:00'",
+      reason: "INVALID_LITERAL: line 1:8: '2026-11-30 24:00:00' is not a valid TIMESTAMP literal",
+    },
+    {
       expression: "TIMESTAMP 'x'",
       reason: "INVALID_LITERAL: line 1:8: 'x' is not a valid TIMESTAMP literal",
     },
