@@ -23,9 +23,9 @@ const JUDGED: Readonly<Record<string, RegExp>> = {
   CKV_AWS_258: /^AWS::Lambda::Url\.(?:Collect|IngestTrigger)Url$/,
 };
 
-/** It takes half a minute for the templates, and far more on a busy machine. */
+/** Checkov takes half a minute for the templates, and far more on a busy machine. */
 const CHECKOV_MS = 600_000;
-/** So much of an output that is no report is shown. */
+/** Characters of stdout that are shown if checkov wrote nothing on stderr, which is shown in whole. */
 const SHOWN_CHARACTERS = 2_000;
 /** A report of checkov on one framework: https://www.checkov.io/2.Basics/Reviewing%20Scan%20Results.html */
 const reportSchema = z.object({
@@ -37,12 +37,13 @@ const reportSchema = z.object({
 
 /**
  * Compares what checkov finds in templates with what docs/platform.md answers: each finding is answered there for its
- * resource, and each answer is to a finding.
+ * resource, each answer is to a finding, and each resource of `JUDGED` has its finding.
  *
  * @param bin The commands of checkov's Python environment.
  * @param folder Has the templates, and nothing else that ends in `.json`.
  * @returns What differs; empty if nothing does.
- * @throws Error if checkov makes no report, with how it ended.
+ * @throws Error with how checkov ended, if it makes no report, or one with a template that it could not parse or with
+ *   nothing that passed: the cause names which.
  */
 export function unansweredFindings(bin: string, folder: string): string {
   const options = ['--framework', 'cloudformation', '--skip-download', '--soft-fail'];

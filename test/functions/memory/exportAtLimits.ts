@@ -47,6 +47,7 @@ const before = files('old').map((file) => {
 const entry = JSON.stringify(
   ledgerEntry({ source: EXPORTS_LEDGER, dataset: 'DATASET', table: copied.table, day: DAY, files: before }),
 );
+// A handler has them as the text of the entry alone: they must not count in the heap that is measured.
 before.length = 0;
 const store = new LargeFolders([], (key) => {
   const [, dataset, day] = /^ledger\/exports\/([^/]+)\/([\d-]+)\.json$/.exec(key) ?? [];
@@ -61,7 +62,7 @@ const table: LandedTable = {
   files: async () => files('new'),
   read: async () => Readable.from([]),
 };
-const folder = exportedDayFolder(copied, DAY);
+const targetFolder = exportedDayFolder(copied, DAY);
 const lines: Readonly<Record<string, unknown>>[] = [];
 let written = 0;
 const clock = { now: () => NOW };
@@ -82,16 +83,16 @@ await exportMessages(
         const there = new Map<string, number>();
         // The files of the day are there, those of its last export, which are kept, and as many others as fit.
         for (const file of [...files('new'), ...files('old')])
-          there.set(folder + exportedFile(file), file.size);
+          there.set(targetFolder + exportedFile(file), file.size);
         for (let i = there.size; i < MOST_TARGET_PAGES * 1_000; i += 1)
-          there.set(`${folder}${i}-${landedName(i)}`, 1_000);
+          there.set(`${targetFolder}${i}-${landedName(i)}`, 1_000);
         return there;
       },
       listDays: async () => new Set(),
       write: async () => {},
       async writeJson(_, text) {
-        const { files }: { readonly files: readonly unknown[] } = JSON.parse(text);
-        written = files.length;
+        const manifest: { readonly files: readonly unknown[] } = JSON.parse(text);
+        written = manifest.files.length;
       },
       remove: async () => {},
       abortUploads: async () => 0,

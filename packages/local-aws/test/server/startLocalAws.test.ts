@@ -121,8 +121,8 @@ describe('startLocalAws', () => {
   });
 
   it('releases the data directory when it cannot start', async () => {
-    const Queue = { Type: 'AWS::DynamoDB::Table' };
-    await expect(start({ stack: { template: { Resources: { Queue } } } })).rejects.toMatchObject({
+    const Table = { Type: 'AWS::DynamoDB::Table' };
+    await expect(start({ stack: { template: { Resources: { Table } } } })).rejects.toMatchObject({
       code: 'LOCAL_AWS_TEMPLATE_RESOURCE_UNSUPPORTED',
     });
     const blocker = opened(createServer(), (server) => server.close());

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import type { ConfigInput } from '../../../../lib/schema/config.ts';
 import {
   areCopiesLate,
   readRelayState,
@@ -75,9 +76,9 @@ describe('copies that were not kept for relay', () => {
     ],
   });
   const relay = { statsig: true } as const;
-  const unkept = (config: object) =>
+  const unkept = (config: Partial<ConfigInput>, client = cloudwatch) =>
     readUnkeptCopies({
-      cloudwatch,
+      cloudwatch: client,
       stack: { service: 'sluice', stage: 'prod' },
       config: defineConfig({ bucket: 'acme', ...config }),
       now: NOW,
@@ -89,6 +90,11 @@ describe('copies that were not kept for relay', () => {
       first: '2026-11-19T09:01:00.000Z',
       last: '2026-11-20T08:51:00.000Z',
     });
+  });
+
+  it('are none with relay if all were kept', async () => {
+    const kept = metricClient({ 'RelayNotKept Sum collect prod': [[minutesAgo(7), 0]] });
+    expect(await unkept({ relay }, kept)).toBeNull();
   });
 
   it('are none without relay', async () => {
