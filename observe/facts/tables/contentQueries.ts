@@ -113,10 +113,10 @@ export function contentChangesSql(config: ContentConfig, table: ForwardedKind, n
 
 /** The query of the changes of the metadata of events: how large they are, which forms their texts have, and whether events come again at once. @param now Epoch milliseconds. */
 export function metadataChangesSql(config: ContentConfig, now: number): string {
-  const { curated, raw } = rangesOf(config, 'events', now);
+  const { curated, before, raw } = rangesOf(config, 'events', now);
   const ofDays = `"ds" AS "day", date_trunc('hour', "timestamp") AS "hour", ${NO_TIME} AS "received_at"`;
   const scans = [
-    scanOf(METADATA_PARTS, ofDays, { table: metadataRows(curated(COMPARED_DAYS.units)), where: 'true' }),
+    scanOf(METADATA_PARTS, ofDays, { table: metadataRows(before(COMPARED_DAYS.units)), where: 'true' }),
     scanOf(METADATA_PARTS, OF_HOUR, { table: metadataRows(raw), where: 'true' }),
   ];
   const firstReceived = Date.parse(addDays(utcDay(now), -RAW_DAYS));
@@ -295,6 +295,8 @@ interface Ranges {
   readonly between: (days: number) => string;
   /** The rows of so many curated days, the last ones. */
   readonly curated: (days: number) => From;
+  /** Those of them that came before the 24 hours that are compared: late ones of today are not as days before are. */
+  readonly before: (days: number) => From;
   /** The rows that were received on the last days. */
   readonly raw: From;
 }
@@ -308,6 +310,10 @@ function rangesOf(config: ContentConfig, kind: ForwardedKind, now: number): Rang
     table: qualifiedName(config, config.curatedTables[kind]),
     where: `"ds" ${between(days)}`,
   });
+  const before = (days: number): From => {
+    const { table, where } = curated(days);
+    return { table, where: `${where} AND "received_at" < ${timestampText(now - DAY_MS)}` };
+  };
   const firstReceived = addDays(today, -RAW_DAYS);
   const windowDays = (days: number) => Math.min(days, MOST_WINDOW_DAYS);
   const { pastDays, futureDays } = config.timeWindow;
@@ -317,22 +323,23 @@ function rangesOf(config: ContentConfig, kind: ForwardedKind, now: number): Rang
     table: qualifiedName(config, config.tables[kind]),
     where: `"ds" BETWEEN DATE '${first}' AND DATE '${addDays(today, windowDays(futureDays))}' AND "received_at" >= ${timestampText(Date.parse(firstReceived))}`,
   };
-  return { between, curated, raw };
+  return { between, curated, before, raw };
 }
 
 /** The rows that are compared: those of curated days with their `day`, those of the last days with hour and time of receipt. */
 function rowsOf(config: ContentConfig, kind: ForwardedKind, now: number): readonly string[] {
-  const { between, curated, raw } = rangesOf(config, kind, now);
+  const { between, curated, before, raw } = rangesOf(config, kind, now);
   const { names = {}, units: fixed = {} } = PARTS[kind];
   if (kind === 'events') {
     const units = { ...fixed, ...unitIdPart(config), ...unitColumnPart(config) };
     const rawUnits = { ...fixed, ...unitIdPart(config, true), ...awayColumnPart(config) };
-    const ofUnits = withLateness(curated(COMPARED_DAYS.units));
+    const ofUnits = withLateness(before(COMPARED_DAYS.units));
     // All rows of one time lie in its day: those that came today do not make it a day that had as many.
     const received = 'CAST("received_at" AS date)';
     const ofReceipt = `CASE WHEN "what" = 'time' THEN ${received} ELSE "ds" END`;
     const ofHours = `CASE WHEN "what" = 'amount' THEN date_trunc('hour', "timestamp") END`;
     return [
+      // Of names no time of receipt is read, as it is larger than they are.
       scanOf(ofCuratedDays(names), OF_DAY, curated(COMPARED_DAYS.names)),
       scanOf(units, `${ofReceipt} AS "day", ${ofHours} AS "hour", ${NO_TIME} AS "received_at"`, {
         table: ofUnits.table,
@@ -350,9 +357,9 @@ function rowsOf(config: ContentConfig, kind: ForwardedKind, now: number): readon
   const ofUnit = `"day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
   const ofUnitHour = `"day", date_trunc('hour', "last_at") AS "hour", "last_at" AS "received_at"`;
   return [
-    scanOf(names, OF_DAY, curated(COMPARED_DAYS.names)),
+    scanOf(names, OF_DAY, before(COMPARED_DAYS.names)),
     scanOf(names, OF_HOUR, raw),
-    scanOf(UNITS, ofUnit, { table: unitsOf(groups, curated(COMPARED_DAYS.units), '"ds"'), where: 'true' }),
+    scanOf(UNITS, ofUnit, { table: unitsOf(groups, before(COMPARED_DAYS.units), '"ds"'), where: 'true' }),
     scanOf(UNITS, ofUnitHour, { table: unitsOf(groups, recent, NO_DAY), where: 'true' }),
   ];
 }

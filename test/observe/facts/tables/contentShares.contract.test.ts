@@ -31,6 +31,18 @@ describe('events without a user', () => {
     ]);
   });
 
+  it.each([
+    { what: 'within the 24 hours', receiptOfDays: '2026-11-19 12:00:00', isTold: true },
+    { what: 'before them', receiptOfDays: '2026-11-19 11:59:59', isTold: false },
+  ])(
+    'are told beside late ones of curated days that came $what: $isTold',
+    async ({ receiptOfDays, isTold }) => {
+      const late = without('3.1.0', { days: TWENTY, receiptOfDays, received: at(MORNING, 30) });
+      const rows = await toldOf({ events: [views, late] });
+      expect(rows.map(({ part, usual }) => [part, usual])).toEqual(isTold ? [['unit', 0]] : []);
+    },
+  );
+
   it('are told while the newest day is not curated yet', async () => {
     const days = each(20, '2026-11-14', '2026-11-15', '2026-11-16');
     const release = without('3.1.0', { received: at(MORNING, 14) });
