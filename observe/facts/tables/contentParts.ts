@@ -109,7 +109,22 @@ const signOf = (text: string): string =>
 const IS_OF_APP = `"event_name" NOT LIKE '${SDK_EVENTS}%'`;
 
 /** Texts that programs write in place of a user whom they do not know. */
-const NO_USERS = ['', '0', '-1', 'null', 'undefined', 'none', 'nan', 'anonymous', 'unknown'];
+const NO_USERS = [
+  '',
+  '0',
+  '-1',
+  'null',
+  'undefined',
+  'none',
+  'nan',
+  'anonymous',
+  'unknown',
+  // What Swift, Go and JavaScript write of nothing, and of an object.
+  '(null)',
+  '<nil>',
+  '[object object]',
+  '00000000-0000-0000-0000-000000000000',
+];
 /** The form of an event without a user, or another ID: no text of {@link NO_USERS}, of which `none` is what `str(None)` writes. */
 export const ABSENT_USER = 'absent';
 /** SQL of the user of an event: {@link ABSENT_USER}, a text that is no user, or `some`. */

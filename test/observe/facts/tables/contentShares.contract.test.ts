@@ -94,6 +94,10 @@ it.each([
   { user_id: 'Undefined', value: 'undefined' },
   // Python's str(None), a user whom views count.
   { user_id: 'None', value: 'none' },
+  ...['00000000-0000-0000-0000-000000000000', '(null)', '<nil>', '[object object]'].map((value) => ({
+    user_id: value,
+    value,
+  })),
 ])('the user $user_id is told as a text that is no user', async ({ user_id, value }) => {
   expect(await toldOfUser(user_id, 14)).toEqual([toldOfVersion({ part: 'unit', value })]);
 });
@@ -125,6 +129,8 @@ describe('user IDs of a new version, where others are "u" with digits, ', () => 
 
   it.each([
     { what: 'they are as others', user_id: 'u1#', count: 10 },
+    { what: 'all are one UUID', user_id: '00000000-0000-0000-0000-000000000001', count: 14 },
+    { what: 'all are a name', user_id: 'guest', count: 14 },
     { what: 'all are one, as a user who tries something', user_id: 'ada', count: 14 },
     { what: 'nine are different', user_id: '4711#', count: 9 },
   ])('are not told if $what', async ({ user_id, count }) => {
