@@ -520,6 +520,10 @@ export const collectorFindings = {
         `Far more of the units of the experiment are in this group than before. ${REALLOCATED}`,
         `${ASK_MEANT}: results across the change compare other units. \`npx sluice check\` tests the ratio: of a split that was changed on purpose, once \`since\` of the experiment names its first whole day.`,
       ],
+      newGroup: [
+        'No unit came to this group on the days before. It was added in Statsig; or it is the rule of a holdout that `holdouts` of the configuration names no more, whose units count as a group since that deployment.',
+        'Run the second command: of the rule of a holdout `SLUICE_FINDING_NAMES_UNKNOWN` names the gate. Add it to `holdouts`, and deploy. If the doctor names none, ask whoever changed the experiment whether the group is meant: the first command shows each group with its first and its last exposure.',
+      ],
       crossover: [
         `Units changed their group within the day. ${REALLOCATED}`,
         `${ASK_MEANT}: such units count in their first group (docs/experiments.md).`,

@@ -354,6 +354,10 @@ export const requestCases: readonly Case[] = [
     },
   ],
   [
+    'units come to a group to which none came',
+    changed({ ...otherSplit, value: 'holdoutRule', label: null, count: 79, of: 527, usual: 0 }),
+  ],
+  [
     'events of another environment come, so that production lacks exposures',
     changed(
       { ...missingExperiment, value: 'checkout', of: 120 },

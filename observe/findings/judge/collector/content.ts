@@ -233,6 +233,7 @@ function* alikeChanges(
     ...(by === null || by.reason === null ? [] : [commands.sluice('quarantine', '--reason', by.reason)]),
     commands.sluice('query', changedRowsSql(shownOf(alike), place)),
     ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
+    ...(name === 'newGroup' ? [commands.sluice('doctor')] : []),
     ...(name === 'missing' && by === null ? [commands.sluice('query', newNamesSql(first, place))] : []),
   ];
   yield name === 'missing'

@@ -193,6 +193,13 @@ function manyIds({ field }: ContentChange): ChangeWording {
   };
 }
 
+/** How a group is told that has a far larger share of the units. */
+const SPLIT: ChangeWording = {
+  title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
+  columns: GROUP_AND_SDK,
+  where: ofExperiment,
+};
+
 /** SQL of the version of the app, as views have it. @param user The column of the user's JSON. */
 const appVersionOf = (user: string) =>
   userDetailColumns(user)
@@ -383,11 +390,8 @@ const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, Ch
     where: () => '"user_id" IS NOT NULL',
     from: 'dayBefore',
   },
-  split: {
-    title: (change) => shareTitle(change, 'unit', `came ${groupOf(change)}`),
-    columns: GROUP_AND_SDK,
-    where: ofExperiment,
-  },
+  split: SPLIT,
+  newGroup: SPLIT,
   crossover: {
     title: (change) => shareTitle(change, 'unit', `of ${quotedName(change.subject)} saw several groups`),
     columns: GROUP_AND_SDK,
@@ -396,8 +400,9 @@ const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, Ch
 };
 
 /** The case that a change is. */
-export function wordingCaseOf({ table, kind, what, value, count }: ContentChange): WordingCase {
+export function wordingCaseOf({ table, kind, what, value, count, usual }: ContentChange): WordingCase {
   if (kind === 'names') return 'names';
+  if (what === 'split' && usual === 0) return 'newGroup';
   if (what === 'textForm') return value === 'email' ? 'email' : 'mojibake';
   if (what === 'evaluation') {
     if (/unrecognized/i.test(value)) return 'unrecognized';
