@@ -175,9 +175,21 @@ export function countOption<Usual extends number | undefined>(
 /** The highest port of TCP. */
 export const MOST_PORT = 65_535;
 
-/** A port of TCP; 0 is any free one. @param usual Without the option. @throws UsageError. */
+/** Ports from 1024 on that no `fetch` calls, neither of Node nor of a browser. https://fetch.spec.whatwg.org/#port-blocking */
+const BLOCKED_PORTS: readonly number[] = [
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697,
+  10_080,
+];
+
+/** A port of TCP; 0 is any free one. @param usual Without the option. @throws UsageError, also for a port that `fetch` refuses. */
 export function portOption(line: CommandLine, name: string, usual: number): number {
-  return countOption(line, name, { usual, least: 0, most: MOST_PORT });
+  const port = countOption(line, name, { usual, least: 0, most: MOST_PORT });
+  if (BLOCKED_PORTS.includes(port))
+    throw new UsageError(
+      'SLUICE_USAGE_OPTIONS',
+      `--${name}: got ${port}, which fetch refuses as a bad port: use another one, as ${usual}.`,
+    );
+  return port;
 }
 
 /** `--days` of a calendar of days: at most a year and a day, 14 by default. @throws UsageError. */

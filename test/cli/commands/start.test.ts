@@ -45,3 +45,19 @@ it.each<{
 ])('the options of sluice start wish for $what', async ({ values, wish }) => {
   expect(await readWish({ values, positionals: [] })).toEqual({ ...USUAL, ...wish });
 });
+
+it.each([
+  { option: 'port', port: '6000' },
+  { option: 'edge-port', port: '6566' },
+  { option: 'edge-port', port: '10080' },
+])('sluice start refuses the --$option $port, which fetch refuses', async ({ option, port }) => {
+  const wished = readWish({ values: { [option]: port }, positionals: [] });
+  await expect(wished).rejects.toMatchObject({
+    code: 'SLUICE_USAGE_OPTIONS',
+    message: expect.stringContaining(`--${option}: got ${port}`),
+  });
+});
+
+it.each(['6565', '6670'])('sluice start takes the port %s, which is beside those', async (port) => {
+  expect(await readWish({ values: { port }, positionals: [] })).toMatchObject({ port: Number(port) });
+});
