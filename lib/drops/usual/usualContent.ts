@@ -20,6 +20,7 @@ import { judgeNames } from './unusualNames.ts';
  * person accepts a day that has something else.
  *
  * @param before The last loaded days before it, seven at most, the newest first.
+ * @param copies Files of the day that are those of another day.
  */
 export function judgeContent(
   {
@@ -42,8 +43,9 @@ export function judgeContent(
   const kept = entries.map(([field, content]) => [field, keptField(field, content, rows)] as const);
   const isOver = folderDay < today;
   const unusual = isOver ? unusualHours(hours, out, folderDay, before) : [];
-  // Of files that are those of another day that is told.
-  if (copies.length === 0) unusual.push(...staleRows(digests, out, before));
+  const copied = unusualCopies(copies, before);
+  // Files that are told to be those of another day have its rows: that is not told again.
+  if (copied.length === 0) unusual.push(...staleRows(digests, out, before));
   for (const [field, content] of entries) {
     const difference = unusualField(field, content, rows, before);
     if (difference !== null) unusual.push({ kind: 'values', field, ...difference });
@@ -51,7 +53,7 @@ export function judgeContent(
   const spread = spreadOf(days, folderDay, today);
   unusual.push(
     ...unusualDays(spread, { out, isOver }, before),
-    ...unusualCopies(copies, before),
+    ...copied,
     ...unusualRepeats(repeats, out, before),
   );
   const { metricValue } = fields;

@@ -28,23 +28,30 @@ export function earlierFirst(first: FirstExpected, came: readonly UtcDay[]): Fir
 }
 
 /**
- * Milliseconds after which the note of a look is not believed any more. As long as the dataset is configured, there is
- * a look each hour.
+ * Milliseconds after the last look after which its note of the first day that came is not believed any more. As long as
+ * the dataset is configured, there is a look each hour, which may end out of time.
  */
 const FORGOTTEN_MS = 2 * DAY_MS;
 
-/** The day from which drops are expected, as the last look knew it, or the day of the first look. */
+/**
+ * The day from which drops are expected, as the last look knew it, or the day of the first look.
+ *
+ * @param before The note of the last look for late drops; null if there is none.
+ * @param now Epoch milliseconds.
+ */
 export function expectedFrom(dataset: Dataset, before: LateNote | null, now: number): FirstExpected {
-  // The note of a dataset that was away for days is not used: the ledger knows which days have come lately.
-  const isForgotten = before?.first?.hasCome === true && now - before.at > FORGOTTEN_MS;
+  // The note of a dataset that was away for days is not used: the ledger knows which days have come lately. Of one of which
+  // none has come nothing else knows since when drops are expected.
+  const lookedAt = Math.max(before?.at ?? 0, before?.triedAt ?? 0);
+  const isForgotten = before?.first?.hasCome === true && now - lookedAt > FORGOTTEN_MS;
   return (
     (isForgotten ? undefined : before?.first) ?? { day: localDay(now, dataset.timezone), hasCome: false }
   );
 }
 
 /**
- * The first day that is expected of a dataset of which none is known to have come; null if that day is due, and without
- * `expectedBy`.
+ * The first day that is expected of a dataset of which none is known to have come; null if that day is due, without
+ * `expectedBy`, and of a dataset of which a day has come.
  *
  * @param before The note of the last look for late drops.
  * @param now Epoch milliseconds.

@@ -95,6 +95,18 @@ describe('rows with the units, names and values of a day before', () => {
     expect(kinds).toEqual(['copies']);
   });
 
+  it('are told where each of the days before had such a file, too, so that it is not told', () => {
+    const copy: Copy = { key: 'a', original: 'b', isSure: true };
+    const before = daysOf(...week).map((day) => ({
+      ...day,
+      content: dayContentSchema.parse({ ...day.content, copies: 1 }),
+    }));
+    const kinds = judgeContent(dayOf(7), before, [copy], { day: DAY, today: DAY }).unusual.map(
+      ({ kind }) => kind,
+    );
+    expect(kinds).toEqual(['stale']);
+  });
+
   it('are told by three days whose entries say it, and by no fewer', () => {
     const days = daysOf(...week);
     const told = (known: number) => {
