@@ -5,7 +5,7 @@ import type { Finding } from '../catalogue.ts';
 import { damageCauses, denialCauses, idleCauses, quotaCauses, withCauses } from './causes.ts';
 import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts';
 import { contentFindings } from './collector/content.ts';
-import { lateTimes, oldTimes, wrongClocks } from './collector/eventTimes.ts';
+import { lateTimes, OF_WINDOW, oldTimes, wrongClocks } from './collector/eventTimes.ts';
 import { failedRequests } from './collector/failedRequests.ts';
 import { keyFindings } from './collector/keys.ts';
 import { quarantined } from './collector/quarantine.ts';
@@ -48,7 +48,8 @@ const CURATED = /^(curate|curatedTables|curateAfter|timeWindow|retention)\b/;
 
 /**
  * Everything that is judged, in the order in which it is told. While a setting is not deployed, what is read by it is not of the
- * deployment: its judges are silent. What is read by places, all but metrics and logs, has PLACES besides.
+ * deployment: its judges are silent. Judges that are read by a setting are silent, too, while places are not deployed, as they or
+ * their commands read these.
  */
 const JUDGES: readonly Judge[] = [
   { find: failedDeployment },
@@ -64,8 +65,8 @@ const JUDGES: readonly Judge[] = [
   { find: spikes },
   { find: overflow },
   { find: ignoredEvents, readBy: /^(events|exposures)\b/ },
-  { find: oldTimes, readBy: /^timeWindow\b/ },
-  { find: lateTimes, readBy: /^timeWindow\b/ },
+  { find: oldTimes, readBy: OF_WINDOW },
+  { find: lateTimes, readBy: OF_WINDOW },
   { find: wrongClocks },
   { find: resentFindings, readBy: CURATED },
   { find: lostDays, readBy: /^retention\b/ },
@@ -77,7 +78,7 @@ const JUDGES: readonly Judge[] = [
   { find: shortHours, readBy: PLACES },
   { find: unprovedDays, readBy: PLACES },
   { find: missingNights, readBy: /^reconcile\b/ },
-  { find: missingPartitions, readBy: /^timeWindow\b/ },
+  { find: missingPartitions, readBy: OF_WINDOW },
   { find: stackFaultFindings, readBy: PLACES },
   { find: quarantined, readBy: PLACES },
   { find: deadLetterFindings },

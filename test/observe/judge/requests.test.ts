@@ -84,6 +84,20 @@ describe('a finding about requests', () => {
   );
 
   it.each([
+    { setting: 'timeWindow.futureDays: deployed 7, configured 2', isTold: false },
+    { setting: 'sources.acme: deployed a, configured b', isTold: true },
+  ])(
+    'of clocks that are ahead names the day of rows beyond the window beside the undeployed $setting: $isTold',
+    ({ setting, isTold }) => {
+      const ahead = [{ ...requestGroup, sdk: 'py-server 1', count: 10, skewMs: -4 * 86_400_000 }];
+      const undeployed = { settings: [setting], deployedAt: null };
+      const found = judge({ lastDay: null, noted: { ...notedTimes, ahead }, undeployed });
+      const [clock] = found.filter(({ code }) => code === 'SLUICE_FINDING_CLOCK_OFF');
+      expect(clock?.detail.includes('in that of their receipt')).toBe(isTold);
+    },
+  );
+
+  it.each([
     { what: 'sdk', table: 'exposures', list: 'exposures.deny', no: 'events.deny' },
     { what: 'experiment', table: 'exposures', list: 'exposures.deny', no: 'events.deny' },
     { what: 'event', table: 'events', list: 'events.deny', no: 'exposures.deny' },

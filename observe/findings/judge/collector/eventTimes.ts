@@ -31,12 +31,17 @@ export function* oldTimes({ noted }: StatusFacts, { commands, now }: Place): Fin
     );
 }
 
+/** Paths of the settings of the time window. */
+export const OF_WINDOW = /^timeWindow\b/;
+
 /** Senders whose clock is off by hours, if one of a thousand events is by it: some phones always have a wrong one. */
 export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
   const { noted, lastDay } = facts;
   const { commands, config } = place;
   const { corrected = [], uncorrected = [], ahead = [] } = noted ?? {};
   const { futureDays } = config.timeWindow;
+  // What another window does with these events is not known.
+  const isWindowDeployed = facts.undeployed?.settings.some((setting) => OF_WINDOW.test(setting)) !== true;
   // A finding of their zone tells it better.
   const isOfZone = (group: SentGroup) =>
     (facts.contentChanges ?? []).some(
@@ -44,7 +49,7 @@ export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
     );
   const known = [...corrected, ...uncorrected, ...ahead.filter((group) => !isOfZone(group))];
   const texts = known.flatMap((group) => {
-    const isBeyond = -group.skewMs > futureDays * DAY_MS;
+    const isBeyond = isWindowDeployed && -group.skewMs > futureDays * DAY_MS;
     const beyond = isBeyond ? `, those of more than ${futureDays * 24} hours in that of their receipt` : '';
     const share = (100 * group.count) / Math.max(group.count, lastDay?.received ?? 0);
     const off = Math.abs(group.skewMs);
