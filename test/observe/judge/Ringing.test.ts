@@ -8,6 +8,7 @@ import {
   landingWaits,
   lateDay,
   loadedDay,
+  looked,
   msAgo,
   refusedRequests,
   ringing,
@@ -120,6 +121,25 @@ describe('the alarms of datasets', () => {
     expect(alarms).toEqual([
       { dataset: 'stopped', name: 'ingest-stopped-daily' },
       { dataset: 'late', name: 'ingest-late' },
+    ]);
+  });
+
+  it('stand with the folders of a source that are denied together only if these have what they count', () => {
+    const failure = { code: 'SLUICE_SOURCE_ACCESS_DENIED', message: 'Denied.', since: msAgo(2) };
+    const datasets = [
+      ...['orders', 'refunds'].flatMap((dataset) => looked({ failure }, { dataset }).datasets),
+      ...datasetOf('late', { source: 'beta', late: [lateDay('2026-11-20', 2)] }),
+      ...datasetOf('stopped', { source: 'beta', ...stopped }),
+    ];
+    const on = ring('ingest-unreadable-daily', 'ingest-late', 'ingest-stopped-daily');
+    const told = judge({ datasets, ...on }).map(({ detail }) => ({
+      of: /^\w+\/\w+/.exec(detail)?.[0],
+      alarms: Array.from(detail.matchAll(/Alarm sluice-prod-(\S+)(?=,)/g), ([, name]) => name),
+    }));
+    expect(told).toEqual([
+      { of: 'acme/orders', alarms: ['ingest-unreadable-daily'] },
+      { of: 'beta/late', alarms: ['ingest-late'] },
+      { of: 'beta/stopped', alarms: ['ingest-stopped-daily'] },
     ]);
   });
 

@@ -34,8 +34,7 @@ export function* dropFindings(facts: StatusFacts, place: Place): Findings {
   for (const [first, ...others] of denied) {
     if (first === undefined) continue;
     const found = unlisted([first, ...others], place);
-    const schedules = new Set([first, ...others].map(({ schedule }) => schedule));
-    yield place.ringing.tell(found, scheduled(found, ...schedules));
+    yield place.ringing.tell(found, alarmsAbout(found, first, ...others));
   }
   for (const drops of datasets ?? []) {
     const lookKey = lastLookKey(drops.source, drops.dataset);
@@ -44,11 +43,16 @@ export function* dropFindings(facts: StatusFacts, place: Place): Findings {
     const isDeniedTogether = denied.some((ofSource) => ofSource.includes(drops));
     const dataset = { ...datasetOf(drops, place), archivedDays, deployedAt, isDeniedTogether, ...plan };
     for (const judged of isBucketGone(drops) || isBucketOfOthers(drops) ? LOADED_JUDGES : DATASET_JUDGES)
-      for (const found of judged(drops, dataset)) {
-        const alarms = scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, found, drops));
-        yield place.ringing.tell(found, alarms);
-      }
+      for (const found of judged(drops, dataset)) yield place.ringing.tell(found, alarmsAbout(found, drops));
   }
+}
+
+/** Names of the alarms that a finding of these datasets stands with, each once. */
+function alarmsAbout(found: Finding, ...datasets: readonly DatasetDays[]): readonly string[] {
+  const names = datasets.flatMap((drops) =>
+    scheduled(found, drops.schedule).filter((alarm) => isAbout(alarm, found, drops)),
+  );
+  return [...new Set(names)];
 }
 
 /** Whether an alarm counts what a dataset has, and a finding tells: another dataset's stands with that. */
