@@ -14,6 +14,8 @@ import { unreadNotes } from '../facts/tables/partitionGaps.ts';
 import { s3Location } from '../facts/tables/tableDays.ts';
 import {
   isAbout,
+  knownTime,
+  newestFirst,
   readTracedTables,
   type TracedRefusal,
   type TracedRow,
@@ -139,7 +141,7 @@ export async function findCopies(
     ...tables.refusals.map(refusal),
   ]
     .filter(({ receivedAt }) => !(receivedAt < (since ?? 0)))
-    .sort((a, b) => (knownTime(b.receivedAt) ?? 0) - (knownTime(a.receivedAt) ?? 0));
+    .sort(newestFirst);
   return {
     listed: copies.slice(0, most),
     count: copies.length,
@@ -147,11 +149,6 @@ export async function findCopies(
     notes: [...waiting.notes, ...unread],
     scannedBytes: tables.scannedBytes,
   };
-}
-
-/** A time, epoch milliseconds; null if it is not a number. Files of others in a table lack columns of Sluice's. */
-export function knownTime(at: number): number | null {
-  return Number.isNaN(at) ? null : at;
 }
 
 /**
@@ -225,9 +222,10 @@ function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly Traced
   ];
   const { pastDays, futureDays } = deployment.config.timeWindow;
   const outside = hidden === '' ? '' : `, not in the views: ${hidden}`;
+  const id = eventId === '' ? '' : `, ${eventId}`;
   return {
     receivedAt,
-    eventId,
+    ...(eventId === '' ? {} : { eventId }),
     state: 'queryable',
     steps: async () => [
       {
@@ -249,7 +247,7 @@ function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly Traced
             },
           ]),
     ],
-    line: `${shortName(row.name)} (${kind}, ${eventId}): queryable, partition ${day}${outside}`,
+    line: `${shortName(row.name)} (${kind}${id}): queryable, partition ${day}${outside}`,
     row: { kind, day },
   };
 }

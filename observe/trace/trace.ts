@@ -1,15 +1,8 @@
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
-import { readWholeRow } from '../facts/tables/tracedRows.ts';
-import {
-  type Copy,
-  findCopies,
-  knownTime,
-  type TraceRow,
-  type TraceState,
-  type TraceStep,
-} from './copies.ts';
+import { knownTime, readWholeRow } from '../facts/tables/tracedRows.ts';
+import { type Copy, findCopies, type TraceRow, type TraceState, type TraceStep } from './copies.ts';
 import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
 
 /** The kind of ID that was searched for. */
@@ -85,12 +78,12 @@ export async function trace(deployment: Deployment, options: TraceOptions): Prom
   const { id, subject } = options;
   if (subject === 'event' || (subject === undefined && EVENT_ID.test(id)))
     return traceRows(deployment, 'event', options);
-  let notes: readonly string[] = [];
+  let isCut = false;
   if (subject === 'request' || (subject === undefined && REQUEST_ID.test(id))) {
     const since = options.since ?? (deployment.localControl === undefined ? deployment.now - DAY_MS : 0);
     const { request, hasMore } = await findRequest(deployment, id, since);
     if (request !== undefined) return traceRequest(deployment, request, options);
-    if (hasMore) notes = [LOG_CUT];
+    isCut = hasMore;
     if (subject === 'request')
       return {
         subject,
@@ -99,12 +92,13 @@ export async function trace(deployment: Deployment, options: TraceOptions): Prom
         found: 0,
         hasMore: false,
         row: null,
-        notes,
+        notes: isCut ? [LOG_CUT] : [],
         scannedBytes: 0,
       };
   }
   const found = await traceRows(deployment, 'user', options);
-  return { ...found, notes: [...notes, ...found.notes] };
+  // Where rows have the ID as that of a user, no request is missed.
+  return isCut && found.found === 0 ? { ...found, notes: [LOG_CUT, ...found.notes] } : found;
 }
 
 /** Traces the copies of an event, or the events of a user. @param subject What the ID is of. */

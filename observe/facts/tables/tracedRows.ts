@@ -28,7 +28,7 @@ interface Search {
 export interface TracedRow {
   /** The table that it is in. */
   readonly kind: ForwardedKind;
-  /** Its `event_id`. */
+  /** Its `event_id`; empty if it has none, as rows that others wrote. */
   readonly eventId: string;
   /** Name of the event, or of the experiment, gate or config. */
   readonly name: string;
@@ -93,7 +93,7 @@ export async function readTracedTables(deployment: Asked, search: Search): Promi
   const rows = [
     ...exposures.rows.map((row) => tracedRow('exposures', row)),
     ...events.rows.map((row) => tracedRow('events', row)),
-  ].sort((a, b) => b.receivedAt - a.receivedAt);
+  ].sort(newestFirst);
   return {
     rows: rows.slice(0, most),
     refusals: refusals.rows.slice(0, most).map(tracedRefusal),
@@ -289,6 +289,22 @@ export function timestampText(epochMs: number): string {
 /** Epoch milliseconds of Athena's text of a timestamp, UTC: `2026-11-20 07:32:00.123`. NaN for null and any other text. */
 export function readTime(text: string | null | undefined): number {
   return Date.parse(`${(text ?? '').slice(0, 23).replace(' ', 'T')}Z`);
+}
+
+/** A time, epoch milliseconds; null if it is not a number. Files of others in a table lack columns of Sluice's. */
+export function knownTime(at: number): number | null {
+  return Number.isNaN(at) ? null : at;
+}
+
+/** What was received by its time, epoch milliseconds. */
+interface Received {
+  /** Not a number if it is not known. */
+  readonly receivedAt: number;
+}
+
+/** Orders what was received, the newest first, and last what has no time: a difference with NaN is no order. */
+export function newestFirst(a: Received, b: Received): number {
+  return (knownTime(b.receivedAt) ?? 0) - (knownTime(a.receivedAt) ?? 0);
 }
 
 /** Whether a row of a table, or what a row of quarantine has in `raw`, is about what is looked for. @param unitIds As configured. */

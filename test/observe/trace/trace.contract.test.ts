@@ -202,11 +202,22 @@ describe('rows of tables', () => {
     const theirs = { user_id: 'ada', event_name: 'buy', ds: '2026-11-23' };
     await athena.insert(EVENTS, theirs, theirs, event(3));
     const { steps } = await ask({ id: 'ada' });
-    expect(steps.map(({ at, what }) => [at, /not in the views: (.*)$/.exec(what)?.[1]])).toEqual([
-      [timeAt(3), undefined],
-      [null, 'it has no environment, and views show production'],
-      [null, 'it has no environment, and views show production'],
+    const theirLine =
+      'buy (events): queryable, partition 2026-11-23, not in the views: it has no environment, and views show production';
+    expect(steps).toEqual([
+      { at: timeAt(3), what: `buy (events, ${ID}): queryable, partition 2026-11-23`, eventId: ID },
+      { at: null, what: theirLine },
+      { at: null, what: theirLine },
     ]);
+  });
+
+  it('without a time are listed behind all that have one, of both tables', async () => {
+    const theirs = { user_id: 'ada', experiment_id: 'checkout', ds: '2026-11-23' };
+    await athena.insert(EXPOSURES, ...Array.from({ length: 51 }, () => theirs));
+    await athena.insert(EVENTS, event(3), event(4));
+    const { steps, hasMore } = await ask({ id: 'ada' });
+    expect(steps.slice(0, 3).map(({ at }) => at)).toEqual([timeAt(4), timeAt(3), null]);
+    expect([steps.length, hasMore]).toEqual([50, true]);
   });
 
   it('whose times are not known have their steps all the same', async () => {
@@ -542,6 +553,12 @@ describe('a request', () => {
     expect(found).toMatchObject({ state: 'nowhere', notes: [expect.stringContaining('--since')] });
     expect(questions).toHaveLength(500);
     expect((await ask({ id: REQUEST })).notes[0]).toContain('--since');
+  });
+
+  it('is not missed in the rest of the log where its ID is that of a user who was found', async () => {
+    isEndless = true;
+    await athena.insert(EVENTS, event(8, { user_id: REQUEST }));
+    expect(await ask({ id: REQUEST })).toMatchObject({ subject: 'user', found: 1, notes: [] });
   });
 
   it.each([
