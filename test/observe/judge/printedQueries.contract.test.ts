@@ -55,3 +55,28 @@ it('findings print queries of both tables', () => {
 it.each(queries)('a query that $code prints runs', async ({ sql }) => {
   await expect(connection.run(translate(sql).sql)).resolves.toBeDefined();
 });
+
+it('a name that came before is not new with another version', async () => {
+  const [{ sql } = { sql: '' }] = queries.filter((query) => query.sql.includes('HAVING min('));
+  const rows = [
+    "('view', 'js-client', '1.0.0', TIMESTAMP '2026-11-10 08:00:00', DATE '2026-11-10')",
+    "('view', 'js-client', '2.0.0', TIMESTAMP '2026-11-19 08:00:00', DATE '2026-11-19')",
+    "('buy', 'js-client', '1.0.0', TIMESTAMP '2026-11-19 08:00:00', DATE '2026-11-19')",
+    "('buy', 'ios-client', '2.0.0', TIMESTAMP '2026-11-19 09:00:00', DATE '2026-11-19')",
+  ];
+  await connection.run('BEGIN');
+  await connection.run(
+    `INSERT INTO statsig_forwarded_events ("event_name", "sdk_type", "sdk_version", "received_at", "ds") VALUES ${rows.join(', ')}`,
+  );
+  const read = await connection.runAndReadAll(translate(sql).sql);
+  await connection.run('ROLLBACK');
+  expect(read.getRowObjectsJson()).toEqual([
+    {
+      event_name: 'buy',
+      rows: '2',
+      first: '2026-11-19 08:00:00',
+      last_sdk: 'ios-client',
+      last_version: '2.0.0',
+    },
+  ]);
+});

@@ -9,10 +9,14 @@ import { conditionsOf, namingColumns, whereAny, wordingOf } from './contentWordi
 /** Rows that a query answers at most. */
 const MOST_ROWS = 100;
 
+/** A renamed event may come under its new name this long before the last one of the old name. */
+const OVERLAP_MS = HOUR_MS;
+
 /**
- * A query of the rows that changes are of, counted by the columns of their wording, with when the first and the last were received.
+ * A query that counts the rows of changes by the columns that their wording names. It shows when the first and the last row of
+ * each group were received.
  *
- * @param changes Of one table and one wording.
+ * @param changes Of one table, and with the same columns. The first one's wording says which rows are shown, and their order.
  */
 export function changedRowsSql(
   changes: readonly [ContentChange, ...ContentChange[]],
@@ -30,27 +34,36 @@ export function changedRowsSql(
     ...(counted === undefined ? [] : [counted]),
     ...COUNTED,
   ];
-  const rows = {
+  const receipts = {
     none: [],
     change: [receivedFrom(began)],
     dayBefore: [receivedFrom(began - DAY_MS)],
   }[from ?? 'none'];
-  const conditions = [whereAny(changes), lyingFrom(now), ...rows];
+  const conditions = [whereAny(changes), lyingFrom(now), ...receipts];
   const table = qualifiedName(config, config.tables[first.table]);
   const groups = grouped.map((_, i) => i + 1);
-  const only = having === undefined ? '' : ` HAVING ${having}`;
-  return `SELECT ${shown.join(', ')} FROM ${table} WHERE ${conditions.join(' AND ')} GROUP BY ${groups.join(', ')}${only} ORDER BY "${order}" DESC LIMIT ${MOST_ROWS}`;
+  const filter = having === undefined ? '' : ` HAVING ${having}`;
+  return `SELECT ${shown.join(', ')} FROM ${table} WHERE ${conditions.join(' AND ')} GROUP BY ${groups.join(', ')}${filter} ORDER BY "${order}" DESC LIMIT ${MOST_ROWS}`;
 }
 
-/** A query of the names of events that came first since about when another name did not come any more. */
+/**
+ * A query of the new names of events, with the SDK and version that sent each last: names whose first row was received at most
+ * {@link OVERLAP_MS} before the change began.
+ *
+ * @param change An event that does not come any more.
+ */
 export function newNamesSql(
   { since }: ContentChange,
   { config, now }: Pick<Place, 'config' | 'now'>,
 ): string {
   const table = qualifiedName(config, config.tables.events);
-  const isNew = `min("received_at") >= ${timestampText(Date.parse(since) - HOUR_MS)}`;
-  return `SELECT "event_name", "sdk_type", "sdk_version", count(*) AS "rows", min("received_at") AS "first" FROM ${table} WHERE ${lyingFrom(now)} GROUP BY 1, 2, 3 HAVING ${isNew} ORDER BY "rows" DESC LIMIT ${MOST_ROWS}`;
+  const isNew = `min("received_at") >= ${timestampText(Date.parse(since) - OVERLAP_MS)}`;
+  return `SELECT "event_name", count(*) AS "rows", min("received_at") AS "first", ${LAST_SENDER} FROM ${table} WHERE ${lyingFrom(now)} GROUP BY 1 HAVING ${isNew} ORDER BY "rows" DESC LIMIT ${MOST_ROWS}`;
 }
+
+/** The SDK and its version that a name was received from last. */
+const LAST_SENDER =
+  'max_by("sdk_type", "received_at") AS "last_sdk", max_by("sdk_version", "received_at") AS "last_version"';
 
 /** What is shown of each group of rows. */
 const COUNTED = [
@@ -65,7 +78,7 @@ function exampleColumn(example: string | undefined, by: string | undefined): rea
   return [by === undefined ? `max(${example}) AS "example"` : `max_by(${example}, ${by}) AS "example"`];
 }
 
-/** The condition of the days that were compared. @param now Epoch milliseconds. */
+/** The condition of the days that a comparison reads at most. @param now Epoch milliseconds. */
 function lyingFrom(now: number): string {
   return `"ds" >= DATE '${utcDay(now - READ_DAYS * DAY_MS)}'`;
 }
