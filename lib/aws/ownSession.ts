@@ -4,12 +4,29 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import type { SessionScope } from '../access/sessionPolicies.ts';
 import { parseArn } from '../base/arn.ts';
 import { eachAttempt, type RetryPorts, systemTiming } from '../base/retry.ts';
-import { assumedRoleCredentials, newStsClient, type SessionCredentials, stsClient } from './assumedRole.ts';
+import {
+  AssumeRoleError,
+  assumedRoleCredentials,
+  newStsClient,
+  type SessionCredentials,
+  stsClient,
+} from './assumedRole.ts';
 import { newGlueClient } from './gluePartitionCatalog.ts';
 import { newS3Client } from './s3Client.ts';
 
 /** Attempts to assume the role, besides the client's retries: a new trust policy takes some seconds to take effect. */
 const RETRIES = { tries: 6, baseMs: 500, capMs: 8_000 } as const;
+
+/**
+ * Refusals of the request itself, which the same request gets again:
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html#API_AssumeRole_Errors and
+ * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ */
+const LASTING: readonly string[] = [
+  'MalformedPolicyDocumentException',
+  'PackedPolicyTooLargeException',
+  'ValidationError',
+];
 
 /** A session of the function's own role with fewer permissions, and its clients. */
 export interface OwnSession {
@@ -82,7 +99,7 @@ export interface LimitedSession {
 /**
  * Opens a session with the machine's own clock ({@link ownSession}). The caller closes it.
  *
- * @throws What `refused` makes; what `policyIn` throws, as it is: nobody was asked then.
+ * @throws What `refused` makes; what `policyIn` throws, as it is, and RangeError for a role that is no ARN: nobody was asked then.
  */
 export async function limitedSession(limits: LimitedSession): Promise<OwnSession> {
   const { role, name, policyIn, refused } = limits;
@@ -94,7 +111,7 @@ export async function limitedSession(limits: LimitedSession): Promise<OwnSession
   }
 }
 
-/** Assumes the role, and tries again what may succeed later. */
+/** Assumes the role, and tries again after each error but a {@link LASTING} one. */
 async function retryAssume(
   assume: () => Promise<SessionCredentials>,
   timing: RetryPorts,
@@ -104,8 +121,16 @@ async function retryAssume(
     try {
       return await assume();
     } catch (error) {
+      if (isLasting(error)) throw error;
       failure = error;
     }
   }
   throw failure;
+}
+
+/** Whether STS refuses the request by its shape. A denial may end: the role's trust policy may be new. */
+function isLasting(error: unknown): boolean {
+  return (
+    error instanceof AssumeRoleError && error.cause instanceof Error && LASTING.includes(error.cause.name)
+  );
 }

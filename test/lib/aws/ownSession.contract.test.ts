@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AssumeRoleError } from '../../../lib/aws/assumedRole.ts';
@@ -81,6 +82,37 @@ describe('a session of the function’s own role', () => {
       refused: () => new Error('refused'),
     });
     await expect(opened).rejects.toBe(defect);
+  });
+
+  /** A policy that hardly becomes smaller when it is packed. */
+  const unpackable = (folders: number) =>
+    JSON.stringify({
+      Statement: {
+        Effect: 'Allow',
+        Action: 's3:GetObject',
+        Resource: Array.from({ length: folders }, (_, i) => {
+          const folder = createHash('sha256').update(String(i)).digest('base64url');
+          return `arn:aws:s3:::own/${folder}`;
+        }),
+      },
+    });
+
+  it.each([
+    { what: 'malformed', refused: '{"Statement":', name: 'MalformedPolicyDocumentException' },
+    { what: 'too large once packed', refused: unpackable(30), name: 'PackedPolicyTooLargeException' },
+    { what: 'too long', refused: unpackable(40), name: 'ValidationError' },
+  ])('is asked for once with a policy that is $what', async ({ refused, name }) => {
+    deploy(ROLE);
+    let waits = 0;
+    const wait = async () => {
+      waits += 1;
+    };
+    const assumed = ownSession(
+      { roleArn: ROLE, name: 'acme-events', policy: refused },
+      { wait, random: () => 0 },
+    );
+    await expect(assumed).rejects.toMatchObject({ cause: { name } });
+    expect(waits).toBe(0);
   });
 
   it('is denied if the role does not trust itself', async () => {
