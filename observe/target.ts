@@ -6,7 +6,9 @@ import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 
 /** Region and endpoint, as AWS clients take them. */
 export interface AwsOptions {
+  /** The region; absent if the configuration has it alone. */
   readonly region?: string;
+  /** URL of the local cloud, or of another endpoint; absent for AWS's own. */
   readonly endpoint?: string;
 }
 
@@ -17,9 +19,13 @@ type Credentials = NonNullable<STSClientConfig['credentials']>;
 export interface AwsConnection {
   /** Time limits, milliseconds, and behind a proxy an agent: the client that reads it closes it, and the next gets another. */
   readonly requestHandler: {
+    /** Until there is a connection. */
     readonly connectionTimeout: number;
+    /** Until there is the head of the answer. */
     readonly requestTimeout: number;
+    /** Whether a call ends by these limits: the SDK only warns without it. */
     readonly throwOnRequestTimeout: boolean;
+    /** Connects through the proxy. */
     readonly httpsAgent?: Agent;
   };
   /** The local cloud's own credentials; behind a proxy the default chain, whose clients of SSO and STS use the proxy, too. */
@@ -40,6 +46,7 @@ export interface Target {
 export interface ConfiguredTarget extends Target {
   /** The configuration's region, unless the options have another. */
   readonly aws: Target['aws'] & { readonly region: string };
+  /** Of the stage. */
   readonly config: Config;
 }
 
@@ -55,17 +62,28 @@ export function deploymentOptions({ stack: { stage }, aws, isLocal }: Target): r
   ];
 }
 
-/** The response of `GET /_sluice/clock`: docs/local.md, "Time". */
+/** Milliseconds for which {@link readClock} waits: the local cloud answers late while it runs functions and queries. */
+const CLOCK_MS = 10_000;
+
+/** The response of the local cloud to `GET /_sluice/clock`. */
 const clock = z.object({ now: z.iso.datetime().transform((text) => Date.parse(text)) });
 
 /**
  * The time of a deployment, epoch milliseconds: the local cloud's clock can be moved. For AWS, and for an endpoint that does
- * not answer, it is this machine's time; the next call reports what is wrong with the endpoint.
+ * not answer, it is this machine's time; the next call reports what is wrong with the endpoint. So it is for another
+ * emulator, which has no such clock.
+ *
+ * @param limitMs Milliseconds until an endpoint does not answer.
  */
-export async function readClock({ isLocal, aws }: Pick<Target, 'isLocal' | 'aws'>): Promise<number> {
+export async function readClock(
+  { isLocal, aws }: Pick<Target, 'isLocal' | 'aws'>,
+  limitMs = CLOCK_MS,
+): Promise<number> {
   if (!isLocal || aws.endpoint === undefined) return Date.now();
   try {
-    const answer = await fetch(new URL('/_sluice/clock', aws.endpoint));
+    const answer = await fetch(new URL('/_sluice/clock', aws.endpoint), {
+      signal: AbortSignal.timeout(limitMs),
+    });
     const read = clock.safeParse(await answer.json());
     return read.success ? read.data.now : Date.now();
   } catch {
