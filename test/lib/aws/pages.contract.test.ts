@@ -254,7 +254,6 @@ const ONE_PAGE: Readonly<Record<string, string>> = {
   'observe/facts/flow/alarms.ts DescribeAlarms': 'a hundred alarms by their names',
   'observe/doctor/account/freeNames.ts DescribeLogGroups': 'one group by its name',
   'cli/trial/removeTrial.ts ListObjectVersions': 'what is listed is deleted, and listed again',
-  'observe/doctor/bucket/forwarding.ts ListObjectsV2': 'some keys, as an example',
 };
 
 function deletedFile(Key: string) {
