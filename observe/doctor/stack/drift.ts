@@ -14,6 +14,10 @@ import { type Look, missing, unsaid } from '../Look.ts';
 /** The looks at a detection of drift, which takes some minutes: half an hour of them. */
 const LOOKS = { tries: 361, leastMs: 2_500, baseMs: 5_000, capMs: 5_000 } as const;
 
+/** What is told of a detection that still runs: what AWS lists before its end may be of the one before. */
+const GIVEN_UP =
+  'The detection had not ended after 30 minutes: what differs by this look may be of an earlier detection.';
+
 /** What differs from the template, by CloudFormation's own comparison. It takes minutes, so it is made on demand. */
 export const driftLook: Look = {
   name: 'drift',
@@ -33,10 +37,10 @@ export const driftLook: Look = {
       { StackName, StackResourceDriftStatusFilters: ['MODIFIED', 'DELETED'] },
     ))
       findings.push(...(page.StackResourceDrifts ?? []).map((drift) => judgeDrift(drift, revert)));
-    // The others were compared: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackDriftDetectionStatus.html
+    // After a failure the others were compared: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackDriftDetectionStatus.html
     if (detection?.DetectionStatus !== 'DETECTION_COMPLETE') {
       const isOver = detection?.DetectionStatus === 'DETECTION_FAILED';
-      const unstated = isOver ? 'No reason was given.' : 'The detection had not ended after 30 minutes.';
+      const unstated = isOver ? 'No reason was given.' : GIVEN_UP;
       const { DetectionStatusReason: reason = unstated } = detection ?? {};
       findings.push(unsaid(`CloudFormation could not compare all resources of ${StackName}`, reason));
     }

@@ -243,7 +243,11 @@ it('a detection of drift that does not end is given up after half an hour, and t
   };
   const setup = { clients: { cloudFormation }, stackName: 's', wait, random: () => 0.5, commands };
   expect(await driftLook.find(setupOf(setup))).toMatchObject([
-    { code: 'SLUICE_FINDING_UNCHECKED', detail: 'The detection had not ended after 30 minutes.' },
+    {
+      code: 'SLUICE_FINDING_UNCHECKED',
+      detail:
+        'The detection had not ended after 30 minutes: what differs by this look may be of an earlier detection.',
+    },
   ]);
   expect([looks, waited]).toEqual([361, 1_800_000]);
 });
