@@ -8,12 +8,16 @@ import { MOST_COMMANDS } from '../../deploymentCommands.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { endsAsParquet } from '../../facts/days/files/fileVersions.ts';
 import { dayFolders } from '../../facts/tables/partitionGaps.ts';
-import { type Finding, finding } from '../../findings/catalogue.ts';
+import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';
 import { type Look, type Question, settled } from '../Look.ts';
 import type { Setup } from '../Setup.ts';
 
 /** Days for which files are looked at. Statsig forwards exposures daily. */
 const FORWARDED_DAYS = 7;
+/** Pages of a thousand keys that are read of a folder: a day of Sluice's own files has fewer. */
+const MOST_PAGES = 20;
+/** Files of others that are looked at, the newest: each costs a request. */
+const MOST_FILES = 300;
 /** Files that are looked at in parallel. */
 const PARALLEL = 8;
 
@@ -32,23 +36,33 @@ async function findForeignFiles(setup: Setup, kind: ForwardedKind): Promise<read
   const days = await dayFolders(setup, kind, { from: utcDay(since), to: addDays(utcDay(now), 1) });
   const [folder = ''] = tableFolders(config, kind);
   const files: ForeignFile[] = [];
+  let isCut = false;
   for (const day of ['', ...days.map((lookedDay) => `${lookedDay}/`)]) {
     const input = { Bucket: config.bucket, Prefix: `${folder}${day}` };
     const beside = day === '' ? { Delimiter: '/' } : {};
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { ...input, ...beside }))
+    let pages = 0;
+    for await (const page of paginateListObjectsV2({ client: s3 }, { ...input, ...beside })) {
+      const { Contents = [], IsTruncated = false } = page;
       for (const { Key: key = '', LastModified, Size: size = 0 } of Contents) {
         const at = LastModified?.getTime() ?? 0;
         if (!key.endsWith('/') && !deliveredTime(key) && at >= since) files.push({ key, size, at });
       }
+      pages += 1;
+      if (pages < MOST_PAGES) continue;
+      isCut ||= IsTruncated;
+      break;
+    }
   }
-  const read = await mapLimit(files, PARALLEL, async (file) => {
+  const looked = files.toSorted((first, other) => other.at - first.at).slice(0, MOST_FILES);
+  const read = await mapLimit(looked, PARALLEL, async (file) => {
     const isOfDay = file.key.slice(folder.length).includes('/');
     // `status` tells what is no Parquet in the folder of a day: no query reads its rows.
     return isOfDay && !(await endsAsParquet(setup, file.key)) ? [] : [file];
   });
-  const newest = read.flat().toSorted((first, other) => other.at - first.at);
+  const newest = read.flat();
   const named = newest.slice(0, MOST_COMMANDS).map((file) => withVersion(setup, file));
-  return judgeForeign(setup, folder, [...(await Promise.all(named)), ...newest.slice(MOST_COMMANDS)]);
+  const all = [...(await Promise.all(named)), ...newest.slice(MOST_COMMANDS)];
+  return judgeForeign(setup, folder, all, !isCut && looked.length === files.length);
 }
 
 /** A file with the version of it that is read; without, if it is gone by now. */
@@ -69,7 +83,7 @@ export interface ForeignFile {
   readonly version?: string | undefined;
 }
 
-/** Judges the files of others in the folder of a table. */
+/** Judges the files of others in the folder of a table. @param isWhole Whether they are all of them. Default true. */
 export function judgeForeign(
   {
     config,
@@ -77,15 +91,27 @@ export function judgeForeign(
   }: Pick<Setup, 'commands'> & { readonly config: Pick<Setup['config'], 'bucket' | 'relay'> },
   folder: string,
   files: readonly ForeignFile[],
+  isWhole = true,
 ): readonly Finding[] {
   const newest = files.toSorted((first, other) => other.at - first.at);
   const [last] = newest;
-  if (last === undefined) return [];
   const { bucket, relay } = config;
+  const place = `s3://${bucket}/${folder}`;
+  if (last === undefined) {
+    if (isWhole) return [];
+    const cut = seenNow(`Not all files in ${place} were looked at for files of others: it has too many`);
+    return [
+      finding('SLUICE_FINDING_UNCHECKED', { case: 'many', ...cut }, [
+        commands.aws('s3', 'ls', place, '--recursive'),
+      ]),
+    ];
+  }
   const texts = newest.map(
     ({ key, size, at }) => `${key}, ${counted(size, 'byte')}, written at ${isoTimestamp(at)}`,
   );
-  const title = `${counted(files.length, 'file')} of others came into s3://${bucket}/${folder} in the last ${FORWARDED_DAYS} days, the newest ${last.key}`;
+  const number = counted(files.length, 'file');
+  const known = isWhole ? number : `At least ${number}`;
+  const title = `${known} of others came into ${place} in the last ${FORWARDED_DAYS} days, the newest ${last.key}`;
   const told = {
     title,
     since: isoTimestamp(newest.at(-1)?.at ?? last.at),

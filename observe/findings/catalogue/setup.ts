@@ -168,6 +168,10 @@ export const setupFindings = {
       'AWS does not say it to these credentials.',
       'Run the doctor with credentials that may ask for what the title names.',
     ],
+    many: [
+      'The folder has more files than one look reads, and those that it read have none to tell.',
+      "The command lists all of them: look for others than Sluice's own, whose names end with a time and a UUID.",
+    ],
   }),
   SLUICE_FINDING_ENCRYPTION_DIFFERS: problem(
     'The stack or the existing bucket is encrypted otherwise than the configuration says: no role could read what lies there, or write to it. The deployment refuses it.',

@@ -202,6 +202,7 @@ const ofBucket: readonly Finding[] = [
       ),
   ),
   judgeForeignKeys('acme', ['a/1', 'b/2']),
+  ...judgeForeign({ config, commands }, 'statsig/events/', [], false),
   ...judgeForeign({ config, commands }, 'statsig/events/', [{ key: 'statsig/events/x', size: 1, at: 0 }]),
   ...encryptionFindings({ encryption: 's3' }, keyArn('1')),
   ...encryptionFindings({ encryption: 'kms' }, null),
