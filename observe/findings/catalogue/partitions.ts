@@ -10,6 +10,14 @@ const DROPPED = `${WHO} DeletePartition, BatchDeletePartition.`;
 const ARCHIVED_BY =
   'A lifecycle rule, or somebody, moved the files into an archive class of S3, and Athena skips files there without an error. If a rule of the bucket does it, `SLUICE_FINDING_ARCHIVING` names the rule, which will archive more.';
 
+/** Begins the causes of partitions in a bucket that the registrar asks for. */
+const REGISTRARS =
+  "The function `register` made the partition: it asks for the bucket of that folder, which is not the configuration's. Most often somebody changed its variable `SLUICE_BUCKET`.";
+
+/** Begins their cures. */
+const SET_BUCKET_BACK =
+  'The first command names the variable, and has the commands that set it back. Make no bucket of that name, and allow none.';
+
 /** Findings about tables, views, their files and partitions, curated days, and erasures. */
 export const partitionsFindings = {
   SLUICE_FINDING_TABLE_DIFFERS: problem(
@@ -103,8 +111,12 @@ export const partitionsFindings = {
         'The command drops the partition, and no file.',
       ],
       registrar: [
-        "The function `register` made the partition: it asks for the bucket of that folder, which is not the configuration's. Most often somebody changed its variable `SLUICE_BUCKET`. Queries read that bucket in place of the files of the day. CloudTrail's event history has who, and when: UpdateFunctionConfiguration.",
-        'The first command names the variable, and has the commands that set it back. Make no bucket of that name, and allow none. Then the second drops the partition, and no file; a third registers the day.',
+        `${REGISTRARS} Queries read that bucket in place of the files of the day. ${WHO} UpdateFunctionConfiguration.`,
+        `${SET_BUCKET_BACK} Then the second drops the partition, and no file, and the third registers the day.`,
+      ],
+      registrarExtra: [
+        `${REGISTRARS} The day has no files of its own: queries read those of that bucket as rows of this day. ${WHO} UpdateFunctionConfiguration.`,
+        `${SET_BUCKET_BACK} Then the second drops the partition, and no file.`,
       ],
       columns: [
         'The partitions are older than a column of the table: queries read null there.',

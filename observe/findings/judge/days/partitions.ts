@@ -95,8 +95,9 @@ function misplacedOf(
   const sql = `ALTER TABLE \`${config.database}\`.\`${table}\` DROP IF EXISTS ${dropped.join(', ')}`;
   const ofDay = register === null ? ' of a day without files' : '';
   const byPerson = register === null ? 'extra' : 'elsewhere';
+  const byRegistrar = register === null ? 'registrarExtra' : 'registrar';
   const told = {
-    case: isRegistrars ? 'registrar' : byPerson,
+    case: isRegistrars ? byRegistrar : byPerson,
     judgedBy,
     ...seenNow(
       `A partition of ${table}${ofDay} has another folder: ${first}${otherDays(days.length)}`,
