@@ -12,15 +12,15 @@ export interface RequestedExport extends RequestedDays {
   readonly export: string;
 }
 
-/** A request to export days. */
+/** What {@link requestExport} has requested. */
 export interface ExportDaysRequest {
-  /** Whether nothing was sent. */
+  /** Whether nothing was sent: then these days would be requested. */
   readonly dryRun: boolean;
-  /** The days of each export. */
+  /** The days of each export: the named ones, or its whole lookback, of which the run exports the changed days alone. */
   readonly asked: readonly RequestedExport[];
 }
 
-/** The days to export, and of which export. */
+/** What {@link requestExport} is to request: days, and of which export. */
 export interface AskedExport {
   /** Whether nothing is sent. */
   readonly dryRun: boolean;
