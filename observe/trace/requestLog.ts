@@ -4,7 +4,7 @@ import { functionLog, readLog } from '../readLog.ts';
 
 /** Pages of the log that are read. */
 const MOST_PAGES = 500;
-/** A request is answered within half a minute, and its lines are written then. */
+/** A request is answered within half a minute, and its lines are written then. What is read is four times as long, to miss none. */
 const ANSWERED_WITHIN_MS = 120_000;
 /** The clock of the log can differ from the function's. */
 const SKEW_MS = 5_000;
@@ -13,9 +13,9 @@ const SKEW_MS = 5_000;
 export interface LoggedRequest {
   /** The gateway's ID; null if the function does not know it. */
   readonly requestId: string | null;
-  /** `received_at` of its rows, epoch milliseconds. */
+  /** `received_at` of its rows, epoch milliseconds; NaN where the log has no metrics of the request. */
   readonly receivedAt: number;
-  /** Milliseconds from its arrival in the function to its answer. */
+  /** Milliseconds from its arrival in the function to its answer; 0 where no line has them. */
   readonly latencyMs: number;
   /** Events of the batch. */
   readonly received: number;
@@ -27,7 +27,7 @@ export interface LoggedRequest {
   readonly quarantined: number;
   /** Valid events that are not stored: telemetry, reports of errors, and what the configuration leaves out. */
   readonly ignored: number;
-  /** Whether the answer was not 202. */
+  /** Whether the answer was not 202. A request without metrics in the log is told so, too. */
   readonly isRefused: boolean;
   /** The collector's own line: of every request that needs attention, and of a sample of the others; else null. */
   readonly line: JsonObject | null;
@@ -63,7 +63,8 @@ export async function findRequest(
 }
 
 /**
- * Requests in the collector's log that were received in the same millisecond, usually one.
+ * Requests in the collector's log that were received in the same millisecond, usually one. Of a log with more than
+ * {@link MOST_PAGES} pages they are those of the pages that were read.
  *
  * @param receivedAt Epoch milliseconds.
  * @throws What CloudWatch Logs' client throws.
@@ -99,7 +100,7 @@ async function readLines(
   return { lines: events.map(({ message = '' }) => parseJson(message)).filter(isJsonObject), hasMore };
 }
 
-/** When the request of a line with metrics was received, epoch milliseconds; not a number of another line. */
+/** When the request of a line with metrics was received, epoch milliseconds; NaN of another line. */
 function timeOf(line: JsonObject): number {
   return Number(valueAt(line, ['_aws', 'Timestamp']));
 }
