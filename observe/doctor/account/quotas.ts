@@ -4,6 +4,7 @@ import { queueExecutions } from '../../../infra/serverless/service.ts';
 import { hasFunctionUrl, hasGateway } from '../../../lib/schema/endpoint.ts';
 import { isRegion } from '../../../lib/schema/regions.ts';
 import {
+  ACCOUNT_CONCURRENCY,
   collectorConcurrency,
   type RequestLimits,
   requestLimits,
@@ -12,12 +13,10 @@ import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';
 import { type Look, settled, unsaid } from '../Look.ts';
 import type { Setup } from '../Setup.ts';
 
-/** The share of reserved executions from which the account's concurrency counts as nearly exhausted. */
+/** The share of executions that are reserved or that the queues use, from which the account's concurrency counts as nearly exhausted. */
 const NEAR = 0.8;
 /** Lambda keeps this many executions for functions without reserved concurrency. https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
 const UNRESERVED = 100;
-/** The default of accounts that are not new. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const LAMBDA_DEFAULT = 1_000;
 
 /** The account's limits, which are lower in new accounts and shared with everything else in the account. */
 export const quotasLook: Look = {
@@ -30,8 +29,8 @@ export const quotasLook: Look = {
     ]),
 };
 
-/** Beyond such a limit requests are lost. */
-function lossy(kind: 'gateway' | 'functionUrl', allows: string, says: string): Finding {
+/** A finding that the account allows less than the configuration says, so that requests are lost or nothing is deployed. */
+function tooLow(kind: 'gateway' | 'functionUrl' | 'reservation', allows: string, says: string): Finding {
   const detail = `The account allows ${allows}; the configuration says ${says}.`;
   return finding('SLUICE_FINDING_QUOTA', { case: kind, ...seenNow(detail) }, [], 'problem');
 }
@@ -57,7 +56,7 @@ async function findGatewayLimits(setup: Setup): Promise<readonly Finding[]> {
  * AWS raises the burst, which nobody can ask for:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  *
- * @param configured Which of these limits the configuration states: null where it goes by the default quota.
+ * @param configured Which of these limits the configuration states: null where it goes by what it says of the account, else by the default quota.
  */
 export function judgeGatewayLimits(
   { rateLimit, burstLimit }: ThrottleSettings,
@@ -68,7 +67,7 @@ export function judgeGatewayLimits(
     return [unsaid('AWS does not say the limits of API Gateway in this account')];
   const allows = `${rateLimit} a second, ${burstLimit} at once`;
   const says = `${rate} a second, ${burst} at once`;
-  if (rateLimit < rate || burstLimit < burst) return [lossy('gateway', allows, says)];
+  if (rateLimit < rate || burstLimit < burst) return [tooLow('gateway', allows, says)];
   const isHeldBack =
     (rateLimit > rate && configured.requestsPerSecond === null) ||
     (burstLimit > burst && configured.burst === null);
@@ -90,30 +89,40 @@ export function judgeLambdaLimits(
   if (total === undefined || unreserved === undefined)
     return [unsaid('AWS does not say the executions of Lambda in this account')];
   const wanted = config.collector.reservedConcurrency ?? 0;
-  const reserved = Math.max(total - unreserved, wanted);
-  const least = Math.max(LAMBDA_DEFAULT, wanted + UNRESERVED);
+  const reserved = total - unreserved;
+  // What the configuration reserves is part of it once it is deployed.
+  const isToCome = wanted > reserved;
+  const least = Math.max(ACCOUNT_CONCURRENCY, wanted + UNRESERVED);
   const { queues: count, most } = queueExecutions(config);
   const expected = total < least ? `, expected ${least} or more` : '';
-  const about = `Lambda: ${total} executions at once in the account, ${reserved} of them reserved${expected}. The stack's ${count} queues use up to ${most}, the collector has the rest.`;
-  const isNear = total < least || reserved + most > total * NEAR;
+  const toCome = isToCome ? `, the configuration reserves ${wanted}` : '';
+  const has = `${total} executions at once in the account, ${reserved} of them reserved${toCome}`;
   const { executions, isReserved } = collectorConcurrency(config.collector);
+  const ofCollector = isReserved ? `up to ${wanted}` : 'the rest';
+  const about = `Lambda: ${has}${expected}. The stack's ${count} queues use up to ${most}, the collector has ${ofCollector}.`;
+  const isNear = total < least || (isToCome ? wanted : reserved) + most > total * NEAR;
   // Reservations of other functions reduce the executions left to a collector without a reservation.
   const allowed = isReserved ? total : unreserved;
-  // Requests to a Function URL beyond the concurrency are lost, so that the alarms have to know it.
-  const isLossy = hasFunctionUrl(config.endpoint) && allowed < executions;
+  // Requests to a Function URL beyond the concurrency are lost, so that the alarms have to know it. A reservation is refused.
+  const isTooLow = hasFunctionUrl(config.endpoint) && allowed < executions;
   const without = isReserved ? '' : ' without reservations';
   return [
     ...(isNear
       ? [
           finding('SLUICE_FINDING_QUOTA', {
             case: 'executions',
-            ...seenNow(
-              `Lambda has ${total} executions at once in the account, ${reserved} of them reserved`,
-              about,
-            ),
+            ...seenNow(`Lambda has ${has}`, about),
           }),
         ]
       : []),
-    ...(isLossy ? [lossy('functionUrl', `${allowed} executions at once${without}`, `${executions}`)] : []),
+    ...(isTooLow
+      ? [
+          tooLow(
+            isReserved ? 'reservation' : 'functionUrl',
+            `${allowed} executions at once${without}`,
+            `${executions}`,
+          ),
+        ]
+      : []),
   ];
 }

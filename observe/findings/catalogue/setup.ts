@@ -264,6 +264,10 @@ export const setupFindings = {
         'Lambda runs fewer collectors at once in this account than the configuration says. Above it AWS answers 429, on which some SDKs drop events, and no alarm rings before.',
         'Ask AWS for more concurrent executions. Until they are there, set `collector.accountConcurrency` to the number of the title, and deploy: alarms go by it.',
       ],
+      reservation: [
+        'The configuration reserves more executions for the collector than Lambda runs at once in this account: AWS refuses the deployment.',
+        "Ask AWS for more concurrent executions. Until they are there, lower `collector.reservedConcurrency`, and deploy: Lambda keeps 100 of the account's executions for functions without a reservation.",
+      ],
       executions: [
         'All functions of the account and region share its executions, and a new account has few. Without one the gateway answers 5xx, and no alarm rings before; a Function URL answers 429, and the alarms `concurrency` and `request-rate` ring at half of what the configuration says.',
         'Ask AWS for 1,000 or more: docs/deploy.md, "0. Check the account", has the command.',

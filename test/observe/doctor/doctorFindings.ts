@@ -174,9 +174,15 @@ const ofDeployer: readonly Finding[] = [
     ),
   ),
   ...judgeLambdaLimits({}, config),
-  ...judgeLambdaLimits(
-    { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 },
-    defineConfig({ bucket: 'acme', endpoint: { kind: 'function-url' } }),
+  ...[null, 200].flatMap((reservedConcurrency) =>
+    judgeLambdaLimits(
+      { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 },
+      defineConfig({
+        bucket: 'acme',
+        endpoint: { kind: 'function-url' },
+        collector: { reservedConcurrency },
+      }),
+    ),
   ),
 ];
 

@@ -79,8 +79,8 @@ describe('sluice doctor, where only AWS can answer', () => {
 
   it('warns about a quota that is too low or nearly exhausted', async () => {
     setLimits(10_000, 5_000, 10, 10);
-    const lambda = (all: number, reserved: string, queues = 4, upTo = 8) => [
-      `warning SLUICE_FINDING_QUOTA Lambda: ${all} executions at once in the account, ${reserved}. The stack's ${queues} queues use up to ${upTo}, the collector has the rest.`,
+    const lambda = (all: number, reserved: string, queues = 4, upTo = 8, rest = 'has the rest') => [
+      `warning SLUICE_FINDING_QUOTA Lambda: ${all} executions at once in the account, ${reserved}. The stack's ${queues} queues use up to ${upTo}, the collector ${rest}.`,
     ];
     const few = '0 of them reserved, expected 1000 or more';
     expect(await findings(quotasLook)).toEqual(lambda(10, few));
@@ -88,15 +88,16 @@ describe('sluice doctor, where only AWS can answer', () => {
       expect.arrayContaining(lambda(10, few, 5, 13)),
     );
     setLimits(10_000, 5_000, 1_000, 150);
-    const near = lambda(1_000, '850 of them reserved');
-    expect(await findings(quotasLook)).toEqual(near);
+    expect(await findings(quotasLook)).toEqual(lambda(1_000, '850 of them reserved'));
     setLimits(10_000, 5_000, 1_000, 300);
     // The collector's own are among those that are reserved.
     expect(await findings(quotasLook, { collector: { reservedConcurrency: 150 } })).toEqual([]);
     setLimits(10_000, 5_000, 1_000, 1_000);
-    expect(await findings(quotasLook, { collector: { reservedConcurrency: 850 } })).toEqual(near);
-    expect(await findings(quotasLook, { collector: { reservedConcurrency: 901 } })).toEqual(
-      lambda(1_000, '901 of them reserved, expected 1001 or more'),
+    const wanted = (most: number) => findings(quotasLook, { collector: { reservedConcurrency: most } });
+    const other = '0 of them reserved, the configuration reserves';
+    expect(await wanted(850)).toEqual(lambda(1_000, `${other} 850`, 4, 8, 'has up to 850'));
+    expect(await wanted(901)).toEqual(
+      lambda(1_000, `${other} 901, expected 1001 or more`, 4, 8, 'has up to 901'),
     );
     expect(await findings(quotasLook, { write: { concurrency: 794 } })).toEqual([]);
     expect(await findings(quotasLook, { write: { concurrency: 795 } })).toEqual(
@@ -148,6 +149,17 @@ describe('sluice doctor, where only AWS can answer', () => {
     // Its own are among those that are reserved.
     const reserved = await findings(quotasLook, { ...asked, collector: { reservedConcurrency: 961 } });
     expect(reserved.filter((text) => text.startsWith('problem'))).toEqual([]);
+    setLimits(10_000, 5_000, 150, 150);
+    const beyond = await deployed.look(
+      quotasLook,
+      config({ ...asked, collector: { reservedConcurrency: 200 } }),
+    );
+    expect(beyond.filter(({ severity }) => severity === 'problem')).toMatchObject([
+      {
+        detail: 'The account allows 150 executions at once; the configuration says 200.',
+        cure: expect.stringContaining('collector.reservedConcurrency'),
+      },
+    ]);
   });
 
   describe('simulations', () => {
