@@ -12,7 +12,7 @@ export interface RequestedExport extends RequestedDays {
   readonly export: string;
 }
 
-/** What {@link requestExport} has requested. */
+/** The days whose export was requested. */
 export interface ExportDaysRequest {
   /** Whether nothing was sent: then these days would be requested. */
   readonly dryRun: boolean;
@@ -20,7 +20,7 @@ export interface ExportDaysRequest {
   readonly asked: readonly RequestedExport[];
 }
 
-/** What {@link requestExport} is to request: days, and of which export. */
+/** A request to export: which days, and of which export. */
 export interface AskedExport {
   /** Whether nothing is sent. */
   readonly dryRun: boolean;
