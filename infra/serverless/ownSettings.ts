@@ -5,18 +5,21 @@ import type { ServiceConfiguration } from './service.ts';
 /** Members of an object in serverless.yml. */
 type Settings = { readonly [name: string]: unknown };
 
-/** Settings that a deployment's own serverless.yml may have besides its name, its plugins and its stage. */
+/**
+ * Settings that a deployment's own serverless.yml may have besides its name, its plugins and its stage. A section that
+ * the file leaves empty is null.
+ */
 interface OwnSettings {
   /** The name of the service. */
   readonly service?: unknown;
   /** Settings that all functions share; undefined without any. */
-  readonly provider?: Settings | undefined;
+  readonly provider?: Settings | null | undefined;
   /** Settings of packaging; undefined without any. */
-  readonly package?: Settings | undefined;
+  readonly package?: Settings | null | undefined;
   /** Settings of functions, by the functions' names. */
-  readonly functions?: Settings | undefined;
+  readonly functions?: Settings | null | undefined;
   /** Additional resources, or other properties of ours: an object, or a list of objects. */
-  readonly resources?: Settings | readonly Settings[] | undefined;
+  readonly resources?: Settings | readonly Settings[] | null | undefined;
 }
 
 /**
@@ -60,17 +63,22 @@ export function withOwnSettings(
       `service in serverless.yml: got ${JSON.stringify(written.service)}, expected ${deployment.service}, which is \`service\` of the configuration.`,
     );
   if (wrong.length > 0) throw new ConfigError('SLUICE_CONFIG_INVALID', `\n  ${wrong.join('\n  ')}`);
-  const { provider, package: packaging, functions = {}, resources } = resolved;
+  const { provider, package: packaging, functions, resources } = resolved;
   const providerSettings = Object.entries(provider ?? {}).filter(
     ([name]) => !WITH_DEFAULTS.includes(name) || written.provider?.[name] !== undefined,
   );
-  const functionSettings = Object.entries(functions).filter(([name]) => !deployment.unused.includes(name));
+  const functionSettings = Object.entries(functions ?? {}).filter(
+    ([name]) => !deployment.unused.includes(name),
+  );
   return {
     provider: merged(deployment.provider, Object.fromEntries(providerSettings)),
     package: merged(deployment.package, packaging),
     functions: merged(deployment.functions, Object.fromEntries(functionSettings)),
     // Serverless merges the members of a list in its order.
-    resources: resources === undefined ? deployment.resources : [deployment.resources, resources].flat(),
+    resources:
+      resources === undefined || resources === null
+        ? deployment.resources
+        : [deployment.resources, resources].flat(),
   };
 }
 

@@ -20,6 +20,16 @@ describe("a deployment's own serverless.yml", () => {
     expect(made.provider).toMatchObject({ region: 'eu-west-1', versionFunctions: false });
   });
 
+  it('adds nothing where its sections are left empty', () => {
+    const own = { provider: null, package: null, functions: null, resources: null };
+    expect(withOwnSettings(made, own, { service: 'sluice', ...own })).toEqual({
+      provider: made.provider,
+      package: made.package,
+      functions: made.functions,
+      resources: made.resources,
+    });
+  });
+
   it('has the service of the configuration', () => {
     const acme = serviceConfiguration({
       config: { ...config, service: 'acme' },
@@ -27,7 +37,12 @@ describe("a deployment's own serverless.yml", () => {
       stage: 'prod',
     });
     expect(withOwnSettings(acme, bare, { service: 'acme' })).toMatchObject({ package: acme.package });
-    expect(() => withOwnSettings(acme, bare, { service: 'sluice' })).toThrow('expected acme');
+    expect(() => withOwnSettings(acme, bare, { service: 'sluice' })).toThrow(
+      expect.objectContaining({
+        code: 'SLUICE_CONFIG_INVALID',
+        detail: expect.stringContaining('expected acme'),
+      }),
+    );
   });
 
   it('takes precedence, member by member', () => {
@@ -58,6 +73,24 @@ describe("a deployment's own serverless.yml", () => {
       collect: { ...made.functions['collect'], memorySize: 2048 },
     });
     expect(resources).toEqual([made.resources, own.resources]);
+  });
+
+  it('may pack other files, and have a list of resources, which follow those of Sluice', () => {
+    const own = {
+      package: { patterns: ['!notes/**'] },
+      resources: [{ Outputs: { A: { Value: 'a' } } }, { Outputs: { B: { Value: 'b' } } }],
+    };
+    const { package: packaging, resources } = withOwnSettings(made, own, { service: 'sluice', ...own });
+    expect(packaging).toEqual({
+      individually: true,
+      excludeDevDependencies: false,
+      patterns: ['!notes/**'],
+    });
+    expect(resources).toEqual([
+      made.resources,
+      { Outputs: { A: { Value: 'a' } } },
+      { Outputs: { B: { Value: 'b' } } },
+    ]);
   });
 
   it.each([
@@ -92,6 +125,11 @@ describe("a deployment's own serverless.yml", () => {
       named: 'functions.collect.architecture in serverless',
     },
     {
+      what: 'a runtime of a function that the configuration does not need',
+      said: { functions: { 'ingest-load': { runtime: 'nodejs20.x' } } },
+      named: 'functions.ingest-load.runtime in serverless.yml',
+    },
+    {
       what: 'a function with a misspelt name',
       said: { functions: { colect: { memorySize: 2048 } } },
       named: 'Did you mean collect?',
@@ -112,7 +150,10 @@ describe("a deployment's own serverless.yml", () => {
     const own = { service: 'sluice', functions: [{ collect: { memorySize: 2048 } }] };
     // @ts-expect-error: YAML is what people write.
     expect(() => withOwnSettings(made, own, own)).toThrow(
-      expect.objectContaining({ detail: expect.stringContaining('functions in serverless.yml: expected') }),
+      expect.objectContaining({
+        code: 'SLUICE_CONFIG_INVALID',
+        detail: expect.stringContaining('functions in serverless.yml: expected'),
+      }),
     );
   });
 });
