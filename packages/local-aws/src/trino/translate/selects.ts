@@ -75,7 +75,13 @@ export function isLimit(list: TokenList, index: number): boolean {
 
 /** Whether WINDOW starts here, which is a valid name, too. */
 export function isWindow(list: TokenList, index: number): boolean {
-  return list.word(index) === 'window' && list.word(index + 2) === 'as' && list.symbol(index + 3) === '(';
+  const hasName = /^(?:word|quoted)$/.test(list.at(index + 1)?.kind ?? '');
+  return (
+    list.word(index) === 'window' &&
+    hasName &&
+    list.word(index + 2) === 'as' &&
+    list.symbol(index + 3) === '('
+  );
 }
 
 /** Whether a clause starts here that can follow a select list without FROM. */
