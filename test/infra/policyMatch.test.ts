@@ -17,6 +17,11 @@ describe('a policy', () => {
       Statement: [allow, { ...deny, Condition: { Bool: {} } }],
       may: true,
     },
+    {
+      what: 'that allows it under a condition',
+      Statement: [{ ...allow, Condition: { Bool: {} } }],
+      may: true,
+    },
     { what: 'that allows another action', Statement: [{ ...allow, Action: 's3:GetObject' }], may: false },
     { what: 'that allows it elsewhere', Statement: [{ ...allow, Resource: 'arn:aws:s3:::b/*' }], may: false },
   ])('$what lets a file be put: $may', ({ Statement, may }) => {
@@ -35,6 +40,8 @@ describe('a statement', () => {
 
   it.each([
     { what: 'of the action s3:Put', statement: { Action: 's3:Put' } },
+    { what: 'of the action PutObject', statement: { Action: 'PutObject' } },
+    { what: 'of the action s3:Put?', statement: { Action: 's3:Put?' } },
     { what: 'of all actions but s3:Put*', statement: { NotAction: ['s3:Put*'] } },
   ])('$what is not of s3:PutObject', ({ statement }) => {
     expect(isOfAction(statement, 's3:PutObject')).toBe(false);
@@ -43,9 +50,9 @@ describe('a statement', () => {
   it.each([
     { what: 'everything', statement: { Resource: '*' }, resource: FILE, parts: [FILE] },
     {
-      what: 'a name that would have it as a pattern',
-      statement: { Resource: 'arn:aws:s3:::acme/a+csv' },
-      resource: FILE,
+      what: 'a file with a dot, which is no wildcard',
+      statement: { Resource: FILE },
+      resource: 'arn:aws:s3:::acme/aXcsv',
       parts: [],
     },
     {
@@ -66,6 +73,12 @@ describe('a statement', () => {
       resource: 'b/*',
       parts: ['b/x/*', 'b/x/y'],
     },
+    {
+      what: 'files of a kind in a folder and below',
+      statement: { Resource: ['b/*.csv', 'c/*.csv'] },
+      resource: 'b/x/*',
+      parts: ['b/*.csv'],
+    },
     { what: 'what is below a folder', statement: { Resource: 'b/x/*' }, resource: 'b/', parts: [] },
   ])('of $what is about $parts.length parts of $resource', ({ statement, resource, parts }) => {
     expect(partsOf(statement, resource)).toEqual(parts);
@@ -73,6 +86,7 @@ describe('a statement', () => {
 
   it.each([
     { what: 'of everybody', statement: { Principal: '*' }, isOf: true },
+    { what: 'of everybody by their ARN', statement: { Principal: { AWS: '*' } }, isOf: true },
     { what: 'of its ARN', statement: { Principal: { AWS: [ROLE] } }, isOf: true },
     { what: 'of its account', statement: { Principal: { AWS: '111122223333' } }, isOf: true },
     {
