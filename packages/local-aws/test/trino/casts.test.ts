@@ -100,6 +100,56 @@ describe('casts as in Trino', () => {
       );
   });
 
+  it.each([
+    {
+      type: 'interval year to second',
+      code: 'TYPE_NOT_FOUND',
+      message: 'Unknown type: interval',
+    },
+    { type: 'interval day to', code: 'TYPE_NOT_FOUND', message: 'Unknown type: interval' },
+    { type: 'varchar(x)', code: 'TYPE_NOT_FOUND', message: 'Unknown type: varchar(x)' },
+    {
+      type: 'varchar()',
+      code: 'SYNTAX_ERROR',
+      message: "mismatched input ')'. Expecting: <integer>, <type>",
+    },
+    {
+      type: 'timestamp()',
+      code: 'SYNTAX_ERROR',
+      message: "mismatched input ')'. Expecting: <integer>, <type>",
+    },
+    {
+      type: "array('integer')",
+      code: 'SYNTAX_ERROR',
+      message: "mismatched input ''integer''. Expecting: <type>",
+    },
+    { type: 'decimal(a, 2)', code: 'TYPE_NOT_FOUND', message: 'Unknown type: decimal(a)' },
+    {
+      type: 'decimal(50, 2)',
+      code: 'INVALID_FUNCTION_ARGUMENT',
+      message: 'DECIMAL precision must be in range [1, 38]: 50',
+    },
+    {
+      type: 'decimal(5, 9)',
+      code: 'INVALID_FUNCTION_ARGUMENT',
+      message: 'DECIMAL scale must be in range [0, precision (5)]: 9',
+    },
+    {
+      type: 'hyperloglog',
+      code: 'NOT_SUPPORTED',
+      message: 'The type hyperloglog is not emulated by the local Athena: try it in Trino or on AWS',
+    },
+  ])('refuses the type $type', async ({ type, code, message }) => {
+    await expect(answers.value(`CAST(NULL AS ${type})`)).rejects.toMatchObject({ code, message });
+  });
+
+  it.each(['interval day to second', 'interval year to month', 'map<varchar,int>', 'decimal(38, 38)'])(
+    'knows the type %s',
+    async (type) => {
+      expect(await answers.value(`CAST(NULL AS ${type})`)).toBeNull();
+    },
+  );
+
   it('casts columns and aggregates', async () => {
     const sql =
       "SELECT sum(TRY_CAST(x AS integer)), CAST(max(CAST(y AS date)) AS timestamp), CAST(avg(z) AS integer) FROM (VALUES ('1', '2026-11-19', 2), ('1.6', '2026-11-20', 3), (' 2', NULL, NULL)) AS t(x, y, z)";

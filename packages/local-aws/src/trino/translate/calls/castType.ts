@@ -19,6 +19,12 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ['uuid', 'UUID'],
 ]);
 
+/** Trino's types that are not emulated. A row is none of DuckDB's: Trino goes by the places of its fields, DuckDB by their names. */
+const NOT_EMULATED = /^(?:row|time|ipaddress|hyperloglog|p4hyperloglog|setdigest|qdigest|tdigest)$/;
+
+/** The most digits of a decimal. */
+const MAX_PRECISION = 38;
+
 /** The target type of a cast. */
 export interface CastTarget {
   /** DuckDB's type. */
@@ -43,12 +49,16 @@ const CASTS: Readonly<Record<string, string>> = {
   'TIMESTAMP WITH TIME ZONE': 'timestamptz',
 };
 
-/** The text before and after a value that casts it to a type of {@link parseCastType}. */
-export function castCall(type: string, attempt: boolean): readonly [before: string, behind: string] {
-  const prefix = attempt ? 'trino_try_' : 'trino_';
+/**
+ * The text before and after a value that casts it to a type of {@link parseCastType}.
+ *
+ * @param isTried Whether the cast has NULL for a value that is none of the type.
+ */
+export function castCall(type: string, isTried: boolean): readonly [before: string, behind: string] {
+  const prefix = isTried ? 'trino_try_' : 'trino_';
   const cast = CASTS[type];
   if (cast !== undefined) return [`${prefix}cast_${cast}(`, ')'];
-  const plain = attempt ? 'TRY_CAST(' : 'CAST(';
+  const plain = isTried ? 'TRY_CAST(' : 'CAST(';
   return /^DECIMAL\(\d+, \d+\)$/.test(type)
     ? [`${plain}${prefix}decimal_text(`, `) AS ${type})`]
     : [plain, `AS ${type})`];
@@ -61,7 +71,8 @@ type ParsedType = CastTarget & { readonly next: number };
  * Parses a type of Trino, starting at the token `from`.
  *
  * @returns The type and the index after it.
- * @throws SqlError `TYPE_NOT_FOUND` for a type that Trino lacks, `NOT_SUPPORTED`, `SYNTAX_ERROR`.
+ * @throws SqlError `TYPE_NOT_FOUND` for a type that Trino lacks, `NOT_SUPPORTED` for one that is not emulated,
+ * `INVALID_FUNCTION_ARGUMENT` for a decimal with too many digits, and `SYNTAX_ERROR`.
  */
 export function parseCastType(tokens: readonly Token[], from: number): ParsedType {
   const { next, ...target } = new TypeReader(tokens, from).read();
@@ -84,8 +95,8 @@ class TypeReader {
   /** The type, and the index after it. @throws SqlError */
   read(): ParsedType {
     const name = this.#name;
-    // DuckDB goes by the names of a row's fields, Trino by their places.
-    if (/^(?:row|time|ipaddress)$/.test(name)) throw notEmulated(`The type ${name}`, this.#offset);
+    if (!/^(?:word|quoted)$/.test(this.#tokens[this.#from]?.kind ?? '')) throw this.#mismatched(0, '<type>');
+    if (NOT_EMULATED.test(name)) throw notEmulated(`The type ${name}`, this.#offset);
     if (name === 'array') return this.#array();
     if (name === 'map') return this.#map();
     if (name === 'timestamp') return this.#timestamp();
@@ -99,7 +110,7 @@ class TypeReader {
     return this.#parsed(`${item.type}[]`, this.#expect(item.next, close));
   }
 
-  /** `map(varchar, integer)`, or Hive's `map<string,int>`. */
+  /** `map(varchar, integer)`, or Hive's `map<varchar,int>`. */
   #map(): ParsedType {
     const [open, close] = this.#brackets();
     const key = this.#item(this.#expect(1, open));
@@ -122,9 +133,9 @@ class TypeReader {
   #timestamp(): ParsedType {
     let next = 1;
     if (this.#word(next) === '(') {
-      const digits = this.#word(next + 1);
+      const digits = this.#parameter(next + 1);
       // Hive's times, and so those of all tables, have milliseconds.
-      if (Number(digits) !== 3) throw notEmulated(`The type timestamp(${digits})`, this.#offset);
+      if (digits !== 3) throw notEmulated(`The type timestamp(${digits})`, this.#offset);
       next = this.#expect(next + 2, ')');
     }
     const timeZone = this.#word(next + 1) === 'time' && this.#word(next + 2) === 'zone';
@@ -135,9 +146,8 @@ class TypeReader {
 
   /** `interval year to month` or `interval day to second`; undefined for any other. */
   #interval(): ParsedType | undefined {
-    const unit = this.#word(1);
-    const known = (unit === 'year' || unit === 'day') && this.#word(2) === 'to';
-    return known ? this.#parsed('INTERVAL', 4) : undefined;
+    const units = [this.#word(1), this.#word(2), this.#word(3)].join(' ');
+    return /^(?:year to month|day to second)$/.test(units) ? this.#parsed('INTERVAL', 4) : undefined;
   }
 
   /** A type without items. */
@@ -149,15 +159,21 @@ class TypeReader {
     const hasParameters = this.#word(1) === '(';
     if (!hasParameters) return this.#parsed(type, 1, name === 'char' ? 1 : undefined);
     if (name === 'decimal') return this.#decimal();
-    if (name !== 'varchar' && name !== 'char') throw this.#unknown(`(${this.#word(2)})`);
-    return this.#parsed(type, this.#expect(3, ')'), Number(this.#word(2)));
+    const length = this.#parameter(2);
+    if (name !== 'varchar' && name !== 'char') throw this.#unknown(`(${length})`);
+    return this.#parsed(type, this.#expect(3, ')'), length);
   }
 
   /** `decimal(10, 2)`; the scale is 0 if it is not stated. */
   #decimal(): ParsedType {
+    const precision = this.#parameter(2);
     const hasScale = this.#word(3) === ',';
-    const scale = hasScale ? (this.#word(4) ?? '0') : '0';
-    return this.#parsed(`DECIMAL(${this.#word(2)}, ${scale})`, this.#expect(hasScale ? 5 : 3, ')'));
+    const scale = hasScale ? this.#parameter(4) : 0;
+    const next = this.#expect(hasScale ? 5 : 3, ')');
+    if (precision === 0 || precision > MAX_PRECISION)
+      throw this.#outOfRange('precision', `1, ${MAX_PRECISION}`, precision);
+    if (scale > precision) throw this.#outOfRange('scale', `0, precision (${precision})`, scale);
+    return this.#parsed(`DECIMAL(${precision}, ${scale})`, next);
   }
 
   /** The type as DuckDB has it. @param length Characters of a text; undefined for any number. */
@@ -165,19 +181,45 @@ class TypeReader {
     return { type, name: this.#name, ...(length === undefined ? {} : { length }), next };
   }
 
-  /** The token behind the type's first by a number of tokens, in lower case; undefined at the end. */
+  /** The number that is the parameter at an index. @throws SqlError */
+  #parameter(at: number): number {
+    const token = this.#tokens[this.#from + at];
+    if (token?.kind === 'word' || token?.kind === 'quoted') throw this.#unknown(`(${token.raw})`);
+    if (!/^\d+$/.test(token?.raw ?? '')) throw this.#mismatched(at, '<integer>, <type>');
+    return Number(token?.raw);
+  }
+
+  /** The token behind the type's first by a number of tokens, in lower case; undefined for a string and at the end. */
   #word(at: number): string | undefined {
-    return this.#tokens[this.#from + at]?.value.toLowerCase();
+    const token = this.#tokens[this.#from + at];
+    return token?.kind === 'text' ? undefined : token?.value.toLowerCase();
   }
 
   /** The index after a symbol that has to stand at an index. @throws SqlError `SYNTAX_ERROR` */
   #expect(at: number, symbol: string): number {
     if (this.#word(at) === symbol) return at + 1;
+    throw this.#mismatched(at, `'${symbol}'`);
+  }
+
+  /** The error for a token that can't stand at an index. @param expected What can. */
+  #mismatched(at: number, expected: string): SqlError {
     const token = this.#tokens[this.#from + at];
-    throw new SqlError(
+    return new SqlError(
       'SYNTAX_ERROR',
-      `mismatched input '${token?.raw ?? '<EOF>'}'. Expecting: '${symbol}'`,
+      `mismatched input '${token?.raw ?? '<EOF>'}'. Expecting: ${expected}`,
       token?.start ?? this.#offset,
+    );
+  }
+
+  /**
+   * The error for a decimal's number of digits.
+   * https://github.com/trinodb/trino/blob/435/core/trino-spi/src/main/java/io/trino/spi/type/DecimalType.java
+   */
+  #outOfRange(what: string, range: string, got: number): SqlError {
+    return new SqlError(
+      'INVALID_FUNCTION_ARGUMENT',
+      `DECIMAL ${what} must be in range [${range}]: ${got}`,
+      this.#offset,
     );
   }
 

@@ -2,7 +2,7 @@ import type { Rendering, TokenWriter } from '../Rendering.ts';
 import { mismatched, notEmulated, refusal, SqlError } from '../tokens.ts';
 import { functionNames } from '../vocabulary.ts';
 import { writeCallForm } from './callForms.ts';
-import { castCall, parseCastType } from './castType.ts';
+import { type CastTarget, castCall, parseCastType } from './castType.ts';
 
 /**
  * Writes the call of a function.
@@ -86,7 +86,7 @@ function writeCast(writer: TokenWriter, out: Rendering, index: number, isTried: 
 
 /** What is before the value in a cast to a type, and what is behind it. */
 function callOfType(
-  { name, length, type }: ReturnType<typeof parseCastType>,
+  { name, length, type }: CastTarget,
   isTried: boolean,
 ): readonly [start: string, end: string] {
   if (name === 'json') return ['trino_to_json(', ')'];
