@@ -1,5 +1,5 @@
 // The simulator of IAM that decides beside the local cloud's own in the tests of policies, and the reference of AWS's
-// actions that it comes with. Both are installed here, on demand: the simulator's licence is the AGPL.
+// actions that it comes with. run.ts installs both, on demand: the simulator's licence is the AGPL.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ import { POLICY_SUITES } from './policySuites.ts';
 
 /** Ends tests of policies that hang. */
 const SUITES_MS = 900_000;
-/** The last line of their run: policySuites.ts. */
+/** The last line of their run, which test/harness/closing-line.cjs prints. */
 const closing = /^(\d+) passed, (\d+) failed$/;
 const manifestSchema = z.object({ version: z.string() });
 
@@ -35,8 +35,9 @@ interface IamData {
 export interface SuitesRun {
   /** What they printed to read, without the last line, which has the figures. */
   readonly output: string;
+  /** Tests that passed; 0 if the run did not come to its end. */
   readonly passed: number;
-  /** One, too, if they did not come to their end. */
+  /** Tests and files that failed; 1 if the run did not come to its end. */
   readonly failed: number;
 }
 
@@ -45,7 +46,7 @@ export function runSuites(simulator: string | null): SuitesRun {
   return runJest(simulator === null ? {} : { [SIMULATOR_VARIABLE]: simulator });
 }
 
-/** Reads the stored actions' entries from the installed reference. */
+/** Reads the stored actions' entries from the installed reference, without actions that AWS lacks. */
 export async function installedActions(
   simulator: string,
   names = Object.keys(readActions().actions),
@@ -66,13 +67,19 @@ export async function installedActions(
   return { version, actions: Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
-/** Stores the reference's entry of every action that the tests ask for. */
+/**
+ * Stores the reference's entry of every action that the tests ask for.
+ *
+ * @throws Error where a test fails, or the run does not come to its end: actions may not have been asked for.
+ */
 export async function updateActions(simulator: string): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-actions-'));
   try {
     const file = join(directory, 'asked');
-    runJest({ SLUICE_ASKED_ACTIONS: file });
-    const asked = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+    const { output, failed } = runJest({ SLUICE_ASKED_ACTIONS: file });
+    if (failed > 0 || !existsSync(file))
+      throw new Error(`The stored actions are kept, as the tests of policies failed:\n${output}`);
+    const asked = readFileSync(file, 'utf8').trim().split('\n');
     const reference = await installedActions(simulator, [...new Set(asked)]);
     writeFileSync(ACTIONS_FILE, `${JSON.stringify(reference, undefined, 1)}\n`);
   } finally {
@@ -84,7 +91,7 @@ export async function updateActions(simulator: string): Promise<void> {
 function runJest(settings: Readonly<Record<string, string>>): SuitesRun {
   const jest = join(projectRoot, 'node_modules', 'jest', 'bin', 'jest.js');
   const flags = ['--disable-warning=ExperimentalWarning'];
-  const { stdout, stderr } = spawnSync(process.execPath, [...flags, jest, ...POLICY_SUITES], {
+  const { stdout, stderr, error } = spawnSync(process.execPath, [...flags, jest, ...POLICY_SUITES], {
     cwd: projectRoot,
     encoding: 'utf8',
     timeout: SUITES_MS,
@@ -94,7 +101,8 @@ function runJest(settings: Readonly<Record<string, string>>): SuitesRun {
   });
   const lines = stdout.trimEnd().split('\n');
   const [, passed, failed] = closing.exec(lines.at(-1) ?? '') ?? [];
-  const output = `${stderr.trim()}\n`;
+  const told = `${stderr.trim()}\n${error?.message ?? ''}`.trimEnd();
+  const output = `${told}\n`;
   // Without its last line it did not come to its end.
   return passed === undefined
     ? { output: `${output}${stdout}`, passed: 0, failed: 1 }
