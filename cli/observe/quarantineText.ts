@@ -61,7 +61,7 @@ export function quarantinedRowsText(
 
 /** What a redrive made of quarantined rows, a line for each fate. */
 export function redriveText(
-  { found, delivered, refused, ignored, failed }: RedriveReport,
+  { found, delivered, refused, ignored, gone, failed }: RedriveReport,
   dryRun: boolean,
 ): string {
   const landed = dryRun ? 'that would be delivered' : 'delivered';
@@ -71,6 +71,7 @@ export function redriveText(
     { what: `events ${landed}`, n: delivered.events },
     ...Object.entries(refused).map(([code, n]) => ({ what: `still refused: ${code}`, n })),
     ...(ignored > 0 ? [{ what: 'ignored by configuration', n: ignored }] : []),
+    ...(gone > 0 ? [{ what: 'gone: the body expired or was erased', n: gone }] : []),
     ...Object.entries(failed).map(([code, n]) => ({ what: `not accepted: ${code}`, n })),
   ]);
 }

@@ -25,7 +25,7 @@ export interface QuarantineSelection {
 /**
  * Reads the rows with a reason from quarantine's files, by day and file: the first for each quarantine_id. One file, and one object with a raw
  * body, is fetched when it is needed and released afterwards, so only the memory for IDs grows with quarantine. A file that is gone by then
- * is left out, and a row whose object is gone has null for `raw`: both expire, a day apart, and both are erased.
+ * is left out, and a row whose object is gone is told as such: both expire, a day apart, and both are erased.
  *
  * @param isDone Rows that are left out. Default none.
  * @throws What S3's client throws; what DuckDB throws for a file that it cannot read.
@@ -57,7 +57,12 @@ export async function* readQuarantine(
         if (seen.has(row.quarantineId) || isDone(row)) continue;
         seen.add(row.quarantineId);
         const object = location?.replace(`s3://${bucket}/`, '');
-        yield object === undefined ? row : { ...row, raw: await downloadObject(client, bucket, object) };
+        if (object === undefined) {
+          yield row;
+          continue;
+        }
+        const raw = await downloadObject(client, bucket, object);
+        yield { ...row, raw, isGone: raw === null };
       }
       await rm(file);
     }

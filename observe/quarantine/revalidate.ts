@@ -35,8 +35,10 @@ export interface QuarantinedItem {
   readonly sdkVersion: string | null;
   /** The request's path; for a row that its table did not take, what `parseRowPath` reads. */
   readonly path: string;
-  /** Null if redaction kept nothing of it, or if the object that has it is gone. */
+  /** Null if redaction kept nothing of it, or if it {@link isGone}. */
   readonly raw: Uint8Array | null;
+  /** Whether the object that had its body is gone: it expired, or was erased. Default false. */
+  readonly isGone?: boolean;
 }
 
 /** The result of a revalidation. */

@@ -34,6 +34,8 @@ export interface RedriveReport {
   readonly refused: Record<string, number>;
   /** Number of events that the configuration ignores. */
   ignored: number;
+  /** Rows of which the body is gone, expired or erased: no redrive can deliver them. */
+  gone: number;
   /** Rows that the bucket did not take, by the name of the error. */
   readonly failed: Record<string, number>;
 }
@@ -92,6 +94,7 @@ export async function redriveQuarantine(
     delivered: { exposures: 0, events: 0 },
     refused: {},
     ignored: 0,
+    gone: 0,
     failed: {},
   };
   let waiting: RestoredEvent[] = [];
@@ -103,6 +106,10 @@ export async function redriveQuarantine(
   };
   for await (const item of quarantined) {
     report.found += 1;
+    if (item.isGone === true) {
+      report.gone += 1;
+      continue;
+    }
     const { rows, refused, ignored } = revalidate(item);
     for (const { code } of refused) count(report.refused, code);
     report.ignored += ignored;

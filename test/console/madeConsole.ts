@@ -120,6 +120,7 @@ export const redriven: RedriveAnswer = {
   delivered: { exposures: 2, events: 3 },
   refused: {},
   ignored: 0,
+  gone: 0,
   failed: {},
 };
 

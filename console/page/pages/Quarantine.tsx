@@ -175,7 +175,7 @@ function Item({ row }: { readonly row: QuarantinedRow }) {
 
 /** Shows the result of a redrive, or of its dry run. */
 function RedriveResult(props: { readonly report: RedriveReport; readonly isDry: boolean }) {
-  const { found, delivered, refused, ignored, failed } = props.report;
+  const { found, delivered, refused, ignored, gone, failed } = props.report;
   const landed = props.isDry ? 'would be delivered' : 'delivered';
   const lines: (readonly [string, number])[] = [
     ['rows found, resends counted once', found],
@@ -183,6 +183,7 @@ function RedriveResult(props: { readonly report: RedriveReport; readonly isDry: 
     [`events ${landed}`, delivered.events],
     ...Object.entries(refused).map(([code, n]) => [`still refused: ${code}`, n] as const),
     ...(ignored > 0 ? [['events ignored by the configuration', ignored] as const] : []),
+    ...(gone > 0 ? [['gone: the body expired or was erased', gone] as const] : []),
     ...Object.entries(failed).map(([code, n]) => [`not accepted by the bucket: ${code}`, n] as const),
   ];
   return (

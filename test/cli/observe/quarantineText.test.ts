@@ -88,14 +88,15 @@ describe('the text of sluice quarantine', () => {
 });
 
 describe('the text of sluice redrive', () => {
-  const report = { found: 9, delivered: { exposures: 1, events: 2 }, refused: {}, ignored: 0, failed: {} };
+  const delivered = { exposures: 1, events: 2 };
+  const report = { found: 9, delivered, refused: {}, ignored: 0, gone: 0, failed: {} };
 
   it('has a line for each fate', () => {
-    const all = { ...report, refused: { SLUICE_A: 3 }, ignored: 4, failed: { SLUICE_B: 5 } };
+    const all = { ...report, refused: { SLUICE_A: 3 }, ignored: 4, gone: 6, failed: { SLUICE_B: 5 } };
     const fates = cellsOf(redriveText(all, false));
-    expect(fates.map(([, n]) => n)).toEqual(['9', '1', '2', '3', '4', '5']);
+    expect(fates.map(([, n]) => n)).toEqual(['9', '1', '2', '3', '4', '6', '5']);
     expect(fates.map(([what]) => what).join()).toMatch(
-      /exposures.*,events.*,.*refused: SLUICE_A,ignored.*,.*accepted: SLUICE_B$/,
+      /exposures.*,events.*,.*refused: SLUICE_A,ignored.*,gone.*,.*accepted: SLUICE_B$/,
     );
     expect(cellsOf(redriveText(report, false))).toHaveLength(3);
   });

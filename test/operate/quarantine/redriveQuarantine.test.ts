@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { QuarantinedItem } from '../../../observe/quarantine/revalidate.ts';
+import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { type QuarantinedItem, revalidator } from '../../../observe/quarantine/revalidate.ts';
 import { type LandRows, redriveQuarantine } from '../../../operate/quarantine/redriveQuarantine.ts';
 
 const DAY = '2026-11-20';
@@ -61,6 +62,17 @@ describe('redriveQuarantine', () => {
       'q8 of 90',
       'q9 of 100',
     ]);
+  });
+
+  it('counts what is gone by itself, not as still refused', async () => {
+    async function* quarantined(): AsyncGenerator<QuarantinedItem> {
+      yield { ...itemOf('gone'), raw: null, isGone: true };
+      yield { ...itemOf('redacted'), raw: null };
+    }
+    const revalidate = revalidator(defineConfig({ bucket: 'bucket' }));
+    const record = { hasEvent: () => false, add: async () => undefined };
+    const report = await redriveQuarantine(quarantined(), revalidate, null, record);
+    expect(report).toMatchObject({ found: 2, gone: 1, refused: { SLUICE_BODY_NOT_JSON: 1 } });
   });
 
   it('lands 5,000 rows at a time, however small they are', async () => {
