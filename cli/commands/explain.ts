@@ -1,3 +1,4 @@
+import { targetCommands } from '../../observe/commands.ts';
 import type { ExplainedFinding } from '../observe/explainedText.ts';
 import {
   type Command,
@@ -22,11 +23,24 @@ export const explain: Command = {
     if (explained === null) throw new UsageError('SLUICE_USAGE_ARGUMENTS', `${word}: no such code.`);
     const cases = await casesAtHand(line, explained);
     const { explainedText } = await import('../observe/explainedText.ts');
-    const answer = { ...explained, ...cases };
+    const cure = targetCommands(explained.cure, await placeOf(line));
+    const answer = { ...explained, cure, ...cases };
     writeResult<ExplainedFinding>(line, answer, () => explainedText(answer));
     return 0;
   },
 };
+
+/** The option that names a deployment; undefined without one. */
+function namingOption({ values }: CommandLine): string | undefined {
+  return Object.keys(targetOptions).find((option) => values[option] !== undefined);
+}
+
+/** Options for the commands of a cure: those of the deployment that the line names, else a placeholder. */
+async function placeOf(line: CommandLine): Promise<readonly string[]> {
+  if (namingOption(line) === undefined) return ['--stage', 'NAME'];
+  const { commandOptions } = await import('../aws/target.ts');
+  return commandOptions(line);
+}
 
 /**
  * What `sluice status` finds of a code in a deployment; nothing if no option names one.
@@ -37,7 +51,7 @@ async function casesAtHand(
   line: CommandLine,
   { code }: ExplainedFinding,
 ): Promise<Pick<ExplainedFinding, 'found' | 'more'>> {
-  const named = Object.keys(targetOptions).find((option) => line.values[option] !== undefined);
+  const named = namingOption(line);
   if (named === undefined) return {};
   const { findingCatalogue, isFindingCode } = await import('../../observe/findings/catalogue.ts');
   if (!isFindingCode(code))

@@ -352,3 +352,17 @@ describe('what changes something', () => {
     expect(query?.changes?.({ values: {}, positionals: [sql] })).toBe(changes);
   });
 });
+
+describe('sluice explain', () => {
+  it.each([
+    { code: 'SLUICE_EXPORT_DELETE_DENIED', says: 'policy print --for export-target --export … --stage NAME' },
+    { code: 'SLUICE_RECEIPT_KEY_DENIED', says: 'policy print --for ingest-source --source … --stage NAME' },
+    { code: 'SLUICE_SOURCE_KEY_DENIED', says: 'policy print --for ingest-source --source … --stage NAME' },
+    { code: 'SLUICE_FINDING_ERASE_STOPPED', says: 'erase --stage NAME' },
+    // Which takes no deployment.
+    { code: 'SLUICE_SOURCE_ACCESS_DENIED', says: 'explain SLUICE_SOURCE_KEY_DENIED' },
+  ])('has the cure of $code name a stage where its command takes one', async ({ code, says }) => {
+    const { stdout } = await callMain(['explain', code]);
+    expect(stdout).toContain(`\`sluice ${says}\``);
+  });
+});

@@ -135,6 +135,7 @@ describe('the commands in the docs and in cures', () => {
   });
 
   it('print the policies of a deployment, and not of the local cloud', () => {
+    // Not the cures of errors, as in lib/drops and lib/export: what prints a cure adds the stage.
     const texts = globSync(
       ['examples/**/*.yaml', 'cli/**/*.{ts,txt}', 'infra/**/*.{ts,cjs}', 'lib/schema/**/*.ts'],
       { cwd: projectRoot },
