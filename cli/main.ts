@@ -70,7 +70,7 @@ export const commands: readonly Command[] = [
 ];
 
 /** What a command prints that fails. */
-export interface FailedAnswer {
+interface FailedAnswer {
   /** The error. */
   readonly error: ErrorObject;
 }

@@ -21,7 +21,7 @@ export interface BucketNeed {
 }
 
 /** The roles of a stack. */
-export interface DeployedRoles {
+interface DeployedRoles {
   /** The place that the stack is deployed to. */
   readonly identity: { readonly partition: string; readonly account: string };
   /** Names of the roles by their logical IDs. A role that is not deployed has a name of the form that it will get. */

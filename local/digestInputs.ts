@@ -20,7 +20,7 @@ const CODE_FILES = ['package.json', 'cli/package.json'] as const;
 const LOCKFILES = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock'] as const;
 
 /** Where packaging reads. */
-export interface PackageRoots {
+interface PackageRoots {
   /** The root of the project, where serverless.yml is. */
   readonly root: string;
   /** Of Sluice's code: the repository or the npm package. Default: the same. */
@@ -28,7 +28,7 @@ export interface PackageRoots {
 }
 
 /** Digests of what decides what packaging makes, each 32 hex digits. */
-export interface InputDigests {
+interface InputDigests {
   /** Of the files. */
   readonly files: string;
   /** Of the files, the configuration, the stage and the region. */

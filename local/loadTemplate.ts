@@ -26,7 +26,7 @@ export const COMPILED = 'compiled';
 const packageSchema = z.strictObject({ stackName: z.string(), template: z.unknown() });
 
 /** Which template to load. */
-export interface LoadOptions {
+interface LoadOptions {
   /** The root of the project, where serverless.yml is. */
   readonly root: string;
   /** The root of Sluice's code. Default: the root of the project, as in the repository. */

@@ -16,7 +16,7 @@ const DEADLINE_MS = 180_000;
 const OUTPUT_CHARACTERS = 2_000;
 
 /** The project to package, and where. */
-export interface PackageRequest {
+interface PackageRequest {
   /** The root of the project, where serverless.yml is. */
   readonly root: string;
   /**

@@ -18,7 +18,7 @@ import { localAccount } from './localAccount.ts';
 import { codeRoot, projectRoot } from './roots.ts';
 
 /** What a flush has delivered. */
-export interface FlushReport {
+interface FlushReport {
   /** The data that had been waiting, by stream; all of it is in S3 now. */
   readonly delivered: readonly PendingDelivery[];
   /** Notifications of new objects that the registrar or the writer could not process yet: 0 unless something fails. */
@@ -83,7 +83,7 @@ export interface Cloud {
 }
 
 /** A package to deploy: from {@link loadTemplate}, or of a release. */
-export type CloudPackage = Omit<LoadedTemplate, 'cached'>;
+type CloudPackage = Omit<LoadedTemplate, 'cached'>;
 
 /** Options of {@link startCloud}. */
 export interface StartOptions {

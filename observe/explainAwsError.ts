@@ -35,7 +35,7 @@ const NETWORK =
  * The meaning of an error of an AWS client. `answered`: AWS returned an error, which the command explains best. `unasked`: AWS
  * was not reached. Undefined: the error is a defect, or about this machine, for example a full disk.
  */
-export type AwsProblem =
+type AwsProblem =
   | { readonly kind: 'answered'; readonly name: string; readonly detail: string }
   | { readonly kind: 'unasked'; readonly error: SluiceError };
 

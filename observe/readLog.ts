@@ -27,7 +27,7 @@ export interface LogQuestion {
 }
 
 /** Lines of a log. */
-export interface LogLines {
+interface LogLines {
   /** The oldest first. */
   readonly events: readonly FilteredLogEvent[];
   /** Whether there may be more than were read. */

@@ -5,7 +5,7 @@ import type { Config } from '../lib/schema/config.ts';
 import { LOCAL_STAGE } from '../lib/schema/stages.ts';
 
 /** Region and endpoint, as AWS clients take them. */
-export interface AwsOptions {
+interface AwsOptions {
   /** The region; absent if the configuration has it alone. */
   readonly region?: string;
   /** URL of the local cloud, or of another endpoint; absent for AWS's own. */

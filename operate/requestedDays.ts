@@ -36,7 +36,7 @@ export interface RequestedDays {
 }
 
 /** A range of days, and what it may be. */
-export interface AskedRange {
+interface AskedRange {
   /** The first day. */
   readonly from: UtcDay;
   /** The last day. */

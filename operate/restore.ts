@@ -24,7 +24,7 @@ export const RestoreError = defineErrorFamily('user', {
 });
 
 /** A file that was replaced, and its copy. */
-export interface CopiedFile {
+interface CopiedFile {
   /** Key of the file. */
   readonly key: string;
   /** Key of the copy: beside the file that replaced it, or the same key over what is no Parquet. */

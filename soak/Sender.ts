@@ -9,7 +9,7 @@ const PAUSES_MS = [5, 20, 80];
 const CONNECTIONS = 8;
 
 /** Outcome of a request: answered 202, dropped because of its status, or given up for now. */
-export type Outcome = 'accepted' | 'dropped' | 'unanswered';
+type Outcome = 'accepted' | 'dropped' | 'unanswered';
 
 /** A request with its outcome. */
 export interface SentRequest extends SoakRequest {

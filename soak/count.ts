@@ -47,7 +47,7 @@ const kindSchema = z.object({
   strangelyDropped: z.number(),
 });
 /** Counts of the events of windows with the same faults. */
-export type ConservationOfKind = z.output<typeof kindSchema>;
+type ConservationOfKind = z.output<typeof kindSchema>;
 
 /** The counts whose sums are reported. */
 const TOTALS = [

@@ -41,7 +41,7 @@ const RECOVERY_HOURS = 48;
 const BESIDE_EVERY = 3;
 
 /** Options of a run. */
-export interface SoakOptions {
+interface SoakOptions {
   /** How many events are sent in all. */
   readonly events: number;
   /** Draws the faults and the events: the same seed draws the same. */

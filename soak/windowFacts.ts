@@ -8,7 +8,7 @@ import type { Ledger, SoakWindow } from './Ledger.ts';
 const STRUCK_BY = { faultsBefore: 1, faultsAfter: 3 } as const;
 
 /** A window and what may have become of its events by design. */
-export interface WindowFacts {
+interface WindowFacts {
   /** Its number, from 0. */
   readonly window: number;
   /** Its kind; `A + B` with the faults of two. */

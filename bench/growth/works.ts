@@ -28,7 +28,7 @@ import { landingOf } from '../../test/harness/ComputedObjects.ts';
 import { type GrownLake, grownLake, type LakeSize, lookedAt } from '../../test/harness/grownLake.ts';
 
 /** Work that a schedule starts. */
-export interface PeriodicWork {
+interface PeriodicWork {
   /** Runs a month, on average. */
   readonly runsAMonth: number;
   /** Hour of the day in which it runs, UTC. */

@@ -7,7 +7,7 @@ import { KeyListError } from '../../lib/wire/keys/editKeys.ts';
 import { isNamed } from '../../observe/explainAwsError.ts';
 
 /** The keys of a restored secret. */
-export interface RestoredKeys {
+interface RestoredKeys {
   /** Keys of the list that stay. */
   readonly kept: readonly AcceptedKey[];
   /** Whether the secret is scheduled for deletion and a dry run could not see its keys, all of which come back. */

@@ -31,7 +31,7 @@ const PRODUCTS = Object.keys({
 } satisfies Record<Product, true>) as readonly Product[];
 
 /** A form of a deployment. */
-export interface ConnectedForm extends ReaderForm {
+interface ConnectedForm extends ReaderForm {
   /** Name of the reader; absent of Statsig's bucket. */
   readonly reader?: string;
   /** Name of the stack. */

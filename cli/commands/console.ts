@@ -10,7 +10,7 @@ const CONSOLE_PORT = 4702;
 const TOKEN_BYTES = 24;
 
 /** Where a console is. */
-export interface ConsoleAddress {
+interface ConsoleAddress {
   /** Address of the page, with its token. */
   readonly console: string;
   /** The token that calls of the API send. */

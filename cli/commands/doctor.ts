@@ -23,7 +23,7 @@ export async function readDeploymentRole(folder: string): Promise<string | undef
 }
 
 /** What the doctor found. */
-export interface DoctorReport extends Omit<Diagnosis, 'identity'> {
+interface DoctorReport extends Omit<Diagnosis, 'identity'> {
   /** Version of Sluice. */
   readonly version: string;
   /** Name of the stack. */

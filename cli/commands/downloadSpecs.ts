@@ -8,7 +8,7 @@ import { isLoopback, readNetwork } from '../aws/network.ts';
 export const SPECS_URL = 'https://api.statsigcdn.com/v2/download_config_specs';
 
 /** Dependencies of {@link downloadSpecs}. */
-export interface DownloadOptions {
+interface DownloadOptions {
   /** Sends one request, as the `fetch` of the platform. */
   readonly fetch: typeof globalThis.fetch;
   /** Measures the deadline of all attempts. */

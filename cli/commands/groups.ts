@@ -57,7 +57,7 @@ export const groups = commandWithActions({
 });
 
 /** What a pull has found, and kept in the table. */
-export interface PulledGroups {
+interface PulledGroups {
   /** Time at which the specs were valid, ISO 8601. */
   readonly seen_at: string;
   /** Rules that are new. */
@@ -69,7 +69,7 @@ export interface PulledGroups {
 }
 
 /** Groups of experiments. */
-export interface GroupList {
+interface GroupList {
   /** The rows of `experiment_groups`, with times in ISO 8601. */
   readonly groups: readonly GroupColumns[];
 }

@@ -118,7 +118,7 @@ export const ingest = commandWithActions({
 });
 
 /** Days of a dataset that were requested, and those among them that are loaded later or not at all. */
-export interface LaterBackfill extends BackfillRequest {
+interface LaterBackfill extends BackfillRequest {
   /** Days that are being loaded: they are loaded again afterwards if they still differ. */
   readonly loading: readonly UtcDay[];
   /** Days that were loaded from another place, and stay while this one has no files. */
@@ -126,7 +126,7 @@ export interface LaterBackfill extends BackfillRequest {
 }
 
 /** Files that were put into a customer's bucket of the local cloud, or deleted there. */
-export interface DroppedFiles {
+interface DroppedFiles {
   /** Name of the bucket. */
   readonly bucket: string;
   /** Keys of the files. */

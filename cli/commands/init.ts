@@ -27,7 +27,7 @@ const NAME = /^(?=.{3,32}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const IGNORED: readonly string[] = ['.git', '.DS_Store'];
 
 /** A project that was made. */
-export interface MadeProject {
+interface MadeProject {
   /** Name of its package. */
   readonly name: string;
   /** Path of its folder. */

@@ -104,7 +104,7 @@ export const keys = commandWithActions({
 });
 
 /** A key that may send, without the key itself. */
-export interface ListedKey {
+interface ListedKey {
   /** Names the key in logs, metrics and quarantine rows. */
   readonly label: string;
   /** SHA-256 of the key, lower-case hexadecimal digits. */
@@ -120,13 +120,13 @@ export interface ListedKey {
 }
 
 /** The keys that may send. */
-export interface KeyList {
+interface KeyList {
   /** The keys of the configuration come first, then those of the secret. */
   readonly keys: readonly ListedKey[];
 }
 
 /** An entry of the keys' secret. */
-export interface KeyEntry {
+interface KeyEntry {
   /** Names the key in logs, metrics and quarantine rows. */
   readonly label: string;
   /** SHA-256 of the key, lower-case hexadecimal digits. */
@@ -140,25 +140,25 @@ export interface KeyEntry {
 }
 
 /** A key that was added. */
-export interface AddedKey {
+interface AddedKey {
   /** Its entry in the secret. */
   readonly added: KeyEntry;
 }
 
 /** A key that was changed. */
-export interface ChangedKey {
+interface ChangedKey {
   /** What was changed, by its `label`. */
   readonly changed: Pick<KeyEntry, 'label'>;
 }
 
 /** A key that was removed. */
-export interface RemovedKey {
+interface RemovedKey {
   /** What was removed, by its `label`. */
   readonly removed: Pick<KeyEntry, 'label'>;
 }
 
 /** The keys of a restored secret. */
-export interface RestoredKeyList extends KeyList {
+interface RestoredKeyList extends KeyList {
   /** Whether nothing was changed. */
   readonly dryRun: boolean;
   /**

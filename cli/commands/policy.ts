@@ -34,7 +34,7 @@ import {
 import { writeJson, writeNote } from '../terminal/output.ts';
 
 /** Documents of IAM policies, by the names of the policies. */
-export type PolicyDocuments = Readonly<Record<string, PolicyDocument>>;
+type PolicyDocuments = Readonly<Record<string, PolicyDocument>>;
 
 /** Matches a placeholder in the notation of Statsig's docs. */
 const PLACEHOLDER = /__[A-Z0-9]+(?:_[A-Z0-9]+)*__/g;

@@ -213,7 +213,7 @@ export function typedValue(value: string | null, type: string): string | number 
  * The rows of a query, by column. Booleans and numbers are those of JSON, except numbers that would lose digits; all else is
  * text or null.
  */
-export type QueryRows = readonly Readonly<Record<string, unknown>>[];
+type QueryRows = readonly Readonly<Record<string, unknown>>[];
 
 /** Writes rows to stdout, in the form that the options ask for. */
 function write(line: CommandLine, rows: QueryRows): void {

@@ -34,7 +34,7 @@ export const reconcile: Command = {
 };
 
 /** The received hours of a day. */
-export interface ReconciledDay {
+interface ReconciledDay {
   /** Whether no hour is short. */
   readonly closes: boolean;
   /** The day of receipt, UTC. */

@@ -102,7 +102,7 @@ interface DryRun {
 }
 
 /** Rows of quarantine that were validated again. */
-export interface RedrivenRows extends DryRun, RedriveReport {
+interface RedrivenRows extends DryRun, RedriveReport {
   /** The reason for which the rows were refused. */
   readonly reason: string;
   /** Why not all rows could be put into the landing; absent if they could. */
@@ -110,13 +110,13 @@ export interface RedrivenRows extends DryRun, RedriveReport {
 }
 
 /** Objects of `damaged/` that the writer reads again. */
-export interface RedrivenDamaged extends DryRun, MovedObjects {}
+interface RedrivenDamaged extends DryRun, MovedObjects {}
 
 /** An object of `damaged/` that was deleted. */
-export interface DiscardedDamaged extends DryRun, DiscardedObject {}
+interface DiscardedDamaged extends DryRun, DiscardedObject {}
 
 /** Objects of `landing/` that the writer tries again. */
-export interface RedrivenObjects extends DryRun, RedrivenLanding {}
+interface RedrivenObjects extends DryRun, RedrivenLanding {}
 
 /** `--damaged`: has the writer read `damaged/` again. @returns The exit code 0. */
 async function redriveDamagedObjects(line: CommandLine, dryRun: boolean): Promise<number> {

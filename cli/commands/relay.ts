@@ -41,7 +41,7 @@ export const relay = commandWithActions({
 });
 
 /** Refused copies that were sent again, or in a dry run would be. */
-export interface ResentCopies extends RedrivenCopies {
+interface ResentCopies extends RedrivenCopies {
   /** The reason that was asked for; null: all. */
   readonly reason: string | null;
   /** Whether nothing was changed. */

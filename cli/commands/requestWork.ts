@@ -8,7 +8,7 @@ import { writeNote, writeResult } from '../terminal/output.ts';
 import { textTable } from '../terminal/tables.ts';
 
 /** Work that a command asks functions of a deployment for. */
-export interface Work<Requested> {
+interface Work<Requested> {
   /** Requests the work. Sends nothing in a dry run. */
   ask(deployment: Deployment, dryRun: boolean): Promise<Requested>;
   /** The text for people, in a dry run. */

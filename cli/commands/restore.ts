@@ -14,7 +14,7 @@ import { writeNote, writeResult } from '../terminal/output.ts';
 import { textTable } from '../terminal/tables.ts';
 
 /** The files of a table that were gone and came back, or in a dry run would. */
-export interface RestoredTable {
+interface RestoredTable {
   /** Whether nothing was changed. */
   readonly dryRun: boolean;
   /** The table, as it was asked for. */

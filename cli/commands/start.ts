@@ -25,7 +25,7 @@ const COLLECTOR_PORT = 4700;
 const EDGE_PORT = 4566;
 
 /** Where a local cloud is. */
-export interface StartedCloud {
+interface StartedCloud {
   /** Version of Sluice. */
   readonly version: string;
   /** Where SDKs post. */

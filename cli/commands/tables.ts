@@ -36,7 +36,7 @@ export const tables: Command = {
 };
 
 /** One table. */
-export interface ShownTable {
+interface ShownTable {
   /** The table, without its days. */
   readonly table: TableSummary;
   /** Its calendar; null of a table without days. */

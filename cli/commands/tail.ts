@@ -107,7 +107,7 @@ async function follow(deployment: Deployment, { filter, last, asJson }: Followin
 }
 
 /** What the first line says of those that follow. */
-export interface TailSource {
+interface TailSource {
   /** Tells it from an entry. */
   readonly type: 'source';
   /** What entries leave out, a sentence each. */
@@ -115,7 +115,7 @@ export interface TailSource {
 }
 
 /** Lines and rows that were missed: they went before they could be read, or were too many. */
-export interface TailDropped {
+interface TailDropped {
   /** Tells it from an entry. */
   readonly type: 'dropped';
   /** How many were missed, whether the filter takes them or not. */

@@ -9,7 +9,7 @@ import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
 import { writeJson, writeNote, writeOut } from '../terminal/output.ts';
 
 /** A configuration that passed. */
-export interface PassedChecks {
+interface PassedChecks {
   /** What holds, a sentence each. */
   readonly checks: readonly string[];
   /** How long it took, seconds. */

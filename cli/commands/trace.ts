@@ -73,7 +73,7 @@ export function sinceOption(line: Pick<CommandLine, 'values'>): ((now: number) =
 }
 
 /** A step of an event with its time. */
-export interface TimedStep {
+interface TimedStep {
   /** When it was, ISO 8601; null where no time is known. */
   readonly at: string | null;
   /** What happened, in words. */
@@ -81,7 +81,7 @@ export interface TimedStep {
 }
 
 /** A trace as `--json` prints it. */
-export interface TraceAnswer extends Pick<Trace, 'subject' | 'state' | 'found' | 'notes'> {
+interface TraceAnswer extends Pick<Trace, 'subject' | 'state' | 'found' | 'notes'> {
   /** Whether there are more than were listed. */
   readonly more: boolean;
   /** The steps of an event by time; for a user, a step for each event, the newest first. */

@@ -15,7 +15,7 @@ import {
 } from './statsigSources.ts';
 
 /** One field of a product's form. */
-export interface Field {
+interface Field {
   /** Its label in the form. */
   readonly label: string;
   /** The value to enter; empty to leave the field empty. For a secret it is the member that holds it, never the secret. */
@@ -35,7 +35,7 @@ export interface Form {
 }
 
 /** Days that Statsig has to read again. */
-export interface Lookback {
+interface Lookback {
   /** Days before the day of a load. */
   readonly days: number;
 }

@@ -15,7 +15,7 @@ const LOADED_DAYS = `"ds" BETWEEN {statsig_start_date} AND {statsig_end_date}`;
 const CONTEXT = ['country', 'locale', 'app_version', 'sdk_type'];
 
 /** A column that holds one of Statsig's unit IDs. */
-export interface IdTypeMapping {
+interface IdTypeMapping {
   /** Statsig's name of the unit ID. */
   readonly statsigUnitID: string;
   /** Name of the column. */

@@ -4,7 +4,7 @@ import type { LiveRequest } from '../../observe/facts/flow/liveEntries.ts';
 import type { Gate } from '../../observe/live/gate.ts';
 
 /** What says how far requests come, and what shows it. */
-export interface GatePorts {
+interface GatePorts {
   /** Reads how far the first event has come; null once a table has had a file. */
   read(): Promise<Gate | null>;
   /** The gate that a request has reached. */

@@ -6,7 +6,7 @@ import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import { SHOWN_DAYS } from '../../observe/commands.ts';
 
 /** One option as `node:util` parses it. */
-export type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & {
+type CommandOption = NonNullable<ParseArgsConfig['options']>[string] & {
   /** Its line in `--help`, which puts the actions that take it before, and its `values` behind. */
   readonly help: string;
   /** All values that the option takes; others are refused. Default: any text. */
@@ -27,7 +27,7 @@ export interface CommandLine {
 }
 
 /** Whether a command line changes something in its target. */
-export type Changes = (line: Pick<CommandLine, 'values' | 'positionals'>) => boolean;
+type Changes = (line: Pick<CommandLine, 'values' | 'positionals'>) => boolean;
 
 /** For commands that always change something. */
 export const always: Changes = () => true;

@@ -23,7 +23,7 @@ const OTHER_CALLS = /^(connect|bind|listen|accept|getaddrinfo|spawn|kill|send|re
 const MOST_CAUSES = 5;
 
 /** The command that failed. */
-export interface FailedCommand {
+interface FailedCommand {
   /** The word behind `sluice`: `groups`. */
   readonly name: string;
   /** Options that name its deployment, for the commands of a cure. */

@@ -2,7 +2,7 @@ import type { CommandLine } from './commandLine.ts';
 import { clearProgress, writeProgress } from './output.ts';
 
 /** Shows the progress of a command while people wait. */
-export interface Progress {
+interface Progress {
   /** Shows how far the work is, in place of what was shown before. */
   show(text: string): void;
   /** Removes the line: the result follows. */

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../lib/base/errors.ts';
 
 /** A question that only AWS can answer, and whose answer changes what somebody does. Texts are Markdown. */
-export interface Question {
+interface Question {
   /** The question, in a sentence. */
   readonly asks: string;
   /** The behaviour that Sluice relies on. */

@@ -22,7 +22,7 @@ export const EXPECTED_SECONDS = {
 } as const;
 
 /** A step of a trial. */
-export type StepName = keyof typeof EXPECTED_SECONDS;
+type StepName = keyof typeof EXPECTED_SECONDS;
 
 /** A step that was taken. */
 export interface TakenStep {
@@ -65,7 +65,7 @@ export class Steps {
 }
 
 /** What a trial needs. */
-export interface TrialPorts {
+interface TrialPorts {
   /** The deployment of the trial's stage. Its waits end with an error once its `signal` is aborted. */
   readonly deployment: Deployment;
   /** URL of the collector. Default: the stack's output. */

@@ -38,7 +38,7 @@ export async function sendBySdks({ signal }: Probed, run: Run): Promise<readonly
 }
 
 /** How the process of the SDKs has ended. */
-export interface SdkRun {
+interface SdkRun {
   /** All that it has printed. */
   readonly printed: string;
   /** Why it did not end well, in a few words; null if it did. */

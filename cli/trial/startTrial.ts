@@ -18,7 +18,7 @@ import { REPORT, removalCommand, type TrialReport, trialReport, trialText } from
 import { writeService } from './writeService.ts';
 
 /** The options of a trial. */
-export interface TrialWish {
+interface TrialWish {
   /** The region of AWS. */
   readonly region: string;
   /** Which endpoint the collector gets. */

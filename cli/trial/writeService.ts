@@ -6,7 +6,7 @@ import { codeRoot, projectRoot } from '../../local/roots.ts';
 import { dropBucket, dropBucketPolicy, type Trial, trialStage } from './Trial.ts';
 
 /** The files of a trial on this machine. */
-export interface TrialFiles {
+interface TrialFiles {
   /** The folder that it is deployed from. */
   readonly service: string;
   /** Its configuration. */

@@ -3,7 +3,7 @@ import { ConsoleRequestError } from '../errors.ts';
 import { type Route, type RouteRequest, route } from './route.ts';
 
 /** Answers of the local cloud's control API, which the console passes on unread: docs/local.md, "Control". */
-export interface LocalAnswer {
+interface LocalAnswer {
   /** Its clock. */
   readonly clock: unknown;
   /** The faults that are set. */

@@ -33,7 +33,7 @@ export const driverReportSchema = z.strictObject({
 export type DriverReport = z.output<typeof driverReportSchema>;
 
 /** An experiment and the rule of it that an exposure states. */
-export interface StatedRule {
+interface StatedRule {
   /** Name of the experiment. */
   readonly experiment: string;
   /** ID of the rule. */

@@ -78,7 +78,7 @@ export function readSettings<Schema extends z.ZodType>(schema: Schema): z.output
 }
 
 /** A user of an SDK, in the form that both browser SDKs take. */
-export interface BrowserUser {
+interface BrowserUser {
   /** ID of the user. */
   readonly userID: string;
   /** Language and country of the browser, as `en_GB`. */

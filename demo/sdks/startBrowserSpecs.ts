@@ -4,7 +4,7 @@ import { valueAt } from '../../lib/base/json.ts';
 import { type SpecsServer, startSpecsServer } from './startSpecsServer.ts';
 
 /** A server that answers initialize requests of browser SDKs. */
-export interface BrowserSpecs extends Omit<SpecsServer, 'close'> {
+interface BrowserSpecs extends Omit<SpecsServer, 'close'> {
   /** Ends the evaluator, and stops the server. */
   close(): Promise<void>;
 }

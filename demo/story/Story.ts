@@ -116,7 +116,7 @@ export function openStoryDeployment({ cloud, config }: Pick<Story, 'cloud' | 'co
 }
 
 /** A registered partition of a table. */
-export interface StoryPartition {
+interface StoryPartition {
   /** Values of its keys, joined by a slash. */
   readonly value: string;
   /** Its folder, `s3://…`. */

@@ -45,7 +45,7 @@ export function ownMetric(
 }
 
 /** The terms of an alarm: when it goes off, and what it says. */
-export interface AlarmTerms {
+interface AlarmTerms {
   /** The logical ID. Default: the name and `Alarm`. */
   readonly id?: string;
   /** A sentence about what has happened, without a full stop. The section is added to it. */

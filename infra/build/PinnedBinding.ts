@@ -24,7 +24,7 @@ const lockSchema = z.object({ packages: z.record(z.string(), z.object({}).catcha
 const pinSchema = z.object({ version: z.string(), integrity: z.string().startsWith('sha512-') });
 
 /** The release of a binding that the lockfile pins. */
-export interface PinnedBinding extends Readonly<z.output<typeof pinSchema>> {
+interface PinnedBinding extends Readonly<z.output<typeof pinSchema>> {
   /** The npm package. */
   readonly name: string;
 }

@@ -11,7 +11,7 @@ import { BuildError } from './BuildError.ts';
 import { type BindingHost, placeBinding } from './placeBinding.ts';
 
 /** Settings of {@link bundleFunctions}. */
-export interface BundleRequest {
+interface BundleRequest {
   /** Folder of the service: bundles are written to `build/<function>/` in it. */
   readonly root: string;
   /** The folder that contains `functions/`: the repository, or the npm package. Default: `root`. */

@@ -31,7 +31,7 @@ export interface RoleStatement extends AllowStatement {
 }
 
 /** A service that may assume a role, and the condition for it. */
-export interface TrustedService {
+interface TrustedService {
   /** Its principal: `lambda.amazonaws.com`. */
   readonly service: string;
   /** Default none. */
@@ -100,7 +100,7 @@ function ownRolePattern({ service, stage }: Pick<Stack, 'service' | 'stage'>, pa
 }
 
 /** What lets a role assume itself. */
-export interface SelfAssumption {
+interface SelfAssumption {
   /** For the role's own policy. */
   readonly allowance: AllowStatement;
   /** For its trust policy. */

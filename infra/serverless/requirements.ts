@@ -121,7 +121,7 @@ export function requireDeployableStage(stage: string): void {
 }
 
 /** The stage and the region that a package is deployed to, or was made for. */
-export interface DeployTarget {
+interface DeployTarget {
   /** `prod` */
   readonly stage: string;
   /** `eu-central-1` */

@@ -19,7 +19,7 @@ const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
 const DATA_KEY_SECONDS = 3_600;
 
 /** Settings of a queue that a rule, a schedule or a function sends to and one function consumes. */
-export interface WorkQueue {
+interface WorkQueue {
   /** The rules that send to the queue. Default none: other senders have a role that allows it. */
   readonly rules?: readonly string[];
   /** Seconds for which both queues keep a message. Default four days, and fourteen for dead letters. */

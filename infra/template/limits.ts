@@ -26,7 +26,7 @@ export const MANAGED_POLICIES = 10;
 export const MANAGED_CHARACTERS = 6_144;
 
 /** The limit of a service for one document of a resource. */
-export interface DocumentLimit {
+interface DocumentLimit {
   /** Type of the resource: `AWS::S3::BucketPolicy`. */
   readonly type: string;
   /** Name of the property that has the document. */

@@ -85,7 +85,7 @@ function useKeys(keyArns: readonly string[]): Statement[] {
 }
 
 /** A bucket of another account that readers read, and who has to allow it. */
-export interface ForeignBucket {
+interface ForeignBucket {
   /** The name of the bucket. */
   readonly bucket: string;
   /** The account that owns it, twelve digits. */

@@ -23,7 +23,7 @@ import {
 } from './readerStatements.ts';
 
 /** Resources that belong to OWOX alone. */
-export interface OwoxAccess {
+interface OwoxAccess {
   /** Bucket of its results. OWOX's form takes a bucket without a prefix, so the bucket must be OWOX's alone. */
   readonly resultsBucket: string;
   /** Glue database in which it makes views and tables. */

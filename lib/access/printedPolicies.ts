@@ -87,7 +87,7 @@ export const PolicyError = defineErrorFamily('user', {
 /**
  * Names that the configuration does not know. An unknown account or key becomes a placeholder such as `__ACCOUNT_ID__`.
  */
-export interface KnownNames {
+interface KnownNames {
   /** The deployment's region. */
   readonly region: string;
   /** Name of the stack: `sluice-prod`. */

@@ -1,7 +1,7 @@
 import { type Condition, type PolicyDocument, policyDocument } from './policyDocument.ts';
 
 /** Who may assume a role. */
-export type Trusted =
+type Trusted =
   /** Somebody in AWS, by name. */
   | {
       /** An account ID, or the ARN of a role, a user or the root of an account. */

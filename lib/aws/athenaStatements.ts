@@ -44,7 +44,7 @@ export type StatementResult = (
 };
 
 /** Options of {@link runStatement}. */
-export interface StatementOptions {
+interface StatementOptions {
   /** The workgroup that runs the statement, and says where its result is. */
   readonly workGroup: string;
   /** Database of unqualified names. Default `default`, as in Athena. */
@@ -84,7 +84,7 @@ export async function startStatement(
 }
 
 /** A page of a statement's result. */
-export interface ResultPage {
+interface ResultPage {
   /** Names of the columns. */
   readonly columns: readonly string[];
   /** Athena's type of each column. */

@@ -19,7 +19,7 @@ export const ANSWER_MS = {
  * attempt again: that is one of the errors that it calls transient,
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
-export interface ClientLimits {
+interface ClientLimits {
   /** Milliseconds until there is a connection. */
   readonly connectionTimeout: number;
   /**

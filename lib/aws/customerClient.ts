@@ -5,7 +5,7 @@ import { clientLimits } from './clientLimits.ts';
 import type { OwnSession } from './ownSession.ts';
 
 /** Settings to reach a customer's bucket. */
-export interface CustomerAccess {
+interface CustomerAccess {
   /** Name of the session of the customer's role, as their CloudTrail shows it. */
   readonly sessionName: string;
   /** Session policy for the customer's role, in JSON: lib/access/sessionPolicies.ts. */

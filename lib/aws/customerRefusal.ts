@@ -27,7 +27,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 };
 
 /** Why a call of a customer's bucket failed, with the code or name for people. */
-export interface RefusalDetail {
+interface RefusalDetail {
   /** What has to be mended. */
   readonly refusal: Refusal;
   /** S3's code, for a denial with its sentence; or the role and STS's code. */

@@ -21,7 +21,7 @@ export interface KeyList {
 }
 
 /** A list that was current before. */
-export interface EarlierList extends KeyList {
+interface EarlierList extends KeyList {
   /** When the next list after it was made, epoch milliseconds; null of a list that is newer than the current one. */
   readonly replacedAt: number | null;
 }

@@ -45,7 +45,7 @@ export interface OwnSession {
 }
 
 /** A session of a role. */
-export interface AskedSession {
+interface AskedSession {
   /** ARN of the role. */
   readonly roleArn: string;
   /** The name that CloudTrail shows. */
@@ -85,7 +85,7 @@ export async function ownSession(
 }
 
 /** A session of a function's own role that is limited to one dataset or export. */
-export interface LimitedSession {
+interface LimitedSession {
   /** ARN of the function's role. */
   readonly role: string;
   /** The name that CloudTrail shows. */

@@ -12,7 +12,7 @@ export interface BreakerPorts {
 }
 
 /** When a breaker opens, and when it lets a call through. */
-export interface BreakerSettings {
+interface BreakerSettings {
   /** Members of its log lines, in front of `state`: the event and what it is about. */
   readonly line: Readonly<Record<string, unknown>>;
   /** Calls in a row that must fail to open it. */

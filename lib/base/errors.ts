@@ -8,7 +8,7 @@ type Fault = 'user' | 'system';
  * Whether work that failed fails in the same way when the same machine repeats it with the same files: `always`, so that it
  * is not retried; `twice`, if the next try did; `unknown`, so that it is retried.
  */
-export type Repeats = 'always' | 'twice' | 'unknown';
+type Repeats = 'always' | 'twice' | 'unknown';
 
 /** One code of a family: what happened and what to do about it, a sentence each. */
 export interface ErrorEntry {

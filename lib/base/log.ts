@@ -35,7 +35,7 @@ export const METRIC_NAMESPACE = 'Sluice';
  * Units of {@link Metric}, as CloudWatch names them:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html
  */
-export type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'Milliseconds';
+type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'Milliseconds';
 
 /** One metric of a catalogue: its name is stable, dashboards and alarms refer to it. */
 export interface Metric {

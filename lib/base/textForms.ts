@@ -2,7 +2,7 @@
 // Athena, and by those of RE2 in DuckDB: they have characters in place of escapes, and no look around.
 
 /** A form of texts that most texts have not. */
-export interface TextForm {
+interface TextForm {
   /** What such texts have, in words. */
   readonly words: string;
   /** A regular expression that matches some part of such a text. */

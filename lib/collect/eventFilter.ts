@@ -142,7 +142,7 @@ class Names {
 const REASONS = ['event_filtered', 'exposure_filtered', 'exception_report'] as const;
 
 /** One of {@link ignoredReasons}, telemetry's names aside. */
-export type IgnoredReason = (typeof REASONS)[number];
+type IgnoredReason = (typeof REASONS)[number];
 
 /** Every reason for ignoring an event. The list is closed, so that metrics can use it as a dimension. */
 export const ignoredReasons: readonly string[] = [...REASONS, ...TELEMETRY_EVENTS];

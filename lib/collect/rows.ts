@@ -49,7 +49,7 @@ export interface RequestRows {
  * Why an event that lands is noted: its time; `name_unresolved`, an experiment of which only a hash is known; or
  * `not_a_number`, which counts values of the whole body.
  */
-export type NoteReason = TimeNote | 'name_unresolved' | 'not_a_number';
+type NoteReason = TimeNote | 'name_unresolved' | 'not_a_number';
 
 /** The outcome of a batch: every event is a row, refused or counted. */
 export interface CollectedBatch extends RequestRows {

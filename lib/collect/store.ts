@@ -86,7 +86,7 @@ export interface TableOutcome {
 }
 
 /** Outcome of the rows of a request. */
-export interface Delivered {
+interface Delivered {
   /** What became of the rows of each table. */
   readonly tables: readonly TableOutcome[];
   /** Calls of the stream. */

@@ -71,7 +71,7 @@ export const functionConfig = {
 } satisfies Readonly<Record<string, (config: Config) => object>>;
 
 /** A function's name: the key of the function in the stack's definition. */
-export type FunctionName = keyof typeof functionConfig;
+type FunctionName = keyof typeof functionConfig;
 
 /** Every function. */
 export const functionNames = Object.keys(functionConfig) as readonly FunctionName[];

@@ -46,10 +46,7 @@ export const curateFaultPoints = [
 export type CurateFaultPoint = (typeof curateFaultPoints)[number];
 
 /** Settings that curating needs. */
-export type CurateConfig = Pick<
-  Config,
-  'statsigFolder' | 'database' | 'tables' | 'curatedTables' | 'unitIds'
-> &
+type CurateConfig = Pick<Config, 'statsigFolder' | 'database' | 'tables' | 'curatedTables' | 'unitIds'> &
   RetentionConfig;
 
 /** Ports and settings of tasks, independent of the day. */

@@ -10,7 +10,7 @@ import type { ViewName } from '../views/View.ts';
 export const CURATE_PARAMETER = 'sluice_curate';
 
 /** A view in the catalog, as it was read. */
-export interface CatalogView {
+interface CatalogView {
   /** Its text: lib/views/prestoView.ts reads it. */
   readonly text: string;
   /** Whether it has {@link CURATE_PARAMETER}. */

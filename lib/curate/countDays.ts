@@ -12,7 +12,7 @@ import { firstYoungDay } from './youngDays.ts';
 const COUNTED_AFTERWARDS_MS = 3 * HOUR_MS;
 
 /** Counts of the days of one table that should be curated. */
-export interface CuratedCounts {
+interface CuratedCounts {
   /** Days that views read from the curated table. */
   readonly listed: number;
   /** Days whose last curation failed. */

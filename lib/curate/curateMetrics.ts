@@ -11,7 +11,7 @@ export const curateMetrics = countMetrics(
 );
 
 /** Days of both tables: those that are curated, and those that are not though they should be. */
-export interface CurationCounts {
+interface CurationCounts {
   /** Days of the lists that views read. */
   readonly curated: number;
   /** How many of `curated` some view reads raw all the same; null if that is not known. */

@@ -15,7 +15,7 @@ import type { CurateSlice } from './engine/CurateRequest.ts';
 import { BEGUN_KEPT_MS, PARALLEL_UPLOADS } from './limits.ts';
 
 /** The slice of a day that a task makes. */
-export interface MadeSlice extends CurateSlice {
+interface MadeSlice extends CurateSlice {
   /** The curated table with its columns and its key. */
   readonly table: CuratedTable;
   /** The day that is curated. */
@@ -27,7 +27,7 @@ export interface MadeSlice extends CurateSlice {
 }
 
 /** The files whose rows a curated day is made of. Each slice reads all of them. */
-export interface SliceInputs {
+interface SliceInputs {
   /** The raw files of the day. */
   readonly raw: readonly FetchedObject[];
   /** Files of the current version, whose rows the next version keeps. */

@@ -16,7 +16,7 @@ import { MOST_PARTITION_PAGES, VIEW_RETRIES } from './limits.ts';
 import type { ViewCatalog } from './ViewCatalog.ts';
 
 /** Settings that determine the views and the curated tables. */
-export type ViewsConfig = ViewConfig & Pick<Config, 'statsigFolder'>;
+type ViewsConfig = ViewConfig & Pick<Config, 'statsigFolder'>;
 
 /** The ports of a publication. */
 export interface ViewPublisher extends Attempts, Pick<DayChecker, 'raw' | 'listed' | 'ledger'> {
@@ -29,7 +29,7 @@ export interface ViewPublisher extends Attempts, Pick<DayChecker, 'raw' | 'liste
 }
 
 /** What a publication did with a view. */
-export type ViewFate =
+type ViewFate =
   /** The view was updated to the current list. */
   | 'published'
   /** The view was already up to date. */
@@ -45,7 +45,7 @@ export type ViewFate =
   | 'missing';
 
 /** Result of a publication. */
-export interface Publication {
+interface Publication {
   /** Outcome of each view. */
   readonly fates: Readonly<Partial<Record<ViewName, ViewFate>>>;
   /**

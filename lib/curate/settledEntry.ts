@@ -6,7 +6,7 @@ import { type LedgerContent, without } from '../ledger/LedgerEntry.ts';
 import { VERSION_KEPT_MS } from '../ledger/versions.ts';
 
 /** How a version was published. */
-export interface Publication {
+interface Publication {
   /** Where the rows of the day went. */
   readonly account: DayAccount;
   /** Whether the partition has the version: not if there are neither rows nor a version before. */

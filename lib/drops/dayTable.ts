@@ -163,7 +163,7 @@ export const LOAD_TABLE = {
 } as const satisfies Record<string, LoadAnswer>;
 
 /** A load's tries of the files that were queued last. */
-export interface LoadTries {
+interface LoadTries {
   /** Number of tries, with this one. */
   readonly attempts: number;
   /** How many of the tries were killed. */
@@ -185,7 +185,7 @@ export function answerBefore(
 }
 
 /** How a load has failed. */
-export interface FailedLoad extends Pick<LoadTries, 'attempts' | 'tries'> {
+interface FailedLoad extends Pick<LoadTries, 'attempts' | 'tries'> {
   /** Whether it failed because of the files or their bucket. */
   readonly isPermanent: boolean;
   /** Whether it ran out of time or crashed, as the last load did. */

@@ -35,7 +35,7 @@ export function isCommitMarker({ key }: Pick<DropObject, 'key'>): boolean {
 }
 
 /** The transactions of a folder's markers, named as {@link transactionOf} does. */
-export interface CommitMarkers {
+interface CommitMarkers {
   /** Those that have begun. */
   readonly started: ReadonlySet<string>;
   /** Those that are committed, with the marker that says so. */

@@ -99,7 +99,7 @@ export interface ExpiringVersion extends Pick<StoredVersion, 'key' | 'isLatest'>
 }
 
 /** Outcome of one object. */
-export interface ErasedObject {
+interface ErasedObject {
   /** What was found and done, as the record sums it up. */
   readonly counts: PlaceCounts;
   /** Versions that are not erased, and why. */

@@ -12,7 +12,7 @@ import type { EraseBucket } from './EraseBucket.ts';
 import { EraseError } from './EraseError.ts';
 
 /** A day of a table, of which a file changes. */
-export interface ChangedDay {
+interface ChangedDay {
   /** The table. */
   readonly table: string;
   /** The day, UTC. */
@@ -20,7 +20,7 @@ export interface ChangedDay {
 }
 
 /** Where an erasure notes the days that it changes. */
-export interface DayNotes {
+interface DayNotes {
   /** The ID of the erasure. */
   readonly id: string;
   /** The settings that name tables and folders, and say what is made of a table. */

@@ -13,7 +13,7 @@ export interface FileRewriter {
 }
 
 /** A file that was made from a file of a table. It exists until `remove` deletes it. */
-export interface RewrittenFile {
+interface RewrittenFile {
   /** Bytes. */
   readonly size: number;
   /** How many rows are in it. */

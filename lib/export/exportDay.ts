@@ -69,7 +69,7 @@ export interface DayExporter {
 }
 
 /** The result of exporting a day. */
-export type ExportOutcome =
+type ExportOutcome =
   /** The ledger has the result, which may be a failure. `copied` and `removed` are numbers of files. */
   | {
       readonly outcome: 'settled';

@@ -28,7 +28,7 @@ const exportLookSchema = z.object({
 });
 
 /** Last looks at exports. */
-export type ExportLooks = DatasetNotes<z.output<typeof exportLookSchema>>;
+type ExportLooks = DatasetNotes<z.output<typeof exportLookSchema>>;
 
 /** Last looks in a bucket. */
 export function exportLooks(store: ObjectStore): ExportLooks {
@@ -56,7 +56,7 @@ export interface PlanExportsPorts {
 }
 
 /** The result of a run. */
-export interface ExportsPlan {
+interface ExportsPlan {
   /** The tasks that were sent. */
   readonly queued: readonly ExportTask[];
   /** Number of days that were checked. */

@@ -4,7 +4,7 @@ import { hashedNames } from '../wire/experimentNames.ts';
 import { GroupsError } from './GroupsError.ts';
 
 /** The kind of entity that an experiment's name in the table belongs to. */
-export type GroupEntity = (typeof ENTITIES)[number];
+type GroupEntity = (typeof ENTITIES)[number];
 
 /** The effect of a rule on the units that it matches. */
 export type GroupKind = (typeof KINDS)[number];

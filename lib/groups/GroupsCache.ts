@@ -12,7 +12,7 @@ import { KnownGroups } from './KnownGroups.ts';
  * @param known ETag of the known version.
  * @returns `same` when that is still the current version, `none` when there is no object.
  */
-export type ReadGroups = (known: string | null, timeoutMs: number) => Promise<ObjectText | 'same' | 'none'>;
+type ReadGroups = (known: string | null, timeoutMs: number) => Promise<ObjectText | 'same' | 'none'>;
 
 /**
  * Reads the table's object for the collector, if it has changed. A list call comes first: it distinguishes a missing object
@@ -35,7 +35,7 @@ export function groupsReader(store: ObjectStore, key: string): ReadGroups {
 }
 
 /** Options of {@link GroupsCache}. */
-export interface GroupsCacheOptions {
+interface GroupsCacheOptions {
   /** Reads the table's object. */
   readonly read: ReadGroups;
   /** The time by which the table is fresh. */

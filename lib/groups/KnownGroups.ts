@@ -1,7 +1,7 @@
 import { ASSIGNING_KINDS, type GroupKind, type GroupRow } from './GroupRow.ts';
 
 /** A rule in the table of experiment groups. */
-export interface KnownRule {
+interface KnownRule {
   /** Name of the group, or of the holdout that the rule is for; null if there is none. */
   readonly groupName: string | null;
   /** What the rule is for. */

@@ -57,7 +57,7 @@ export async function readKnownGroups(store: Pick<StoredText, 'read'>): Promise<
 }
 
 /** The result of merging specs into the table. */
-export interface GroupsMerge {
+interface GroupsMerge {
   /** All rows, sorted by their keys. */
   readonly rows: readonly GroupRow[];
   /** New rules. */

@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import { isAside } from '../tables/objectKeys.ts';
 
 /** A time within which events of an object may have been received, epoch milliseconds; both ends count. */
-export interface HeldTime {
+interface HeldTime {
   /** The earliest time. */
   readonly from: number;
   /** The latest time. */

@@ -15,7 +15,7 @@ import {
 import { LedgerError } from './LedgerError.ts';
 
 /** Dependencies of {@link Ledger}. */
-export interface LedgerOptions {
+interface LedgerOptions {
   /** Where entries are stored. */
   readonly store: LedgerStore;
   /** The time of leases and entries. */

@@ -11,7 +11,7 @@ import type { Config } from '../schema/config.ts';
 import { parseIngestedLocation, versionPrefix } from '../tables/tableFolders.ts';
 
 /** The partition of one table's day. */
-export interface DayPartition {
+interface DayPartition {
   /** The catalog of the table. */
   readonly catalog: PartitionCatalog;
   /** The name of the database. */
@@ -75,9 +75,7 @@ function settle(
 }
 
 /** What partitions of days are read and moved by. */
-export interface PartitionPorts
-  extends Pick<DayPartition, 'catalog'>,
-    Pick<Attempts, 'clock' | 'wait' | 'random'> {
+interface PartitionPorts extends Pick<DayPartition, 'catalog'>, Pick<Attempts, 'clock' | 'wait' | 'random'> {
   /** The name of the deployment's bucket. */
   readonly bucket: string;
   /** The settings that name the database and the folders. */
@@ -85,7 +83,7 @@ export interface PartitionPorts
 }
 
 /** The partition of a day as it was read. */
-export interface ReadPartition {
+interface ReadPartition {
   /** Whether the day has no partition. */
   readonly isMissing: boolean;
   /** The version that it has; undefined without one, and for a location that is none of the deployment's. */

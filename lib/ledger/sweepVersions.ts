@@ -23,7 +23,7 @@ const PARALLEL_SWEPT = 2;
 const MAX_REMOVALS = 20;
 
 /** The result of a sweep. */
-export interface SweepResult {
+interface SweepResult {
   /** Deleted versions, which no query read. */
   readonly removed: number;
   /** Versions that queries read, whose note is deleted, and versions that a load still makes or has noted again. */

@@ -59,7 +59,7 @@ export function lackingSince(
 }
 
 /** The ports of a look. */
-export interface VersionLook extends RetryPorts {
+interface VersionLook extends RetryPorts {
   /** The deployment's bucket, which has the versions and the notes of looks. */
   readonly landing: Pick<LandingBucket, 'listPage' | 'readText' | 'putText' | 'text'>;
   /** Names the files of each version. */

@@ -19,7 +19,7 @@ export interface EngineLimits {
 }
 
 /** The files and directories that SQL of a session can access, besides the temporary directory. */
-export interface Reach {
+interface Reach {
   /** Absolute paths of files. */
   readonly files: readonly string[];
   /** Absolute paths of directories, with all that is in them. */

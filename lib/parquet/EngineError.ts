@@ -44,7 +44,7 @@ export function engineFailure(error: unknown): InstanceType<typeof EngineError> 
 }
 
 /** An error of DuckDB, parsed. */
-export interface DuckDbFailure extends DuckDbMessage {
+interface DuckDbFailure extends DuckDbMessage {
   /** Null if the machine is not the cause. */
   readonly machineFault: 'memory' | 'disk' | 'interrupted' | null;
   /** The message up to its first quotation, for classification: a quoted value may look like any message. */

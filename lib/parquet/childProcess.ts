@@ -11,7 +11,7 @@ import { FileError, type FileFailure } from './FileError.ts';
 const MAX_ANSWER_BYTES = 256 * 1_024 * 1_024;
 
 /** A program that makes one call. */
-export interface ChildProgram {
+interface ChildProgram {
   /** Path of its module. */
   readonly program: string;
   /** An existing folder for the files of the call: absolute path. */

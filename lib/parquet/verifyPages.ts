@@ -38,7 +38,7 @@ const PIECE_BYTES = 4 * 1_024 * 1_024;
 const LARGE_PAGE_BYTES = 16 * 1_024 * 1_024;
 
 /** The pages of a file to verify. */
-export interface PageRange {
+interface PageRange {
   /** Ranges of columns among the column chunks of a row group: first and end. */
   readonly leaves: readonly (readonly [first: number, end: number])[];
   /** Stops the work, which throws the signal's reason. */

@@ -50,7 +50,7 @@ export interface LastNight {
 }
 
 /** What is read of the last night, and where. */
-export interface NightReader {
+interface NightReader {
   /** The deployment's bucket. */
   readonly store: Pick<ObjectStore, 'listPage'>;
   /** Says since when the table of received hours is there. */

@@ -11,7 +11,7 @@ import type { SendRequest } from './sendRequest.ts';
 import { targetRequest } from './targetRequest.ts';
 
 /** What became of a copy that was to be sent. */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'taken' }
   | { readonly kind: 'refused'; readonly status: number }
   | {
@@ -26,7 +26,7 @@ export type Verdict =
     };
 
 /** Dependencies of {@link Target}. */
-export interface TargetOptions {
+interface TargetOptions {
   /** The target as the configuration has it. */
   readonly target: RelayTarget;
   /** Sends one request, and reads its answer. */

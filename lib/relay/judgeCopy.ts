@@ -7,7 +7,7 @@ import type { Found } from './idValues.ts';
 import type { RelayCopy } from './RelayCopy.ts';
 
 /** Counts of the events of a copy: those of the units that are looked for, and those of others. */
-export interface UnitEvents {
+interface UnitEvents {
   /** Whether a unit is in the copy, be it with an event or where its ID may mean something else. */
   readonly hasUnit: boolean;
   /** Events of the units. */
@@ -17,7 +17,7 @@ export interface UnitEvents {
 }
 
 /** Finds units in what a copy has. */
-export interface UnitFinder {
+interface UnitFinder {
   /** How a value of JSON has a unit; null if it has none. */
   findValue(value: unknown): Found | null;
   /** How a text that is not JSON, or too costly to parse, names a unit; null if it names none. */

@@ -14,7 +14,7 @@ export interface RegionalSettings {
 }
 
 /** What of a configuration does not fit the region of the deployment. */
-export interface RegionProblem extends ConfigProblem {
+interface RegionProblem extends ConfigProblem {
   /**
    * `functionUrl`: the region has none. `key`, `logsKey`: the bucket's key, or that of the log groups, is of another
    * region.

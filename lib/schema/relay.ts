@@ -85,7 +85,7 @@ export const relaySchema = named(
 ).optional();
 
 /** `relay` of a configuration that has one. */
-export type Relay = NonNullable<z.output<typeof relaySchema>>;
+type Relay = NonNullable<z.output<typeof relaySchema>>;
 
 /** The target that requests are delivered to. */
 export type RelayTarget =

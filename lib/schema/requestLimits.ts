@@ -12,7 +12,7 @@ export interface RequestLimits {
 }
 
 /** Settings that determine these limits. */
-export interface LimitedEndpoint {
+interface LimitedEndpoint {
   /** The region of the deployment. */
   readonly region: Region;
   /** The endpoint as the configuration has it. */
@@ -47,7 +47,7 @@ export const ACCOUNT_CONCURRENCY = 1_000;
 const REQUESTS_PER_EXECUTION = 10;
 
 /** Limits on the collector's executions. */
-export interface Concurrency {
+interface Concurrency {
   /** Executions at once above which Lambda throttles the collector. */
   readonly executions: number;
   /** Requests a second above which Lambda throttles the collector. */

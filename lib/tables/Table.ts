@@ -41,7 +41,7 @@ export interface Table {
 }
 
 /** What a value of each column type is in a row. */
-export interface ColumnValues {
+interface ColumnValues {
   /** Any text. */
   readonly string: string;
   /** True or false. */

@@ -147,7 +147,7 @@ export function erasureKey(id: string): string {
 export const CURATED_LEDGER = 'curated';
 
 /** Which curated day an entry of the ledger is of. */
-export interface CuratedSubject {
+interface CuratedSubject {
   /** {@link CURATED_LEDGER} for every curated day. */
   readonly source: typeof CURATED_LEDGER;
   /** The kind of the curated table. */

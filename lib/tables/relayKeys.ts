@@ -52,7 +52,7 @@ export function parseRelayWaitingKey(key: string): string | null {
  * A copy that was refused: the status of the answer, or {@link EXPIRED}; when it was refused, epoch milliseconds; and
  * its ID.
  */
-export interface RelayRefusedKey {
+interface RelayRefusedKey {
   /** The status of the answer, or {@link EXPIRED}. */
   readonly reason: string;
   /** When the copy was refused, epoch milliseconds. */

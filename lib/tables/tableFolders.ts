@@ -200,7 +200,7 @@ export function restoredKey(key: string): string {
 }
 
 /** The parts of a key or prefix below an ingested table. */
-export interface IngestedKey {
+interface IngestedKey {
   /** The name of the table. */
   readonly table: string;
   /** The day of the rows. */

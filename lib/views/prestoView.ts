@@ -22,7 +22,7 @@ const definitionSchema = z.object({
 });
 
 /** The definition of an Athena view. */
-export type PrestoView = Readonly<z.output<typeof definitionSchema>>;
+type PrestoView = Readonly<z.output<typeof definitionSchema>>;
 
 /**
  * Encodes a view as the `ViewOriginalText` of its Glue table. `ViewExpandedText` is {@link EXPANDED_TEXT}. AWS does not

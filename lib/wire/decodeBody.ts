@@ -32,7 +32,7 @@ export interface DecodedBody {
 }
 
 /** How a body was encoded. */
-export interface BodyEncoding {
+interface BodyEncoding {
   /** Compression, the outermost first; mostly none or one. */
   readonly layers: readonly ContentCoding[];
   /** Whether its text was in Statsig's own encoding. */
@@ -40,7 +40,7 @@ export interface BodyEncoding {
 }
 
 /** A compression, named as in `Content-Encoding`: https://www.iana.org/assignments/http-parameters#content-coding */
-export type ContentCoding = 'gzip' | 'zstd' | 'br' | 'deflate';
+type ContentCoding = 'gzip' | 'zstd' | 'br' | 'deflate';
 
 /**
  * Options for codings that have one stream only. Without `rejectGarbageAfterEnd`, Node ignores anything after the

@@ -126,7 +126,7 @@ export interface Diagnosis {
 }
 
 /** Which looks are made. Without a member: those at a deployment, but not {@link Depth.drift}. */
-export interface Depth {
+interface Depth {
   /** Make only the looks that need no stack, instead of the others. Default false. */
   readonly beforeDeploy?: boolean;
   /** Have CloudFormation compare resources with the template, too, which takes minutes. Ignored before a deployment, which has no stack. Default false. */

@@ -7,7 +7,7 @@ import type { Statement } from '../../lib/access/policyDocument.ts';
 import type { Setup } from './Setup.ts';
 
 /** Decisions of a statement that are not as expected, for one reason. */
-export interface WrongDecisions {
+interface WrongDecisions {
   /** Which policy makes them so. */
   readonly reason: Decision['reason'];
   /** Statement, first action and resource, and how many more there are, without a stop. */

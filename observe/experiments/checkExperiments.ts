@@ -37,7 +37,7 @@ export interface CheckOptions {
 }
 
 /** Units of a group of an experiment. */
-export interface GroupUnits {
+interface GroupUnits {
   /** ID of the group. */
   readonly group_id: string;
   /** Name of the group; null while it is not known. */
@@ -49,7 +49,7 @@ export interface GroupUnits {
 }
 
 /** Units of a group, and how many are expected. */
-export interface JudgedGroup extends GroupUnits {
+interface JudgedGroup extends GroupUnits {
   /** Units by the split; null for a group that the split does not have. */
   readonly expected: number | null;
 }

@@ -44,7 +44,7 @@ export function settingPart(name: SettingName): SettingPart {
 }
 
 /** What else counts of a setting. */
-export interface FaultTerms {
+interface FaultTerms {
   /** The account of the stack: a policy that lets others in differs. Default: nobody knows it, and nobody is a stranger. */
   readonly account?: string | undefined;
   /** Whether of the lifecycle only what deletes too early counts. Default false. */

@@ -7,7 +7,7 @@ export const STRIP_LEGEND = '. whole, : whole with events unproved, o open, ? un
 type TableHour = Pick<HourJudgement, 'state' | 'unproved'> & { readonly ds: string; readonly hour: number };
 
 /** A day of receipt. */
-export interface JudgedDay {
+interface JudgedDay {
   /** The day, UTC. */
   readonly day: string;
   /** Its 24 hours: the worst state of the tables, and its letter in {@link STRIP_LEGEND}. */

@@ -77,7 +77,7 @@ export interface StackFault {
 }
 
 /** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
-export type AskPart = <Answer>(
+type AskPart = <Answer>(
   part: StackPart,
   question: (deployment: Deployment) => Promise<Answer>,
 ) => Promise<Answer | null>;

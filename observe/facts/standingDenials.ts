@@ -11,7 +11,7 @@ import { type BucketDenial, type DeniedCall, denyingStatements, exceptedPolicy }
 type DenyingPolicy = 'bucket' | 'key' | 'keyUnread' | 'organization' | 'boundary' | 'explicit' | 'missing';
 
 /** The statements of one policy that deny a call. */
-export interface DenyingStatements {
+interface DenyingStatements {
   /** Name of the bucket, or ARN of the key, whose policy it is. */
   readonly owner: string;
   /** Names of the statements; at least one. */

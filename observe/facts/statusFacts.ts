@@ -53,7 +53,7 @@ export interface KeyFacts
 export const NO_KEY = 'not there';
 
 /** Requests in the stream's buffer. */
-export interface BufferedRequests {
+interface BufferedRequests {
   /** Number of requests; null of a deployment, because Firehose does not tell. */
   readonly count: number | null;
   /** When the oldest was accepted, ISO 8601; null without any, or if it is not known. */
@@ -61,7 +61,7 @@ export interface BufferedRequests {
 }
 
 /** What waits on its way to the tables. */
-export interface WaitingRequests {
+interface WaitingRequests {
   /** Requests in the stream's buffer. */
   readonly buffered: BufferedRequests;
   /** Objects of `landing/`. Some wait at most times: the writer makes files of them within minutes. */
@@ -116,7 +116,7 @@ export function contentPart(table: ForwardedKind): ContentPart {
 }
 
 /** A configuration that is not deployed. */
-export interface Undeployed {
+interface Undeployed {
   /** The settings that differ, in words that begin with the path of each; at least one. */
   readonly settings: readonly string[];
   /** When the stack was deployed last, ISO 8601; null if CloudFormation does not say it. Of the local cloud when it was started. */

@@ -26,13 +26,13 @@ import { deploymentOptions } from '../target.ts';
 import { DropsError, namedDatasets } from './datasets.ts';
 
 /** A failure with what it means and what to do. */
-export interface ExplainedFailure extends ExplainedCode {
+interface ExplainedFailure extends ExplainedCode {
   /** The cause with its details: the file, the column. */
   readonly message: string;
 }
 
 /** A reason for which rows were refused. */
-export interface RefusedReason extends ExplainedCode {
+interface RefusedReason extends ExplainedCode {
   /** Number of refused rows. */
   readonly rows: number;
 }
@@ -64,7 +64,7 @@ export interface ExplainedDay extends LedgerEntry {
 }
 
 /** What is known of a day, and its entry in the ledger does not have. */
-export interface KnownOfDay {
+interface KnownOfDay {
   /** Options that name the deployment in commands, as `sluiceCommand` takes them. Default: none. */
   readonly target?: readonly string[];
   /** Since when its version lacks files, epoch milliseconds; null if it has all. Default null. */
@@ -78,7 +78,7 @@ export interface KnownOfDay {
 }
 
 /** A day of a dataset, by names of the configuration. */
-export interface NamedDay {
+interface NamedDay {
   /** Name of the source. */
   readonly source: string;
   /** Name of the dataset. */

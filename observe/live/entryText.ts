@@ -5,7 +5,7 @@ import type { LiveEntry, LiveEvent, LiveRequest } from '../facts/flow/liveEntrie
 const MOST = 80;
 
 /** An entry in words, part by part: each part is a line's piece without a line break. */
-export interface EntryParts {
+interface EntryParts {
   /** What entries of a burst share: status, SDK, key and code of a request; kind, name and group of an event. */
   readonly shared: readonly string[];
   /** What is of this entry alone: counts and time, or unit and ID. */

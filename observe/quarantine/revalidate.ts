@@ -122,7 +122,7 @@ function collect(text: string, quarantined: QuarantinedItem, plan: CollectPlan):
 }
 
 /** A row that can be written again, or the reason why it would fail again. */
-export type RestoredRow = LandedRow | { readonly problem: string };
+type RestoredRow = LandedRow | { readonly problem: string };
 
 /** How the writer takes times: lib/landing/write/lineStatements.ts. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

@@ -90,7 +90,7 @@ export interface Copy {
 }
 
 /** The copies that {@link findCopies} has found. */
-export interface FoundCopies {
+interface FoundCopies {
   /** The newest, the newest first. */
   readonly listed: readonly Copy[];
   /** How many were found. */

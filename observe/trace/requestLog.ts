@@ -34,7 +34,7 @@ export interface LoggedRequest {
 }
 
 /** What {@link findRequest} has found. */
-export interface FoundRequest {
+interface FoundRequest {
   /** The request; undefined if the part of the log that was read has none. */
   readonly request: LoggedRequest | undefined;
   /** Whether the log has more than the {@link MOST_PAGES} pages that were read. */

@@ -6,7 +6,7 @@ import { type Copy, findCopies, type TraceRow, type TraceState, type TraceStep }
 import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
 
 /** The kind of ID that was searched for. */
-export type TraceSubject = 'event' | 'user' | 'request';
+type TraceSubject = 'event' | 'user' | 'request';
 
 /** The answer. */
 export interface Trace {

@@ -29,7 +29,7 @@ export const CurationsError = defineErrorFamily('user', {
 });
 
 /** The days of a table that were requested, or in a dry run would be. */
-export interface AskedTable {
+interface AskedTable {
   /** What its rows are. */
   readonly kind: ForwardedKind;
   /** Name of the curated table. */
@@ -51,7 +51,7 @@ export interface CurateRequested {
 }
 
 /** Rows of a day that a curated table keeps although raw files are gone. */
-export interface KeptRows {
+interface KeptRows {
   /** What the rows are. */
   readonly kind: ForwardedKind;
   /** Name of the curated table. */
@@ -135,7 +135,7 @@ export function curateRequests(
 }
 
 /** The days of {@link acceptLost}, and what to do with their rows. */
-export interface AcceptLost extends Pick<AcceptedDay, 'dryRun' | 'day' | 'drop'> {
+interface AcceptLost extends Pick<AcceptedDay, 'dryRun' | 'day' | 'drop'> {
   /** The tables whose days are meant. */
   readonly kinds: readonly ForwardedKind[];
 }

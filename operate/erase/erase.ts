@@ -39,7 +39,7 @@ import { type ElsewhereHeld, heldElsewhere } from './heldElsewhere.ts';
 import { pendingCures } from './pendingCures.ts';
 
 /** The units to erase, and how to erase them. */
-export interface EraseRequest {
+interface EraseRequest {
   /** The units, which may be given twice. */
   readonly units: readonly Unit[];
   /** Whether units are only counted, and nothing is written. */
@@ -53,7 +53,7 @@ export interface EraseRequest {
 }
 
 /** An object with bytes that are no rows, in which nobody has looked for units. */
-export interface NotSearched {
+interface NotSearched {
   /** The object's key in the deployment's bucket. */
   readonly key: string;
   /** The day by which the object is gone, UTC. */

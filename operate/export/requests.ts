@@ -7,7 +7,7 @@ import { DaysError, type RequestedDays, requestedDays, requireDays } from '../re
 import { type Requested, sendRequests } from '../sendRequests.ts';
 
 /** The days of an export that were requested. */
-export interface RequestedExport extends RequestedDays {
+interface RequestedExport extends RequestedDays {
   /** Name of the export. */
   readonly export: string;
 }
@@ -21,7 +21,7 @@ export interface ExportDaysRequest {
 }
 
 /** A request to export: which days, and of which export. */
-export interface AskedExport {
+interface AskedExport {
   /** Whether nothing is sent. */
   readonly dryRun: boolean;
   /** The name of the export. Default: all exports. */

@@ -18,7 +18,7 @@ import {
 import { type Requested, sendRequests } from '../sendRequests.ts';
 
 /** The days of a dataset that were requested. */
-export interface RequestedDataset extends RequestedDays {
+interface RequestedDataset extends RequestedDays {
   /** Name of the source. */
   readonly source: string;
   /** Name of the dataset. */
@@ -73,7 +73,7 @@ export async function requestIngest(
 type LoadedAs = 'backfill' | 'keep' | 'empty';
 
 /** The days of a dataset to load. */
-export interface AskedBackfill extends AskedDays {
+interface AskedBackfill extends AskedDays {
   /** How they are loaded. Default `backfill`. */
   readonly asked?: LoadedAs | undefined;
   /** Name of the source. */
@@ -121,7 +121,7 @@ async function sendDays(
 }
 
 /** The days of a source to accept. */
-export interface AskedAcceptance extends AskedDays {
+interface AskedAcceptance extends AskedDays {
   /** What happens to rows whose files are gone. */
   readonly asked: Exclude<LoadedAs, 'backfill'>;
   /** Name of the source. */
@@ -174,7 +174,7 @@ function daysToAccept({ days, late, unusual }: DatasetStatus, asked: 'keep' | 'e
 }
 
 /** Days that are asked for, and are not loaded at once. */
-export interface LaterDays {
+interface LaterDays {
   /** They are being loaded: that ends first. */
   readonly loading: readonly UtcDay[];
   /** They were loaded from another place, and stay as they are while today's place has no files of them. */

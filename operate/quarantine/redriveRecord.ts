@@ -19,7 +19,7 @@ const partSchema = z.object({
 });
 
 /** The part of the record that one delivery adds. */
-export type RedrivenPart = Readonly<z.output<typeof partSchema>>;
+type RedrivenPart = Readonly<z.output<typeof partSchema>>;
 
 /**
  * The rows that were redriven from quarantine, as objects under `ledger/_redriven/`. There is one object for each

@@ -97,7 +97,7 @@ export function typesOf(schema: z.core.$ZodType): readonly string[] {
 }
 
 /** A union of objects that have fields in common. */
-export interface Choice {
+interface Choice {
   /** Fields that every object has, except objects with a single field. */
   readonly shared: readonly Field[];
   /** The objects, each with its name and the fields that only it has. */

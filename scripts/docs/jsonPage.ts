@@ -6,7 +6,7 @@ import { asReference } from './asReference.ts';
 import { codeOf, findDeclared, type Member, membersOf, readModule, type Written } from './readTypes.ts';
 
 /** Answers of one command or call, by the names of their types. */
-export interface Answers {
+interface Answers {
   /** The command, `sluice status`, or the path of the call. */
   readonly source: string;
   /** Where it is written. */

@@ -12,7 +12,7 @@ import { type Mutation, mutations } from './mutations.ts';
 const SUITE_MS = 180_000;
 
 /** Which faults are put in. */
-export interface ByHandOptions {
+interface ByHandOptions {
   /** Beginnings of the paths of files; all faults if there are none. */
   readonly paths: readonly string[];
   /** How many suites run at the same time, each in a worktree of its own. */

@@ -1,5 +1,5 @@
 /** A fault of Stryker that changes nothing that a caller can see. */
-export interface Equivalent {
+interface Equivalent {
   /** Path of the file from the repository's root. */
   readonly file: string;
   /** The text in whose place the fault stands. Runs of white space are one space, as in `fault`. */

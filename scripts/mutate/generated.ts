@@ -46,7 +46,7 @@ export interface GeneratedFault {
 }
 
 /** Which faults are made, and which tests run. */
-export interface GeneratedOptions {
+interface GeneratedOptions {
   /** The paths of the files, in the repository. */
   readonly files: readonly string[];
   /** Whether all tests run for each fault, and not only those before the first that fails. */

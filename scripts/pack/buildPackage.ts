@@ -6,7 +6,7 @@ import { buildTypes } from './buildTypes.ts';
 import { packageManifest } from './packageManifest.ts';
 
 /** Options of a build. */
-export interface PackageBuild {
+interface PackageBuild {
   /** The repository's folder. */
   readonly root: string;
   /** An empty folder. */

@@ -32,7 +32,7 @@ interface IamData {
 }
 
 /** Result of the tests. */
-export interface SuitesRun {
+interface SuitesRun {
   /** What they printed to read, without the last line, which has the figures. */
   readonly output: string;
   /** Tests that passed; 0 if the run did not come to its end. */

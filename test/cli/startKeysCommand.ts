@@ -30,7 +30,7 @@ export interface KeysCommand
 }
 
 /** The value of a secret. Some tests write others, which have no member of it. */
-export interface StoredKeys {
+interface StoredKeys {
   /** Its entries. */
   readonly keys: readonly { readonly label: string }[];
 }

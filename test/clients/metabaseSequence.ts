@@ -30,14 +30,14 @@ const REMARK = '-- Metabase:: userID: 1 queryType: MBQL queryHash: 3fd2a5d1\n';
 const CATALOG = 'AwsDataCatalog';
 
 /** Fields of the form of a Metabase database. */
-export interface MetabaseConnection {
+interface MetabaseConnection {
   readonly workgroup: string;
   /** `s3_staging_dir`: `s3://` with a bucket and a folder. */
   readonly stagingDirectory: string;
 }
 
 /** A table as the sync finds it. */
-export interface FoundTable {
+interface FoundTable {
   /** The database. */
   readonly schema: string;
   readonly name: string;

@@ -20,7 +20,7 @@ const ioPlanSchema = z.object({
 });
 
 /** A field of a data mart's schema. */
-export interface Field {
+interface Field {
   readonly name: string;
   /** As Athena names it. */
   readonly type: string;
@@ -29,7 +29,7 @@ export interface Field {
 }
 
 /** A report as it goes to a spreadsheet. */
-export interface Report {
+interface Report {
   readonly headers: readonly string[];
   /** Athena's types of the columns. */
   readonly types: readonly string[];

@@ -5,7 +5,7 @@ import { answer, run } from '../harness/answer.ts';
 import type { ReaderClients } from './openReaders.ts';
 
 /** An experiment's results by group: its name, its units, and the sum of a metric. */
-export type GroupResult = readonly (string | null)[];
+type GroupResult = readonly (string | null)[];
 
 /**
  * An experiment as Statsig's document describes it: a folder `experiment-<ID>` in the Statsig folder, with a folder for

@@ -52,12 +52,12 @@ interface Answers {
 export type ProxyAnswer = { readonly page: string } | { readonly error: string | undefined };
 
 /** How paths answer: by the query of a call, at once or later. */
-export type MadeAnswers = {
+type MadeAnswers = {
   readonly [Path in keyof Answers]?: (query: URLSearchParams) => Answers[Path] | Promise<Answers[Path]>;
 };
 
 /** A call that the page made. */
-export interface PageCall {
+interface PageCall {
   readonly path: string;
   /** Path and query, as `/api/days?days=28`. */
   readonly address: string;

@@ -21,7 +21,7 @@ const faultsSchema = z.object({
 });
 
 /** How often each fault of engine.py is to happen. */
-export type Faults = Readonly<
+type Faults = Readonly<
   Partial<Record<'hang' | 'late' | 'twice' | 'killAfterPut' | 'killBeforeDelete', number>>
 >;
 

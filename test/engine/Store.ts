@@ -17,7 +17,7 @@ import { BUCKET } from './Stack.ts';
 const LOOK_MS = 1_000;
 
 /** A row as DuckDB reads it from files, as texts. */
-export type Row = Readonly<Record<string, string | null>>;
+type Row = Readonly<Record<string, string | null>>;
 
 /** Reads what was stored, by nothing that the product uses but DuckDB. */
 export class Store {

@@ -39,7 +39,7 @@ const deletionSchema = z.object({
 });
 
 /** What the simulator said about the calls of functions. */
-export interface Judged {
+interface Judged {
   /** How many calls were judged. */
   readonly calls: number;
   /** Names of the functions that made them. */

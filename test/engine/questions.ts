@@ -64,7 +64,7 @@ export interface Asked {
 export type Witness = 'LocalStack' | 'moto' | 'local-aws';
 
 /** An answer of AWS that the product rests on. */
-export interface Question {
+interface Question {
   /** The question, in words. */
   readonly asks: string;
   /** The page on which AWS says so. */

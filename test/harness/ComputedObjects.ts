@@ -40,7 +40,7 @@ export interface ComputedFolder {
 }
 
 /** Calls of a store by what S3 bills, and bytes of bodies. */
-export interface StoreCounts {
+interface StoreCounts {
   /** Pages that were listed. */
   list: number;
   /** Objects that were read. */

@@ -22,7 +22,7 @@ export type StatsigFixture = z.output<typeof fixtureSchema>;
 const folder = new URL('../fixtures/statsig/', import.meta.url);
 
 /** A request of {@link statsigFixtures}. */
-export interface NamedFixture {
+interface NamedFixture {
   /** `<folder>/<file>`. */
   readonly name: string;
   readonly fixture: StatsigFixture;

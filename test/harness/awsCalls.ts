@@ -5,7 +5,7 @@ import type { ClientRequest } from 'node:http';
 const CHANNEL = 'http.client.request.start';
 
 /** A call that a client of AWS makes. */
-export interface AwsCall {
+interface AwsCall {
   /** The access key that signs it. */
   readonly accessKeyId: string;
   /** The operation, as `AWSGlue.GetTable`; of S3 the method and the path, as `GET /bucket/key`. */

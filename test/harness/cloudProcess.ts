@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { projectRoot } from '../../local/roots.ts';
 
 /** The line that `sluice start --json` prints. */
-export interface ReadyLine {
+interface ReadyLine {
   /** Address of the collector, without a slash at its end. */
   readonly collector: string;
   /** Address of the services of AWS. */

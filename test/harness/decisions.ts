@@ -15,7 +15,7 @@ const decisionSchema = z.object({
 });
 
 /** IAM's decision on one action of a caller on one resource. */
-export type AccessDecision = z.infer<typeof decisionSchema>;
+type AccessDecision = z.infer<typeof decisionSchema>;
 
 /** Hands over each decision from now on. @returns Ends it. */
 export function onDecision(take: (decision: AccessDecision) => void): () => void {

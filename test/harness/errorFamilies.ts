@@ -18,7 +18,7 @@ const entriesSchema = z.record(
 );
 
 /** The errors of one area, as `defineErrorFamily` was given them. */
-export interface ErrorFamilyNote {
+interface ErrorFamilyNote {
   /** Where it is defined, from the repository's root. */
   readonly file: string;
   /** Name of the class, e.g. `SourceError`. */

@@ -9,7 +9,7 @@ import { projectRoot } from '../../local/roots.ts';
 const INSTALL_MS = 150_000;
 
 /** Where packages are installed, or why they are not. */
-export type NodePackages = { readonly directory: string } | { readonly missing: string };
+type NodePackages = { readonly directory: string } | { readonly missing: string };
 
 /**
  * A folder under `.sluice/` with the packages that a `package.json` names, installed once for each of its contents. They

@@ -25,7 +25,7 @@ export function linksOf(file: string): readonly string[] {
 }
 
 /** A link that leads nowhere. */
-export interface BrokenLink {
+interface BrokenLink {
   /** The page that has it, from the root of the folder. */
   readonly page: string;
   /** What it leads to, as the page has it. */

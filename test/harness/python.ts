@@ -10,7 +10,7 @@ import { runCommand } from './runCommand.ts';
 const INSTALL_MS = 600_000;
 
 /** A Python environment, or why there is none. */
-export type Python =
+type Python =
   | {
       /** Path of the folder that has its commands. */
       readonly bin: string;

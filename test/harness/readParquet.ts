@@ -2,7 +2,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { parquetMetadata, parquetReadObjects, parquetSchema, type SchemaTree } from 'hyparquet';
 
 /** One row as hyparquet reads it: integers of 64 bits as bigint, timestamps as Date. */
-export type ParquetRow = Readonly<Record<string, unknown>>;
+type ParquetRow = Readonly<Record<string, unknown>>;
 
 /** The rows, the columns and their physical types of a Parquet file, read by a library that has nothing to do with what wrote it. */
 export async function readParquet(bytes: Uint8Array): Promise<{

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 /** A request as it arrived. */
-export interface Recorded {
+interface Recorded {
   /** The method, in capitals. */
   readonly method: string;
   /** Path and query, byte for byte. */
@@ -15,7 +15,7 @@ export interface Recorded {
 }
 
 /** How a target answers a request that it has read. */
-export type Manner = (response: ServerResponse, request: Recorded) => void;
+type Manner = (response: ServerResponse, request: Recorded) => void;
 
 /** Answers as Statsig does. */
 export const taken: Manner = (response) => {

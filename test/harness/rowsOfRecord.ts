@@ -2,7 +2,7 @@ import { LandedObject } from '../../lib/landing/lines/LandedObject.ts';
 import type { TableKind } from '../../lib/schema/kinds.ts';
 
 /** A row of a record of the landing. */
-export interface RowOfRecord {
+interface RowOfRecord {
   /** The table that the row is for. */
   readonly table: TableKind;
   /** With its day as `ds`. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { localAccount } from '../../local/localAccount.ts';
 
 /** Output of a command, and how it ended. */
-export interface Ended {
+interface Ended {
   /** What it printed as its result. */
   readonly stdout: string;
   /** What it printed of its work. */

@@ -4,7 +4,7 @@ import { listen } from './listen.ts';
 import { rowsOfRecord } from './rowsOfRecord.ts';
 
 /** A row of a record that a stream was given, or that became an object. */
-export interface WireRow {
+interface WireRow {
   /** Whether the stream has the record, or it became an object. */
   readonly place: 'stream' | 'object';
   /** The table that the row is for. */
@@ -14,10 +14,10 @@ export interface WireRow {
 }
 
 /** How a stream answers: it takes the record, or fails. */
-export type PutAnswer = 'take' | { readonly error: string; readonly status: number } | 'hang';
+type PutAnswer = 'take' | { readonly error: string; readonly status: number } | 'hang';
 
 /** Firehose, S3, SQS and a secret without keys as the collector sees them: their wire protocols, answering as the test says. */
-export interface AwsWire {
+interface AwsWire {
   /** Address of all services. */
   readonly url: string;
   /** Rows of records that were acknowledged or stored only. */

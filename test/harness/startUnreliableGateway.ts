@@ -34,7 +34,7 @@ export interface Post {
 }
 
 /** A gateway between an SDK and the collector that fails on purpose. */
-export interface UnreliableGateway {
+interface UnreliableGateway {
   /** Address of the gateway, which an SDK is given. */
   readonly url: string;
   /** Every post so far, in the order of completion, without exception reports. */

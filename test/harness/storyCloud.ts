@@ -47,7 +47,7 @@ export interface Credentials {
 }
 
 /** A request of an SDK. */
-export interface Posted {
+interface Posted {
   /** Default: `/v1/rgstr`. */
   readonly path?: string;
   /** Beside a key, which they may replace. Default none. */

@@ -12,7 +12,7 @@ export interface WrittenTemplate {
 }
 
 /** A resource of a template. */
-export interface WrittenResource {
+interface WrittenResource {
   /** Its type: `AWS::WAFv2::WebACL`. */
   readonly Type: string;
   /** Name of the condition without which there is no such resource. Default: there always is. */

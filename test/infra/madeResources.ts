@@ -3,7 +3,7 @@ import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { Config, ConfigInput } from '../../lib/schema/config.ts';
 
 /** The stack `acme-prod` of a configuration as far as no Serverless is needed for it: without functions and their triggers. */
-export interface MadeResources {
+interface MadeResources {
   /** The configuration with its defaults. */
   readonly config: Config;
   /** As it goes to Serverless. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** A service that is trusted without `aws:SourceAccount` and `aws:SourceArn` both, and what stands in their place. */
-export interface TrustException {
+interface TrustException {
   /** Its principal, as a policy names it. */
   readonly service: string;
   /** Condition keys that are there instead. */
@@ -11,7 +11,7 @@ export interface TrustException {
 }
 
 /** Actions that a policy of ours allows on `*`, and why they name nothing narrower. */
-export interface UnscopedActions {
+interface UnscopedActions {
   readonly actions: readonly string[];
   /** Whose policy: a part of the stack, a kind of reader, or whoever deploys. */
   readonly who: 'key' | 'reconcile' | 'metabase' | 'owox' | 'deploy' | 'trial';

@@ -6,7 +6,7 @@ import { projectRoot } from '../../local/roots.ts';
 const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless.js');
 
 /** How a run of Serverless ended, and all that it printed. */
-export interface ServerlessRun {
+interface ServerlessRun {
   /** Null after a signal. */
   readonly status: number | null;
   /** Both outputs, standard error last. */

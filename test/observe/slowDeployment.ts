@@ -10,7 +10,7 @@ const LATENCY_MS = 40;
 export type Objects = Pick<ReadonlyMap<string, string>, 'get'>;
 
 /** What {@link slowDeployment} has. */
-export interface SlowDeploymentOptions {
+interface SlowDeploymentOptions {
   /** The configuration. Its bucket is `own`. */
   readonly config: ReturnType<typeof defineConfig>;
   /** The time of the deployment, epoch milliseconds. */
@@ -26,7 +26,7 @@ export interface SlowDeploymentOptions {
 }
 
 /** An answer, and what it took. */
-export interface Timed<Answer> {
+interface Timed<Answer> {
   readonly answer: Answer;
   /** How many calls were made one after the other. */
   readonly inTurn: number;
@@ -35,7 +35,7 @@ export interface Timed<Answer> {
 }
 
 /** A deployment whose calls take time. */
-export interface SlowDeployment {
+interface SlowDeployment {
   readonly deployment: Deployment;
   /** Says what a question took. One is asked at a time. */
   readonly timed: <Answer>(ask: () => Promise<Answer>) => Promise<Timed<Answer>>;

@@ -33,7 +33,7 @@ export interface VersionedBucket {
 }
 
 /** A service of S3 in which each deployment has a bucket of its own. */
-export interface VersionedBuckets {
+interface VersionedBuckets {
   /** Makes a deployment, at the time. @param now Epoch milliseconds. */
   create(now: number): Promise<VersionedBucket>;
   /** Ends the service. */

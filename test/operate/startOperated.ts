@@ -33,7 +33,7 @@ export interface Operated {
 }
 
 /** The services in which deployments are operated. */
-export interface OperatedServices {
+interface OperatedServices {
   /** Faults of the services. */
   readonly faults: Faults;
   /** Makes a deployment, which the services close. */

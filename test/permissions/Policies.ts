@@ -28,7 +28,7 @@ export interface Role {
 }
 
 /** Every policy of a template that has a say in a call. */
-export interface Policies {
+interface Policies {
   /** Roles and users. */
   readonly roles: readonly Role[];
   /** Statements at resources, by ARN: trusts of roles, policies of keys, buckets and queues, and of functions. */

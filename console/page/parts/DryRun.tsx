@@ -5,7 +5,7 @@ import { useConsole } from './context.ts';
 import { Problem } from './parts.tsx';
 
 /** What an action behind a dry run says and calls. */
-export interface DryRunProps<Answer> {
+interface DryRunProps<Answer> {
   /** The text of the first button, e.g. `Load again …`. */
   readonly label: string;
   /** Path of a POST call that takes `dryRun`. */

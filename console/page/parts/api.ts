@@ -94,7 +94,7 @@ export interface ApiState<Answer> {
 }
 
 /** What became of the calls of an address. */
-export interface Asked<Answer> {
+interface Asked<Answer> {
   /** The address that was asked. */
   readonly address: string;
   /** The last answer; absent before the first. */

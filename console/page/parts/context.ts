@@ -12,7 +12,7 @@ const INTERVALS_MS = {
 };
 
 /** What every page knows. */
-export interface PageContext {
+interface PageContext {
   /** The address of the page. */
   readonly route: Route;
   /** The deployment that it shows. */

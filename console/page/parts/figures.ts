@@ -7,7 +7,7 @@ export type Tone = 'good' | 'warning' | 'bad' | 'lost' | 'plain' | 'accent';
 export type Figure = readonly [name: string, value: ComponentChildren, tone?: Tone];
 
 /** A line of a chart. Dashes tell it from the others without its color. */
-export interface ChartLine {
+interface ChartLine {
   /** What the key beside it says. */
   readonly name: string;
   /** The color of the line. */

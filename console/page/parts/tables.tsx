@@ -16,13 +16,13 @@ export const ROWS_SHOWN = 50;
  * How a column is shown: numbers stand at the right, `bytes` are sizes in units such as MB, a `time` is an ISO 8601 text, `mono` is for
  * codes and keys, and a `day` stays in one line.
  */
-export type Kind = 'text' | 'number' | 'bytes' | 'time' | 'mono' | 'day';
+type Kind = 'text' | 'number' | 'bytes' | 'time' | 'mono' | 'day';
 
 /** A column of a {@link DataTable}. What `show` answers with null or undefined is not known, and shown as a dash. */
 export type Column<Row> = readonly [name: string, show: (row: Row) => ComponentChildren, kind?: Kind];
 
 /** What a table shows. */
-export interface TableProps<Row> {
+interface TableProps<Row> {
   /** The content of the table, for screen readers. */
   readonly caption: string;
   /** The columns, from left to right. */

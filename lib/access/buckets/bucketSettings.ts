@@ -50,11 +50,11 @@ interface EarlyDeletions {
 }
 
 /** Members of the configuration that determine the settings of the bucket. */
-export type SettingsConfig = Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'> &
+type SettingsConfig = Pick<Config, 'bucket' | 'retention' | 'statsigFolder' | 'tables' | 'readers'> &
   Partial<Pick<Config, 'formerStatsigFolders'>>;
 
 /** What the settings of the bucket name that the configuration may not know. */
-export interface SettingsOptions {
+interface SettingsOptions {
   /** ARN of the key that the bucket is encrypted with; null if S3's own keys encrypt it. */
   readonly keyArn: string | null;
   /** The partition of ARNs. Default `aws`. */

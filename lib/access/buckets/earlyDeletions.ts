@@ -6,7 +6,7 @@ import { QUERY_RESULTS_FOLDER } from '../../tables/objectKeys.ts';
 import type { LifecycleRule } from './lifecycleRules.ts';
 
 /** What an action of a rule deletes too early. */
-export interface EarlyDeletion {
+interface EarlyDeletion {
   /** The member of the rule that does. */
   readonly action: 'Expiration' | 'NoncurrentVersionExpiration';
   /** What it deletes, of which folders and when. */

@@ -14,7 +14,7 @@ import type { ExposureKind } from '../../wire/readEvent.ts';
 import { type EvaluationColumns, exposureRow } from './exposures.ts';
 
 /** The parts of an exposure's row that come from the evaluated object. */
-export interface Evaluation {
+interface Evaluation {
   /** Members of its columns. */
   readonly own: string;
   /** The metadata, as JSON inside a JSON string. */

@@ -73,7 +73,7 @@ export interface CurateRequest extends CurateSlice, Pick<CurationPlan, 'rowsAtOn
  * Where the rows of a slice went. `sliceRows` + `kept` is always `rows` + `resends`, and the sums of `sliceRows` over
  * the slices of a day are its `rawRows`.
  */
-export interface CurateAccount {
+interface CurateAccount {
   /** Rows of all raw files, by their footers. The same for every slice of a day. */
   readonly rawRows: number;
   /** The ones that belong to this slice. */

@@ -14,7 +14,7 @@ const MEBIBYTE = 2 ** 20;
 const PAGES_SHARE = 0.45;
 
 /** What is known of the pages of a file. */
-export type FilePages = Pick<FileSchema, 'name' | 'largePages'> & {
+type FilePages = Pick<FileSchema, 'name' | 'largePages'> & {
   /** Its columns, by which a page is named. */
   readonly columns: readonly Pick<FileColumn, 'name' | 'leaves'>[];
 };

@@ -13,7 +13,7 @@ import type { DropAnswer, PlannedRun } from './PlannedRun.ts';
 import type { DayLoad } from './Progress.ts';
 
 /** The rows of a day, as {@link publishDay} gets them. */
-export interface DayRows {
+interface DayRows {
   /** Names of the version's files with rows. */
   readonly files: readonly string[];
   /** Each puts one file of refused rows under the key that it is given. */

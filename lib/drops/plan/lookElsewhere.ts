@@ -5,7 +5,7 @@ import { MAX_FOLDER_CALLS, MAX_OTHERS } from '../limits.ts';
 import { type DatasetFolder, layoutOf } from '../listDrops.ts';
 
 /** What a dataset's folder has, whichever days a run lists. */
-export interface Elsewhere {
+interface Elsewhere {
   /** Days that have objects, the oldest first. If there are very many folders, only the newest days. */
   readonly days: readonly UtcDay[];
   /**

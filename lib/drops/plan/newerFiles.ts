@@ -60,7 +60,7 @@ export type NewerFiles = z.output<typeof newerFilesSchema>;
 type NewerDay = NewerFiles['days'][number];
 
 /** The ports of {@link findNewerFiles}. */
-export interface NewerFilesPorts {
+interface NewerFilesPorts {
   /** The bucket that the dataset's files are in. */
   readonly bucket: Pick<CustomerBucket, 'list'>;
   /** What the last load of each day has read. */

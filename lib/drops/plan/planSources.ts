@@ -27,7 +27,7 @@ export interface PlanSourcesPorts extends PlanPorts {
 }
 
 /** The result of one request, by dataset. */
-export interface SourcesPlan {
+interface SourcesPlan {
   /** The plans of the datasets that could be planned. */
   readonly planned: readonly DatasetPlan[];
   /** Datasets that could not be planned. They do not stop the others. */

@@ -112,7 +112,7 @@ function describeInvalidJson(text: string): string {
 /**
  * Takes a source's turn until an instant; null if it is taken. Throws the errors of the store.
  */
-export type TakeTurn = (source: string, until: number) => Promise<HeldClaim | null>;
+type TakeTurn = (source: string, until: number) => Promise<HeldClaim | null>;
 
 /** Turns as claims in a bucket. */
 export function turns(store: ObjectStore, clock: Clock): TakeTurn {

@@ -22,7 +22,7 @@ const SOME_TO_COME = { rows: 10, shareOfMany: 0.01, share: 0.1 };
 type DayRows = readonly [day: UtcDay, rows: number];
 
 /** The days, besides that of its folder, that rows of a folder are of: those with the most rows first. */
-export interface Spread {
+interface Spread {
   /** The day before that of the folder, and the day after it. */
   readonly neighbours: readonly DayRows[];
   /** All other days. */

@@ -4,10 +4,10 @@ import type { TableKind } from '../../schema/kinds.ts';
 import { parseTableKey, type TableKey } from '../../tables/tableFolders.ts';
 
 /** Why an object's key needs no partition. */
-export type IgnoredKeyReason = Extract<TableKey, { ignored: string }>['ignored'];
+type IgnoredKeyReason = Extract<TableKey, { ignored: string }>['ignored'];
 
 /** A day that has files and no known partition. */
-export interface WantedDay {
+interface WantedDay {
   /** The kind of the table. */
   readonly kind: TableKind;
   /** The day of the folder. */
@@ -17,7 +17,7 @@ export interface WantedDay {
 }
 
 /** The partitions that a list of keys needs. */
-export interface PartitionPlan {
+interface PartitionPlan {
   /** Each day once, in the order of its first key. */
   readonly wanted: readonly WantedDay[];
   /** How many keys are in days with a known partition. */

@@ -133,7 +133,7 @@ async function lastErasureTime(store: Pick<ObjectStore, 'listPage'>): Promise<nu
 }
 
 /** The files of a folder, as looks at some times have counted them. */
-export interface FilesAt {
+interface FilesAt {
   /** How many files there were, for each time. */
   readonly counts: readonly number[];
   /** Whether objects of the folder are archived. */

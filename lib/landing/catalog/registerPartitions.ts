@@ -169,7 +169,7 @@ export function checkTable(table: CatalogTable): CatalogTable {
 }
 
 /** What is to be done with the partition of a day. */
-export interface PartitionState {
+interface PartitionState {
   /** The day of the partition. */
   readonly day: UtcDay;
   /** Whether it points to its day's folder. */

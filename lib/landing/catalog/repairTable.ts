@@ -26,7 +26,7 @@ import {
 export const MAX_PAGES = 100;
 
 /** The outcome of the hourly run for one table. */
-export interface RepairedTable extends RegisteredDays, SyncedPartitions {
+interface RepairedTable extends RegisteredDays, SyncedPartitions {
   /** Every day that has its partition now. */
   readonly registered: readonly UtcDay[];
   /** Every day that has a folder. */

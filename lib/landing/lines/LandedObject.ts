@@ -46,7 +46,7 @@ export class LandedObject {
 }
 
 /** Rows of an object of `damaged/`. */
-export interface DamagedRows {
+interface DamagedRows {
   /** How many lines begin as a row of any release. */
   readonly rows: number;
   /** Whether bytes that cannot be inflated may hold more. */

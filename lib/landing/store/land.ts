@@ -26,7 +26,7 @@ export function putRecordObject(store: Pick<ObjectStore, 'write'>): PutRecordObj
 }
 
 /** The stream of the landing, and what an execution environment knows of it. */
-export interface LandingStream {
+interface LandingStream {
   /** Puts one record into the stream. */
   readonly putRecord: PutRecord;
   /** Remembers whether the stream is away. Default none: every call is made. */

@@ -6,7 +6,7 @@ import { eachAttempt, type RetryPorts } from '../../base/retry.ts';
 const RETRIES = { tries: 3, baseMs: 200, capMs: 1_000 } as const;
 
 /** Ports of {@link removeWritten}. */
-export interface RemovePorts extends RetryPorts {
+interface RemovePorts extends RetryPorts {
   /** The bucket. */
   readonly store: Pick<ObjectStore, 'removeAll'>;
   /** Writes one line of the log. */
@@ -14,7 +14,7 @@ export interface RemovePorts extends RetryPorts {
 }
 
 /** What became of objects that were to be deleted. An object is in neither if the answer about it was lost. */
-export interface RemovedObjects {
+interface RemovedObjects {
   /** Keys of the objects that the bucket keeps, and the code of the reason. */
   readonly left: ReadonlyMap<string, string>;
   /** Keys of the objects that were deleted. */

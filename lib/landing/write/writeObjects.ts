@@ -74,7 +74,7 @@ export interface WriteTime {
 }
 
 /** What became of objects. */
-export interface WrittenObjects {
+interface WrittenObjects {
   /**
    * How many objects have become what. `undeleted`: they are written, by this call or an earlier one, and noted, and
    * need no message. `damaged`: they are written, except for bytes that are in `damaged/` now.

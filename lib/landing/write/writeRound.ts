@@ -44,7 +44,7 @@ export interface RoundRequest {
 }
 
 /** A file with the rows of a kind and a day. */
-export interface WrittenFile {
+interface WrittenFile {
   /** The kind of the table. */
   readonly kind: TableKind;
   /** The day of its folder. */
@@ -54,7 +54,7 @@ export interface WrittenFile {
 }
 
 /** The files of a round, on the disk. */
-export interface WrittenRound {
+interface WrittenRound {
   /** The files to put, one or more of a kind and a day. */
   readonly files: readonly WrittenFile[];
   /** Lines that DuckDB refuses, as they were. */

@@ -58,7 +58,7 @@ export function withoutMidnight(key: string): string {
 }
 
 /** A glob as it is read; or, if it is not valid, what was expected, in words. */
-export type ParsedLayout = { readonly layout: Layout } | { readonly expected: string };
+type ParsedLayout = { readonly layout: Layout } | { readonly expected: string };
 
 /** Parses a glob such as `YYYY/MM/DD/*.parquet`. `M` and `D` are numbers without zeros in front. */
 export function parseLayout(text: string): ParsedLayout {

@@ -14,7 +14,7 @@ export type TimePart =
   | 'weekday';
 
 /** A piece of a format that is read. */
-export interface LetteredPart {
+interface LetteredPart {
   /** The part of a time that it stands for. */
   readonly part: TimePart;
   /** The letters as they were written: `MMM`. */
@@ -141,7 +141,7 @@ type FormatNode =
 const EMPTY: TimeVariant = { pattern: '', parts: [] };
 
 /** A format as it is read; or, if it is wrong, what was expected, in words that follow `expected`. */
-export type ParsedTimeFormat =
+type ParsedTimeFormat =
   | {
       /**
        * The ways to write a time in this format, of which the first that matches a text is to be taken: each way with an

@@ -40,7 +40,7 @@ export interface StatsigFormat {
 export const MOST_STATSIG_CHARACTERS = 127;
 
 /** Settings that determine the columns. */
-export interface FormatConfig extends Pick<Config, 'tables' | 'curatedTables' | 'unitIds'> {
+interface FormatConfig extends Pick<Config, 'tables' | 'curatedTables' | 'unitIds'> {
   /** The sources, of which the ingested tables and their kinds are read. */
   readonly sources: readonly { readonly datasets: readonly FormatDataset[] }[];
 }
@@ -52,7 +52,7 @@ type FormatDataset = Pick<Dataset, 'table' | 'kind' | 'mapping'>;
  * How a table's rows are written for Statsig. Of a table that cannot be written, `expected` says which one was expected:
  * the end of the sentence `expected ….`, without the full stop.
  */
-export type TableFormat = { readonly format: StatsigFormat } | { readonly expected: string };
+type TableFormat = { readonly format: StatsigFormat } | { readonly expected: string };
 
 /** What is expected in place of a table that is not for Statsig at all. */
 const OTHER_ROWS: TableFormat = {

@@ -7,7 +7,7 @@ import { type Keyring, KeysError, readKeyring } from './Keyring.ts';
 export type ReadSecret = (timeoutMs: number) => Promise<string>;
 
 /** Options of {@link KeyCache}. */
-export interface KeyCacheOptions {
+interface KeyCacheOptions {
   /** Reads the secret's text. */
   readonly read: ReadSecret;
   /** The time by which the keys are fresh. */

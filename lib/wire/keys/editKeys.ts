@@ -104,7 +104,7 @@ function findKey(keys: readonly AcceptedKey[], { label, sha256 }: NamedKey): Acc
 }
 
 /** A secret's text and which version it is. */
-export interface VersionedText {
+interface VersionedText {
   /** The secret's text. */
   readonly text: string;
   /** The ID of that version. */

@@ -56,7 +56,7 @@ export const bucketBeforeLook: Look = {
 };
 
 /** Where a bucket is. `denied`: S3 denies access, as it does to another account's bucket. */
-export type BucketPlace =
+type BucketPlace =
   | { readonly kind: 'found'; readonly region: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'denied' };

@@ -86,7 +86,7 @@ export interface CuratedCalendar {
 }
 
 /** Which days of which tables a calendar has. */
-export interface CalendarSpan {
+interface CalendarSpan {
   /** What the rows of the tables are. */
   readonly kinds: readonly ForwardedKind[];
   /** Number of days. */

@@ -32,7 +32,7 @@ import {
 import { unreadVersions } from './unreadDays.ts';
 
 /** A day that could not be curated. */
-export interface FailedCuration extends Failing {
+interface FailedCuration extends Failing {
   /** The day, UTC. */
   readonly day: UtcDay;
   /** Code of the failure. */

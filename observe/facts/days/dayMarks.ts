@@ -2,7 +2,7 @@ import type { LedgerState } from '../../../lib/ledger/LedgerEntry.ts';
 import type { DropDay } from './dropDays.ts';
 
 /** A mark of a calendar. */
-export interface DayMark {
+interface DayMark {
   /** One character. */
   readonly mark: string;
   /** What it means, for a legend. */

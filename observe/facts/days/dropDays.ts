@@ -11,7 +11,7 @@ import { type Failing, failingOf, type LedgerDay, requestedAt } from './ledgerDa
 const LEFT_OUT_LENGTH = 400;
 
 /** Rows of a day. */
-export interface RowCounts {
+interface RowCounts {
   /** Rows of the files. */
   readonly in: number;
   /** Rows that are in the table or the exported files. */
@@ -21,7 +21,7 @@ export interface RowCounts {
 }
 
 /** A receipt that the customer's bucket did not take. */
-export interface FailedReceipt {
+interface FailedReceipt {
   /** Code of the failure. */
   readonly code: string;
   /** Since when it is not taken, epoch milliseconds. */

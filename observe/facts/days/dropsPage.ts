@@ -16,7 +16,7 @@ const PAGE_BYTES = 240_000;
 const USUAL_BYTES = { dataset: 1_000, day: 410 } as const;
 
 /** What could not be read, so that a page may lack some of it. */
-export interface NotRead {
+interface NotRead {
   /** What it is. */
   readonly part: string;
   /** Why not. */
@@ -36,7 +36,7 @@ export interface DropsCalendar extends Shown {
 }
 
 /** A page with the entries of the ledger. */
-export interface DropsPage {
+interface DropsPage {
   /** The page as it is answered. */
   readonly calendar: DropsCalendar;
   /** Its datasets with the entries of their days. */

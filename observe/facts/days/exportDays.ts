@@ -13,7 +13,7 @@ import {
 } from './ledgerDays.ts';
 
 /** What is known of an export, whatever its days are shown as. */
-export interface ExportFacts {
+interface ExportFacts {
   /** Name of the export. */
   readonly export: string;
   /** The table that is exported. */

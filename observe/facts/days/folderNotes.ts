@@ -5,7 +5,7 @@ import type { Need } from './dropNeeds.ts';
 import { misnamedDays } from './misnamedDays.ts';
 
 /** Something that is to be known of the folder of a dataset. */
-export interface FolderNote {
+interface FolderNote {
   /** What it needs, as the finding of `sluice status` does; null of what needs nobody. */
   readonly need: Need | null;
   /** What is so, as the end of a sentence that begins with the dataset: `was never listed`. Times are ISO 8601. */

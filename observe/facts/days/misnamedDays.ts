@@ -5,7 +5,7 @@ import type { DatasetDays } from './dropDays.ts';
 const HAS_YEAR = /(19|20)\d\d/;
 
 /** Days of the lookback that have no file since the last that came, and names in the folder that look like days of another form. */
-export interface MisnamedDays {
+interface MisnamedDays {
   /** Oldest first, at least one. Today is left out: it may still come. */
   readonly missed: readonly UtcDay[];
   /** At least one, as `2026/`. */

@@ -44,7 +44,7 @@ export interface Change {
 }
 
 /** Requests of one code that were answered 503. */
-export interface FailedRequests {
+interface FailedRequests {
   /** Number of requests within 24 hours. */
   readonly count: number;
   /** Start of the first five minutes with one, ISO 8601. */
@@ -67,7 +67,7 @@ export interface UsualHour {
  * Since when answers with a code of the last 24 hours came before them: by code the start of the first hour with as many as an hour of these
  * has on average, ISO 8601. Codes without such an hour in the day before are missing. Metrics name no sender.
  */
-export interface Earlier {
+interface Earlier {
   /** Of answers 4xx. */
   readonly refused: Readonly<Record<string, string>>;
   /** Of answers 503. */

@@ -179,7 +179,7 @@ function requestOf(line: z.output<typeof requestLine>, at: string): LiveRequest 
 }
 
 /** What is known of a row of a stream beside its columns. */
-export interface StreamedAs {
+interface StreamedAs {
   /** The table that the row is of. */
   readonly kind: TableKind;
   /** When the stream accepted it, ISO 8601. */

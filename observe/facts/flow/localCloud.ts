@@ -5,7 +5,7 @@ import { type TableKind, tableKinds } from '../../../lib/schema/kinds.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 
 /** A row that the stream of the local cloud accepted. */
-export interface StreamedRow {
+interface StreamedRow {
   /** The table that the row is of. */
   readonly kind: TableKind;
   /** The row, by column. */
@@ -55,7 +55,7 @@ const found = z.object({
 });
 
 /** Rows in the stream's buffer that contain a text. */
-export interface BufferedRows {
+interface BufferedRows {
   /** The rows, each with the time when the stream accepted it, ISO 8601. */
   readonly rows: readonly (StreamedRow & { readonly arrivedAt: string })[];
   /** Whether there are more than one search returns. */
@@ -87,7 +87,7 @@ const status = z.object({
 const faults = z.object({ faults: z.array(z.object({ left: z.union([z.number(), z.literal('all')]) })) });
 
 /** The status that the local cloud reports. */
-export interface LocalState {
+interface LocalState {
   /** The address that SDKs post to. */
   readonly collector: string;
   /** When it was started, by its clock, ISO 8601. */

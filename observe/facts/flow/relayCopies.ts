@@ -31,7 +31,7 @@ export const RelayCopiesError = defineErrorFamily('user', {
 });
 
 /** Copies that are tried again. */
-export interface WaitingCopies {
+interface WaitingCopies {
   /** Messages of the queue: each is a copy, or names one in the bucket. */
   readonly count: number;
   /**
@@ -42,7 +42,7 @@ export interface WaitingCopies {
 }
 
 /** Copies in the bucket that have no message. */
-export interface StrandedCopies {
+interface StrandedCopies {
   /** Number of copies. At least so many if `hasMore`. */
   readonly count: number;
   /** Whether there may be more: 10,000 objects are listed. */
@@ -52,7 +52,7 @@ export interface StrandedCopies {
 }
 
 /** Copies that the target refused for one reason, or that waited for too long. */
-export interface RefusedCopies {
+interface RefusedCopies {
   /** The status of the answer, or `expired`. */
   readonly reason: string;
   /** Number of copies. */

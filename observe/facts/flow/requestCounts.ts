@@ -66,7 +66,7 @@ export interface RequestCounts {
 }
 
 /** The first and the last minute of something. */
-export interface Minutes {
+interface Minutes {
   /** Start of the first minute, ISO 8601. */
   readonly first: string;
   /** Start of the last minute, ISO 8601. */

@@ -38,7 +38,7 @@ export interface UnreachedRequests {
 }
 
 /** What the gateway and the Function URL answered in five minutes. */
-export interface EndpointCounts {
+interface EndpointCounts {
   /** All requests. */
   readonly all: number;
   /** Requests that were answered 4xx. */

@@ -29,7 +29,7 @@ export interface WaitingRow {
 }
 
 /** Rows that wait. */
-export interface WaitingRows {
+interface WaitingRows {
   /** The wanted rows, in no order. */
   readonly rows: readonly WaitingRow[];
   /** What was not read, a sentence each. */

@@ -11,7 +11,7 @@ import { type FunctionErrors, readErrors } from './functionErrors.ts';
 import { type IdleFunction, LONGEST_PAUSES, readIdle } from './idleFunctions.ts';
 
 /** What Lambda has counted of the functions. */
-export interface FunctionRuns {
+interface FunctionRuns {
   /** Those with errors within 24 hours, and those that are throttled. */
   readonly errors: readonly FunctionErrors[];
   /** Those that do not run. */

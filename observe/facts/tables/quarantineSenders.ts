@@ -95,7 +95,7 @@ export interface QuarantineCount {
 }
 
 /** Rows that a table, or quarantine for one reason, received within 24 hours. */
-export interface ReceivedCounts {
+interface ReceivedCounts {
   /** The table, by its kind. */
   readonly table: TableKind;
   /** Code of the reason; empty where the table is not quarantine. */

@@ -34,10 +34,10 @@ export const TablesError = defineErrorFamily('user', {
 const ROLES = ['forwarded', 'quarantine', 'ingested', 'curated', 'groups', 'hours', 'view', 'other'] as const;
 
 /** The role of a table. */
-export type TableRole = (typeof ROLES)[number];
+type TableRole = (typeof ROLES)[number];
 
 /** A column of the catalog. */
-export interface TableColumn {
+interface TableColumn {
   /** Name of the column. */
   readonly name: string;
   /** Glue's name of the type: `string`, `timestamp`. */
@@ -49,7 +49,7 @@ export interface TableColumn {
 }
 
 /** The registered days of a table. */
-export interface RegisteredDays {
+interface RegisteredDays {
   /** Number of days. */
   readonly count: number;
   /** The first day; null without any. */
@@ -59,7 +59,7 @@ export interface RegisteredDays {
 }
 
 /** The dataset of an ingested table. */
-export interface TableDataset {
+interface TableDataset {
   /** Name of the source. */
   readonly source: string;
   /** Name of the dataset. */

@@ -65,7 +65,7 @@ export interface TracedRefusal {
 }
 
 /** Rows that were found in the tables. */
-export interface TracedTables {
+interface TracedTables {
   /** Rows of forwarded tables, newest first. */
   readonly rows: readonly TracedRow[];
   /** Rows of quarantine, newest first. */

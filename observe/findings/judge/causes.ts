@@ -45,7 +45,7 @@ const GATHERED_MS = 15 * MINUTE_MS;
 const PERIOD_MS = 5 * MINUTE_MS;
 
 /** Something that makes other findings. */
-export interface Cause {
+interface Cause {
   /** What is told of it. */
   readonly found: Finding;
   /** Whether a finding carries its error. @param text The detail of the finding, and the failure that makes it. */

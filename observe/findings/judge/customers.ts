@@ -7,7 +7,7 @@ import { dayReason } from './failures.ts';
 import type { Place } from './place.ts';
 
 /** The key of a customer's bucket, as the configuration has it. */
-export interface CustomersKey {
+interface CustomersKey {
   /** Where it is set: `kmsKeyArn` of the source. */
   readonly field: string;
   /** Its ARN; undefined if it is not set. */

@@ -14,7 +14,7 @@ const SOURCE = /^\.\/src\/(.*)\.ts$/;
 const MODULE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.ts\1/g;
 
 /** The published package.json, as far as it is used here. */
-export interface PackageManifest {
+interface PackageManifest {
   /** `local-aws` */
   readonly name: string;
   /** Its version. */

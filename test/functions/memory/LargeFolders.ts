@@ -14,7 +14,7 @@ export function landedName(number: number): string {
 }
 
 /** A folder whose objects are made whenever a page of them is listed. */
-export interface LargeFolder {
+interface LargeFolder {
   /** With a slash at its end. */
   readonly prefix: string;
   /** Number of its objects. */

@@ -21,7 +21,7 @@ export const KEY = 'client-key';
 export type Members = Record<string, unknown>;
 
 /** Settings of a test's collector. By default its streams and bucket accept everything. */
-export interface Setting {
+interface Setting {
   /** Settings of the configuration that differ from the defaults. */
   readonly config?: Partial<ConfigInput>;
   /** The keys of the configuration. Default every key, under the label `any`. */
@@ -39,7 +39,7 @@ export interface Setting {
 }
 
 /** A collector of a test, and what it has done so far. */
-export interface StartedCollector {
+interface StartedCollector {
   /** Sends a request. The answer is empty if its body is. */
   send(http: HttpRequest): Promise<{ readonly status: number; readonly answer: Members }>;
   /** The clock of the collector. */

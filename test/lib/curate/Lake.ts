@@ -58,7 +58,7 @@ export function nameOf(key: string): string {
 }
 
 /** What became of the export of a day. */
-export interface DayExported {
+interface DayExported {
   /** The table that is exported. */
   readonly table: string;
   readonly day: UtcDay;

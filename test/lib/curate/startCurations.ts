@@ -60,7 +60,7 @@ function fileOf(sql: string): Promise<Uint8Array> {
 }
 
 /** One invocation that curates, and how a test disturbs it. */
-export interface CurateOptions {
+interface CurateOptions {
   /** It is killed there: nothing of it runs any more. */
   readonly killAt?: CurateFaultPoint | undefined;
   /** Runs there, before the task goes on. */

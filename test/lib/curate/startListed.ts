@@ -30,7 +30,7 @@ export const NIGHT = { sluice: 'curate' };
 export const TIME_MS = 255_000;
 
 /** What a listing of the raw files of a day waits for. */
-export type Wait = (kind: ForwardedKind, day: UtcDay) => Promise<void>;
+type Wait = (kind: ForwardedKind, day: UtcDay) => Promise<void>;
 
 /** Days that are over, the newest first. */
 export const lastDays = (count: number) => Array.from({ length: count }, (_, i) => addDays(NEWEST, -i));

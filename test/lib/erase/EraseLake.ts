@@ -50,7 +50,7 @@ export function idsIn(text: string): Set<string> {
 }
 
 /** What a lake is made of. */
-export interface LakeParts {
+interface LakeParts {
   /** Puts objects. */
   readonly s3: S3Client;
   /** Leaves delete markers. Default: `s3`. */

@@ -33,7 +33,7 @@ export interface DecodedVersion {
 }
 
 /** A bucket, and a folder for the files that are read. */
-export interface Decoding {
+interface Decoding {
   /** A client that may read all versions. */
   readonly s3: S3Client;
   /** Name of the bucket. */

@@ -30,7 +30,7 @@ const VERSION = '20261120T000000Z-0123456789ab';
 export type RawRow = Readonly<Record<string, string | boolean | null>> & { readonly ds: string };
 
 /** What a data directory is to have. */
-export interface LaidData {
+interface LaidData {
   /** The configuration of its tables and views. */
   readonly config: Config;
   /** Rows of the raw tables. */

@@ -26,7 +26,7 @@ export interface ExpectedDropsPorts
     FirstExpectedPorts {}
 
 /** The result of a check of all datasets with `expectedBy`. */
-export interface LateDrops {
+interface LateDrops {
   /** Number of datasets that were to be looked at. */
   readonly datasets: number;
   /** The late days, also those before the lookback, for which no alarm rings. */

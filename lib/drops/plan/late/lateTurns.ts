@@ -35,7 +35,7 @@ function expectedDatasets(
 }
 
 /** A dataset, and the note of its last look, whose promise rejects if it can't be read. */
-export interface LateTurn {
+interface LateTurn {
   /** The dataset. */
   readonly item: SourceDataset;
   /** The note of its last look; null if there is none. */

@@ -14,7 +14,7 @@ import { endsAsParquet, FOOTER_BYTES, type KeyVersions, readEnd, readVersions } 
 export type GoneReaders = Pick<Deployment, 's3' | 'config' | 'now' | 'onDamaged'>;
 
 /** Where the files of a day are. */
-export interface DayFolder {
+interface DayFolder {
   /** The day, UTC. */
   readonly day: UtcDay;
   /** The folder, with a slash at its end; null if the ledger knows no version of the day. */

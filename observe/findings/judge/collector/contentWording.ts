@@ -19,7 +19,7 @@ import type { CaseOf } from '../../catalogue.ts';
 import type { WithheldCase } from './withheld.ts';
 
 /** A change of one kind as a person reads it. */
-export interface ChangeWording {
+interface ChangeWording {
   /** What is so, as a sentence without its stop. */
   readonly title: (change: ContentChange) => string;
   /** SQL of each column by which the command tells the rows apart. */
@@ -242,9 +242,7 @@ function lackingColumn({ field }: ContentChange): ChangeWording {
 }
 
 /** A case of SLUICE_FINDING_EVENTS_UNUSUAL that a change is by itself; `missing` is SLUICE_FINDING_EVENT_MISSING. */
-export type WordingCase =
-  | Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase | 'origins'>
-  | 'missing';
+type WordingCase = Exclude<CaseOf<'SLUICE_FINDING_EVENTS_UNUSUAL'>, WithheldCase | 'origins'> | 'missing';
 
 /** How each change is told of one of several columns. */
 const OF_FIELDS = {

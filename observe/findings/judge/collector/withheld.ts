@@ -9,7 +9,7 @@ import { ABSENT_USER } from '../../../facts/tables/contentParts.ts';
 import type { CaseOf } from '../../catalogue.ts';
 
 /** What the deployment itself does to what comes, so that no app is to be asked. */
-export interface Withheld {
+interface Withheld {
   /** The case of the finding. */
   readonly case: 'quarantined' | 'leftOut' | 'redacted';
   /** The end of the title, from a semicolon on. */
@@ -27,7 +27,7 @@ export type WithheldCase = Withheld['case'] & CaseOf<'SLUICE_FINDING_EVENTS_UNUS
 type Rules = Pick<Config, 'events' | 'exposures' | 'privacy' | 'unitIds'>;
 
 /** A name that came on the days before, and that the configured lists leave out. */
-export interface LeftOutName {
+interface LeftOutName {
   /** The change that shows it. */
   readonly change: ContentChange;
   /** The pattern of `allow` that differs from it in upper and lower case alone; undefined without one. */

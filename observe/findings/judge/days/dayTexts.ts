@@ -9,7 +9,7 @@ import type { Findings, Judged, Place } from '../place.ts';
 import { commandDays } from '../texts.ts';
 
 /** Days that failed for one reason. */
-export interface FailedDays {
+interface FailedDays {
   /** Code of the failure, of which a later version may have more than this one knows. */
   readonly code: string;
   /** Whether other files have come since, which are loaded next. */

@@ -7,7 +7,7 @@ import { type DatasetCommands, datasetCommands } from '../days/dayCommands.ts';
 import type { Place } from '../place.ts';
 
 /** How a dataset is named, and commands about its days. */
-export interface NamedDataset extends DatasetCommands {
+interface NamedDataset extends DatasetCommands {
   /** `acme/events` */
   readonly name: string;
   /** What judges know besides facts. */

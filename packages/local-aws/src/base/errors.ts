@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 
 /** Who can correct an error: the caller or the author of the configuration (`user`), or the operator of the machine (`system`). */
-export type Fault = 'user' | 'system';
+type Fault = 'user' | 'system';
 
 /** One code of a family: what happened and what to do about it, a sentence each. */
-export interface ErrorEntry {
+interface ErrorEntry {
   /** What happened, in a sentence. */
   readonly cause: string;
   /** What the reader does about it, in a sentence. */
@@ -12,7 +12,7 @@ export interface ErrorEntry {
 }
 
 /** How the errors of this process present themselves. */
-export interface ErrorTexts {
+interface ErrorTexts {
   /** Stands before every code. Default `LOCAL_AWS_`. */
   readonly prefix: string;
   /** Cures that name the host's own options and documents, by code without prefix. Default none. */
@@ -51,7 +51,7 @@ export class LocalAwsError extends Error {
 }
 
 /** The class that {@link defineErrorFamily} returns. */
-export interface ErrorFamily<Name extends string> {
+interface ErrorFamily<Name extends string> {
   new (name: Name, detail?: string, options?: ErrorOptions): LocalAwsError;
   /** Every code of the family, prefixed, with its cause and cure. */
   readonly entries: Readonly<Record<string, ErrorEntry>>;

@@ -61,7 +61,7 @@ export interface Stack extends ResolvedTemplate {
 }
 
 /** What to deploy, and where. */
-export interface StackOptions {
+interface StackOptions {
   /** Folder of the stack's file, created when missing. */
   readonly directory: string;
   /** The stack's name. */

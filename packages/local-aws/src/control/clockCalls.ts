@@ -4,7 +4,7 @@ import type { MovableClock } from '../base/MovableClock.ts';
 import { parseBody } from './parseBody.ts';
 
 /** The answer to `GET` and `POST …/clock`. */
-export interface ClockReport {
+interface ClockReport {
   /** The local cloud's time, ISO 8601. */
   readonly now: string;
   /** How far it is ahead of the machine's, milliseconds; negative when it is behind. */

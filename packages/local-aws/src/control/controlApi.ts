@@ -143,7 +143,7 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** Options of {@link controlApi}. */
-export interface ControlOptions extends ControlPresentation {
+interface ControlOptions extends ControlPresentation {
   /** The path that every call begins with, e.g. `/_local`. */
   readonly path: string;
   /** Undefined as long as the cloud is starting: calls are then answered 503. */
@@ -151,7 +151,7 @@ export interface ControlOptions extends ControlPresentation {
 }
 
 /** Answers a call, an error included. @returns true, when the answer is sent. Rejects for a defect of the emulator. */
-export type ControlHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+type ControlHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 /** The control API of the local cloud: status, flush, feed, queries, faults, clock and credentials. Shapes: the package's README. */
 export function controlApi({ path, controlled, ...presentation }: ControlOptions): ControlHandler {

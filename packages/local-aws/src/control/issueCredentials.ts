@@ -25,7 +25,7 @@ export interface DeployedPrincipal {
 }
 
 /** The answer to `POST …/credentials`. */
-export interface IssuedCredentials extends Credentials {
+interface IssuedCredentials extends Credentials {
   /** ARN of the role or user that signs with them. */
   readonly principal: string;
 }

@@ -12,7 +12,7 @@ export interface PendingDelivery {
 }
 
 /** Documents that wait in one delivery stream's buffers, and since when. */
-export interface PendingBuffers extends PendingDelivery {
+interface PendingBuffers extends PendingDelivery {
   /** Time at which the oldest record was accepted, ISO 8601. */
   readonly oldestArrival: string;
 }

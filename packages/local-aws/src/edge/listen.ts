@@ -14,7 +14,7 @@ export interface Listening {
 const CLOSE_GRACE_MS = 5_000;
 
 /** Where a server listens, and how it ends. */
-export interface ListenOptions {
+interface ListenOptions {
   /** 0 for any free port. */
   readonly port: number;
   /** Default 127.0.0.1. */

@@ -6,7 +6,7 @@ import { type LocalAwsError, RequestGuardError } from '../base/errors.ts';
 export type OnRefused = (refused: RefusedRequest, host: string | undefined) => void;
 
 /** The requests that one endpoint of the local cloud admits besides those to loopback hosts. */
-export interface GuardRules {
+interface GuardRules {
   /** Further hosts, as {@link parseAllowedHosts} returns them. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Whether the hosts of AWS's own endpoints are admitted. Default false. */

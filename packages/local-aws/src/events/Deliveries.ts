@@ -20,7 +20,7 @@ export interface RuleTarget {
 const RETRY = { firstMs: 1_000, longestMs: MINUTE_MS, forMs: DAY_MS } as const;
 
 /** Options of {@link Deliveries}. */
-export interface DeliveriesOptions {
+interface DeliveriesOptions {
   /** Sends an event, as JSON, to a target. */
   readonly deliver: (target: RuleTarget, eventJson: string) => void;
   /** Faults of deliveries: events that are lost, come twice or late. */

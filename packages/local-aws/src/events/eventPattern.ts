@@ -8,7 +8,7 @@ const invalidPattern = (reason: string) =>
 export type Leaf = string | number | boolean | null;
 
 /** Whether a field's values satisfy one entry of a pattern's list; a field that isn't there has no values. */
-export type ValueTest = (values: readonly Leaf[]) => boolean;
+type ValueTest = (values: readonly Leaf[]) => boolean;
 
 /** EventBridge's operators that are not emulated. */
 const NOT_EMULATED = /^(?:anything-but|cidr|equals-ignore-case|exists|numeric|suffix|wildcard)$/;

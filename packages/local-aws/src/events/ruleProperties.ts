@@ -27,7 +27,7 @@ const ruleSchema = z.strictObject({
 });
 
 /** A rule as a template's `AWS::Events::Rule` describes it. */
-export type RuleProperties = z.output<typeof ruleSchema>;
+type RuleProperties = z.output<typeof ruleSchema>;
 
 /**
  * Validates a rule of a template. Schedules, inputs that are transformed and targets other than SQS queues are

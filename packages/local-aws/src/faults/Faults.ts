@@ -23,7 +23,7 @@ export interface CallFaultEffects {
 }
 
 /** A call, as a service knows it just before the work. */
-export interface AnnouncedCall {
+interface AnnouncedCall {
   /** The service in the terms of faults: its signing name, or `gateway`. */
   readonly service: string;
   /** AWS's name of the operation; the method of a request to the gateway. */
@@ -33,7 +33,7 @@ export interface AnnouncedCall {
 }
 
 /** A fault that is set, and how often it has struck. */
-export type FaultReport = Fault & {
+type FaultReport = Fault & {
   /** The service whose calls it strikes. */
   readonly service: FaultyService;
   /** Calls that matched the fault, whether it struck them or not. */

@@ -13,10 +13,10 @@ const ANSWER_BYTES = 4 * 1_048_576;
  * Reads the documents of a record that a stream has accepted. It never throws, and returns the same documents each time: a
  * record is read once to number its documents, and again for each answer that has some of them.
  */
-export type ReadRecord = (record: Uint8Array) => readonly string[];
+type ReadRecord = (record: Uint8Array) => readonly string[];
 
 /** A request that no function has had, because its `Host` or its target is not of this machine. */
-export interface Refusal {
+interface Refusal {
   /** Status of the answer. */
   readonly status: number;
   /** Code of the answer's error. */
@@ -26,7 +26,7 @@ export interface Refusal {
 }
 
 /** One line of a function's log, one document that a delivery stream accepted, or one refused request. */
-export type FeedEntry = {
+type FeedEntry = {
   /** Consecutive, from 0; another run of the local cloud begins again. */
   readonly sequence: number;
   /** Time at which the entry was written or accepted, ISO 8601. */
@@ -52,7 +52,7 @@ export interface FeedAnswer {
 }
 
 /** Selects entries of the feed. */
-export interface FeedQuestion {
+interface FeedQuestion {
   /** `next` of an earlier answer. Default: what comes from now on, and `last`. */
   readonly after?: string | undefined;
   /** From how many lines before now on entries are returned, too, if there is no `after`. Empty lines count. Default 0. */

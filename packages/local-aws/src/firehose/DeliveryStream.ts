@@ -293,7 +293,7 @@ export interface StreamMinute {
 }
 
 /** The records of a stream that are not delivered. */
-export interface PendingRecords {
+interface PendingRecords {
   /** How many they are. */
   readonly records: number;
   /** Their bytes. */
@@ -303,7 +303,7 @@ export interface PendingRecords {
 }
 
 /** Options to open a stream. */
-export interface StreamOptions {
+interface StreamOptions {
   /** What a delivery needs to know of the stream. */
   readonly context: DeliveryContext;
   /** Folder of the stream's journal. */

@@ -12,7 +12,7 @@ export interface HttpApi {
 }
 
 /** A route, and its integration: a function, or another server. */
-export type Route = {
+type Route = {
   /** `POST /{proxy+}`, `ANY /x/{id}` or `$default`. */
   readonly routeKey: string;
   /** How long the integration may take; API Gateway's own limit applies besides. */

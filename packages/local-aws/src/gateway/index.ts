@@ -26,7 +26,7 @@ const HTTP_API_LIMITS = {
 } as const;
 
 /** Options of the gateway. */
-export interface GatewayOptions {
+interface GatewayOptions {
   /** The HTTP API of the template. */
   readonly api: HttpApi;
   /** The account of the API: twelve digits. */

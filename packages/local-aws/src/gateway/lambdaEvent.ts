@@ -66,7 +66,7 @@ async function readBody(request: IncomingMessage, limit: number): Promise<Buffer
 }
 
 /** The API or Function URL that received the request, as the event names it. */
-export interface GatewayIdentity {
+interface GatewayIdentity {
   /** Account of the API; `anonymous` for a public Function URL. */
   readonly accountId: string;
   /** ID of the API or the Function URL. */
@@ -76,7 +76,7 @@ export interface GatewayIdentity {
 }
 
 /** The route of the request. A Function URL has `$default` alone. */
-export interface EventRoute {
+interface EventRoute {
   /** The route's key: `POST /v1/{proxy+}`, or `$default`. */
   readonly routeKey: string;
   /** The values of path variables by their names; empty without variables. */

@@ -4,7 +4,7 @@ import type { Answer } from './functionAnswer.ts';
 import type { HttpProxy } from './HttpApi.ts';
 
 /** A request that the gateway passes on. */
-export interface ProxiedRequest {
+interface ProxiedRequest {
   /** HTTP method; the integration may set another. */
   readonly method: string;
   /** Path and query as received. */
@@ -18,7 +18,7 @@ export interface ProxiedRequest {
 }
 
 /** Limits of an integration. */
-export interface ProxyLimits {
+interface ProxyLimits {
   /** How long the server may take for its whole answer, milliseconds. */
   readonly timeoutMs: number;
   /** Largest answer, bytes. */

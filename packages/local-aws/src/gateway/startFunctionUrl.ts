@@ -30,7 +30,7 @@ const OWN_ANSWERS: ReadonlyMap<string, OwnAnswer> = new Map([
 type OwnAnswer = readonly [status: number, message: string];
 
 /** Options of a Function URL. */
-export interface FunctionUrlOptions {
+interface FunctionUrlOptions {
   /** The URLs of the account. The first is this address's own. */
   readonly urls: readonly [FunctionUrl, ...FunctionUrl[]];
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */

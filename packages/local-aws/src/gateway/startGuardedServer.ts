@@ -9,7 +9,7 @@ import { AwsError } from '../protocol/AwsError.ts';
 import type { Answer } from './functionAnswer.ts';
 
 /** Options of a server in front of functions. */
-export interface GuardedServerOptions {
+interface GuardedServerOptions {
   /** Hosts that are admitted besides loopback: {@link refuseForeignRequest}. Default none. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Called for each request that is not admitted. */

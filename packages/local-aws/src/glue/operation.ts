@@ -19,7 +19,7 @@ export const catalogMember = { CatalogId: nameSchema.optional() };
 export const tableMembers = { ...catalogMember, DatabaseName: nameSchema, TableName: nameSchema };
 
 /** Members of every operation that answers in pages. */
-export interface PageMembers {
+interface PageMembers {
   /** The token of the last answer; absent for the first page. */
   readonly NextToken: z.ZodOptional<z.ZodString>;
   /** Items a page. */

@@ -3,7 +3,7 @@ import { invalidInput } from './errors.ts';
 import type { Column } from './inputs.ts';
 
 /** Whether a partition with these values matches. */
-export type PartitionFilter = (values: readonly string[]) => boolean;
+type PartitionFilter = (values: readonly string[]) => boolean;
 
 /** Types whose values are compared as text. */
 const TEXT_TYPE = /^(string|date|timestamp|char|varchar)\b/i;

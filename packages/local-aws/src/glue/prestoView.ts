@@ -12,7 +12,7 @@ const definitionSchema = z.object({
 });
 
 /** The definition of an Athena view. */
-export type PrestoView = Readonly<z.output<typeof definitionSchema>>;
+type PrestoView = Readonly<z.output<typeof definitionSchema>>;
 
 /**
  * Encodes a definition as the `ViewOriginalText` of its Glue table. `ViewExpandedText` is {@link EXPANDED_TEXT}. AWS

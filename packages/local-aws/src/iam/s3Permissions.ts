@@ -2,7 +2,7 @@ import { COPY_SOURCE, splitCopySource } from '../protocol/copySourceHeader.ts';
 import { type NeededPermission, type PermissionContext, s3Arn } from './permissions.ts';
 
 /** A call of S3, as far as its permissions depend on it. */
-export interface S3Request {
+interface S3Request {
   /** Name of the bucket; '' for a call without one. */
   readonly bucket: string;
   /** The key, decoded; '' for a call without one. */

@@ -96,7 +96,7 @@ export function keyPolicyFor(
 }
 
 /** Another name of a key. */
-export interface KeyAlias {
+interface KeyAlias {
   /** The account of the key, which is the alias's own. */
   readonly account: string;
   /** Includes the prefix `alias/`. */

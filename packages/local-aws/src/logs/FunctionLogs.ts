@@ -30,7 +30,7 @@ const MOST_MARKS = 10_000;
 const TIME_LENGTH = '2026-11-20T12:00:00.000Z'.length;
 
 /** One line of a log. */
-export interface LogLine {
+interface LogLine {
   /** Position of its first byte, counted from the function's first line. */
   readonly position: number;
   /** Time at which the line was written, epoch milliseconds. */

@@ -2,7 +2,7 @@ import { parseJson, valueAt } from '../base/json.ts';
 import { AwsError, notImplemented } from '../protocol/AwsError.ts';
 
 /** Whether a log line matches. */
-export type LineFilter = (line: string) => boolean;
+type LineFilter = (line: string) => boolean;
 
 /** A pattern for JSON lines, in braces. */
 const JSON_PATTERN = /^\{([\s\S]*)\}$/;

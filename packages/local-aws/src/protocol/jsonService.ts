@@ -54,7 +54,7 @@ export function epochSeconds(epochMs: number): number {
 }
 
 /** Options of {@link jsonService}. */
-export interface JsonServiceDefinition {
+interface JsonServiceDefinition {
   /** The service in a signature's scope, e.g. `glue`. */
   readonly signingName: string;
   /** The part of `X-Amz-Target` before the dot, e.g. `AWSGlue`, `Firehose_20150804`, `AmazonSQS`. */

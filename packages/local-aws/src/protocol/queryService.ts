@@ -56,7 +56,7 @@ export function queryOperation<Schema extends z.ZodType>(definition: {
 }
 
 /** Options of {@link queryService}. */
-export interface QueryServiceDefinition {
+interface QueryServiceDefinition {
   /** The service in a signature's scope, e.g. `cloudformation`. */
   readonly signingName: string;
   /** `Version` of every request, e.g. `2010-05-15`. */

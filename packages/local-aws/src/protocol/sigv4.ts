@@ -166,7 +166,7 @@ export interface VerifiedSignature {
 }
 
 /** Values that the check compares a request with. */
-export interface SignatureContext {
+interface SignatureContext {
   /** Access key → secret. */
   readonly credentials: Pick<ReadonlyMap<string, string>, 'get'>;
   /** Epoch milliseconds. */

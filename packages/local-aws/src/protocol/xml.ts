@@ -1,7 +1,7 @@
 /** An element: its name, and its text or its children. Children that are `undefined` are left out. */
 export type XmlElement = readonly [name: string, content: XmlContent];
 /** Content of an element: its text, or its children. */
-export type XmlContent = string | number | boolean | readonly (XmlElement | undefined)[];
+type XmlContent = string | number | boolean | readonly (XmlElement | undefined)[];
 
 /** The first line of a document. */
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';

@@ -25,7 +25,7 @@ import {
 } from './Secret.ts';
 
 /** Options of {@link Secrets}. */
-export interface SecretsOptions {
+interface SecretsOptions {
   /** Folder of the secrets, created when missing. */
   readonly directory: string;
   /** The clock of times of secrets and versions. */

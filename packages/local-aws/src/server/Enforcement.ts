@@ -31,7 +31,7 @@ const CALLED_VIA_ATHENA = {
 export class RefusedCall extends AwsError {}
 
 /** Options of {@link Enforcement}. */
-export interface EnforcementOptions {
+interface EnforcementOptions {
   /** The roles and users of the template. */
   readonly roles: Roles;
   /** The buckets, whose policies take part in decisions. */

@@ -11,7 +11,7 @@ const FLUSH_ROUNDS = 6;
 const MOST_QUERIES = 100;
 
 /** What a flush empties. */
-export interface Flushed extends Pick<Engines, 'firehose' | 'athena'> {
+interface Flushed extends Pick<Engines, 'firehose' | 'athena'> {
   /** Queues that functions are invoked for. */
   readonly triggers: Triggers;
 }

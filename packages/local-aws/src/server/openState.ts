@@ -36,7 +36,7 @@ const DEFAULT_ACCOUNT: LocalAccount = {
 };
 
 /** Where ARNs of the deployment are. */
-export interface Place {
+interface Place {
   /** The region of the deployment. */
   readonly region: string;
   /** Twelve digits. */

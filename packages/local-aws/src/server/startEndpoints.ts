@@ -18,7 +18,7 @@ export interface Endpoints {
 }
 
 /** Options of {@link startEndpoints}. */
-export interface EndpointsOptions {
+interface EndpointsOptions {
   /** The deployment's account, 12 digits. */
   readonly accountId: string;
   /** Invokes a function by name with a JSON payload; resolves with its JSON result, throws FunctionError. */

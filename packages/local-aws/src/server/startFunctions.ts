@@ -37,7 +37,7 @@ export interface Functions {
 }
 
 /** Lambda's permissions to use the role of a function. */
-export interface FunctionAccess {
+interface FunctionAccess {
   /** Whether Lambda may assume the role. */
   readonly canAssume: (deployed: DeployedFunction) => boolean;
   /** Whether the role may write the function's logs. */
@@ -45,7 +45,7 @@ export interface FunctionAccess {
 }
 
 /** Options of {@link startFunctions}. */
-export interface FunctionsOptions {
+interface FunctionsOptions {
   /** Opens a function's log, or continues with it, and returns what takes its output. */
   readonly openLog: (functionName: string) => (text: string) => void;
   /** The region of the functions. */

@@ -33,7 +33,7 @@ export interface Triggers {
 }
 
 /** Permissions of the roles of functions and schedules for queues and functions. */
-export interface TriggerAccess {
+interface TriggerAccess {
   /** Requires that a function's role may make a call of a poller. @throws RefusedCall */
   requireQueue(role: string, functionName: string, action: QueueAction, queueArn: string): void;
   /** The target of a schedule; its dead-letter queue if the role may not call the target; undefined for neither. */
@@ -44,7 +44,7 @@ export interface TriggerAccess {
 const DRAIN_ROUNDS = 6;
 
 /** Options of {@link startTriggers}. */
-export interface TriggersOptions {
+interface TriggersOptions {
   /** The queues of the account. */
   readonly queues: Queues;
   /** The functions that are invoked. */

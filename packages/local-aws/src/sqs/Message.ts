@@ -41,7 +41,7 @@ export function bodyMd5(body: string): string {
 }
 
 /** The attributes of a message that SQS sets: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
-export interface SystemAttributes {
+interface SystemAttributes {
   /** ID of who sent the message. */
   readonly SenderId: string;
   /** When it was sent, epoch milliseconds in digits. */

@@ -18,7 +18,7 @@ import type { QueueSettings } from './queueSettings.ts';
 const ALLOWED_TEXT = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
 
 /** Options of {@link Queue.send}. */
-export interface SendOptions {
+interface SendOptions {
   /** Milliseconds before the message can be received. Default 0. */
   readonly delayMs?: number | undefined;
   /** `X-Amzn-Trace-Id` of the request. Default none. */
@@ -28,7 +28,7 @@ export interface SendOptions {
 }
 
 /** Options of a {@link Queue}. */
-export interface QueueOptions {
+interface QueueOptions {
   /** Name of the queue. */
   readonly name: string;
   /** ARN of the queue. */

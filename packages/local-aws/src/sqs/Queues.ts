@@ -36,7 +36,7 @@ export interface QueueMinute {
 }
 
 /** Options to open {@link Queues}. */
-export interface QueuesOptions {
+interface QueuesOptions {
   /** Folder with one folder for each queue. */
   readonly directory: string;
   /** The clock of all queues. */

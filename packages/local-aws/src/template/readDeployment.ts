@@ -92,7 +92,7 @@ export function deployedBucket(
 }
 
 /** The policy of a bucket, as JSON. */
-export interface BucketPolicy {
+interface BucketPolicy {
   /** Name of the bucket. */
   readonly bucket: string;
   /** The policy document as JSON. */

@@ -20,10 +20,10 @@ export const textColumn = (name: string): AthenaColumn => ({
 const SELECT = { statementType: 'DML', substatementType: 'SELECT' } as const;
 
 /** The result of a scripted statement. Defaults are the values of a SELECT without rows. */
-export type Script = Partial<StatementResult>;
+type Script = Partial<StatementResult>;
 
 /** Scripts by name. */
-export type Scripts = Readonly<Record<string, (context: StatementContext) => Promise<Script> | Script>>;
+type Scripts = Readonly<Record<string, (context: StatementContext) => Promise<Script> | Script>>;
 
 /**
  * A runner that runs no SQL: statements begin with the name of a script, which decides what they answer and when. It is for tests

@@ -1,7 +1,7 @@
 import { quoteName } from '../base/sql.ts';
 
 /** The names of a Hive type, which a column of Glue has, in DuckDB and in Trino. */
-export interface HiveType {
+interface HiveType {
   /** DuckDB's name of the type. */
   readonly duckDb: string;
   /** E.g. `varchar`, `array(row(a integer))`, as in `information_schema`. */

@@ -34,7 +34,7 @@ export interface RawRequest {
 }
 
 /** What the endpoint answers. */
-export interface RawResponse {
+interface RawResponse {
   /** HTTP status. */
   readonly status: number;
   /** Headers, by names in lower case. */

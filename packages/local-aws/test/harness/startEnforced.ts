@@ -119,7 +119,7 @@ export interface Credentials {
 }
 
 /** Options of a client of the AWS SDK. It does not repeat a call that fails. */
-export interface ClientSettings {
+interface ClientSettings {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: Credentials;
@@ -187,7 +187,7 @@ export async function startEnforced(changes: Changes = {}): Promise<Enforced> {
 }
 
 /** How a query of the reader's workgroup ended. */
-export interface QueryEnd {
+interface QueryEnd {
   /** ID of the execution. */
   readonly id: string;
   /** Its last state. */

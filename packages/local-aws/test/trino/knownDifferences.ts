@@ -1,5 +1,5 @@
 /** An expression whose value differs between the local Athena and Trino: "Differences" of docs/athena.md has the rule, unless Athena differs, too. */
-export interface KnownDifference {
+interface KnownDifference {
   /** In Trino's SQL. */
   readonly expression: string;
   /** The value in the local Athena, as text; null for NULL. */

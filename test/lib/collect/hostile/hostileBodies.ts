@@ -4,7 +4,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 export const ANSWER_WITHIN_MS = 2_500;
 
 /** A kind of hostile requests. */
-export interface HostileKind {
+interface HostileKind {
   readonly make: () => HostileBody;
   /** The status and, if it is refused, the code that it is answered with. */
   readonly answer: string;

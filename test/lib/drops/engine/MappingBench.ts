@@ -25,7 +25,7 @@ export const events = (mapping: object = {}): DatasetInput => ({ kind: 'events',
 export const EVENT = "1795169730 AS timestamp, 'e' AS event_name, 'u' AS unit_id";
 
 /** Result of a load: rows as DuckDB shows them, in their order. */
-export interface Mapped {
+interface Mapped {
   /** The counts of the engine. */
   readonly result: MappedRows;
   /** Accepted rows. */

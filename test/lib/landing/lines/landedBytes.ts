@@ -20,7 +20,7 @@ export const line = (id: string) => `{"kind":"events","ds":"${DAY}","row":{"even
 export const still: Clock = { now: () => 0 };
 
 /** What a reader finds in an object. */
-export interface Read {
+interface Read {
   /** IDs of rows, in their order. */
   readonly ids: readonly string[];
   /** Ranges of bytes that were skipped, with their causes. */

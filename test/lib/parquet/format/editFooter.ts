@@ -51,7 +51,7 @@ export const V2 = {
 } as const;
 
 /** An element of a schema, and its name. */
-export interface Element {
+interface Element {
   /** Its name, which is also one of its fields. */
   readonly name: string;
   /** All of its fields by their IDs. */

@@ -9,7 +9,7 @@ export interface AnalystQuery {
 }
 
 /** A row of an answer; null is SQL's. */
-export type AnswerRow = readonly (string | null)[];
+type AnswerRow = readonly (string | null)[];
 
 /** Rows with their numbers as JavaScript writes them: Athena has 11.0 and Trino 1.1E1 for 11. */
 export function plainNumbers(rows: readonly AnswerRow[]): readonly AnswerRow[] {

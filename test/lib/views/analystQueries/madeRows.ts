@@ -4,13 +4,13 @@ import { quoteText } from '../../../../lib/base/sql.ts';
 export type Minute = `${number}-${number} ${number}:${number}`;
 
 /** SQL of a minute: of its time and of its day. */
-export interface MinuteSql {
+interface MinuteSql {
   readonly time: string;
   readonly day: string;
 }
 
 /** An event. A device is that of {@link eventRows}' column. */
-export type ProductEvent = readonly [
+type ProductEvent = readonly [
   name: string,
   at: Minute,
   user: string | null,
@@ -25,7 +25,7 @@ export type ProductEvent = readonly [
 export type Trait = 'late' | 'gate' | 'device' | 'held out' | 'crossover';
 
 /** A unit with its group. */
-export type Unit = readonly [unit: string, group: string, trait?: Trait];
+type Unit = readonly [unit: string, group: string, trait?: Trait];
 
 /** A row of `first_exposures`. */
 export interface FirstExposure {
@@ -39,7 +39,7 @@ export interface FirstExposure {
 }
 
 /** An exposure of a user to `checkout_button`, which is a `gate` if so said; an empty group is that of who is held out. */
-export type ExperimentExposure = readonly [
+type ExperimentExposure = readonly [
   at: Minute,
   user: string,
   group: string,

@@ -1,7 +1,7 @@
 import { textOf } from '../../../harness/textOf.ts';
 
 /** A SELECT of made rows for each view or table that a query reads. */
-export type MadeTables = Readonly<Record<string, string>>;
+type MadeTables = Readonly<Record<string, string>>;
 
 /** A query with made rows in place of what it reads. */
 export function onMadeRows(sql: string, tables: MadeTables): string {

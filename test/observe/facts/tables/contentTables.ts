@@ -145,7 +145,7 @@ interface Queries<T> {
 }
 
 /** Rows by the query that is asked of them. */
-export type SentTo = Partial<Queries<readonly Sent[]>>;
+type SentTo = Partial<Queries<readonly Sent[]>>;
 
 const columnNames = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
 const tablesOf = (kind: ForwardedKind) => [`sluice.curated_${kind}`, `sluice.statsig_forwarded_${kind}`];

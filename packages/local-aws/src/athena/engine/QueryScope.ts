@@ -20,7 +20,7 @@ import {
 } from './tableSql.ts';
 
 /** Context in which a query's names are resolved. */
-export interface ScopeOptions {
+interface ScopeOptions {
   /** The local Glue. */
   readonly catalog: Catalog;
   /** The local S3, which has the files of tables. */

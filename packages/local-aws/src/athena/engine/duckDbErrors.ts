@@ -18,7 +18,7 @@ const problemSchema = z.object({
 });
 
 /** A failed query, with what is needed to explain the error in terms of the user's text. */
-export interface FailedQuery {
+interface FailedQuery {
   /** The whole statement. */
   readonly sql: string;
   /** The offset of the query in it. */

@@ -22,7 +22,7 @@ export interface PlannedQuery {
 }
 
 /** A column of a query's result. */
-export interface QueryColumn {
+interface QueryColumn {
   /** Its name. */
   readonly name: string;
   /** DuckDB's type. */

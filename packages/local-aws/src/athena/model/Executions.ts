@@ -21,7 +21,7 @@ import type { ResultConfiguration } from './workGroupConfiguration.ts';
 const INTERNAL_ERROR = { category: 1, type: 100, retryable: false } as const;
 
 /** Options of {@link Executions}. */
-export interface ExecutionsOptions {
+interface ExecutionsOptions {
   /** Folder of the history. */
   readonly directory: string;
   /** The clock of times of executions. */
@@ -43,7 +43,7 @@ export interface ExecutionsOptions {
 }
 
 /** A submitted query. */
-export interface Submission {
+interface Submission {
   /** The query runs with the permissions of its caller. */
   readonly caller: Signer;
   /** The statement's text. */

@@ -12,7 +12,7 @@ import type { ResultStore } from './results/ResultStore.ts';
 import { writeResult } from './results/writeResult.ts';
 
 /** Options of {@link runExecution}. */
-export interface RunOptions {
+interface RunOptions {
   /** Runs the statement. */
   readonly runner: StatementRunner;
   /** Writes the result. */

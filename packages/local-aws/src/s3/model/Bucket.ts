@@ -47,7 +47,7 @@ import { listVersions, type VersionPage, type VersionQuery } from './versionPage
 export type CreateReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
 
 /** A staged file that is about to become an object. */
-export interface Commit {
+interface Commit {
   /** The key of the object. */
   readonly key: string;
   /** The file with its bytes. */

@@ -41,7 +41,7 @@ export interface ObjectCreated {
 }
 
 /** How {@link ObjectStore.put} writes; all optional. */
-export interface PutOptions {
+interface PutOptions {
   /** The content type. Default: `binary/octet-stream`, as in S3. */
   readonly contentType?: string;
   /** The user's metadata, lower-case names without `x-amz-meta-`. */

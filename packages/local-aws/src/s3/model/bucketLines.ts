@@ -103,7 +103,7 @@ function archiveCurrent(objects: Objects, history: VersionHistory, key: string):
 }
 
 /** State of a bucket after all lines of its journal. */
-export interface BucketState {
+interface BucketState {
   /** The bucket's own line; undefined if the journal has none. */
   readonly info: BucketInfo | undefined;
   /** The settings as they were last written. */

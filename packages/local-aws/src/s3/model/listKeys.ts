@@ -14,7 +14,7 @@ export interface ListQuery {
 }
 
 /** Objects and common prefixes in one order, in which they are counted. */
-export type ListEntry = { readonly object: StoredObject } | { readonly commonPrefix: string };
+type ListEntry = { readonly object: StoredObject } | { readonly commonPrefix: string };
 
 /** A page of a list. */
 export interface ListPage {

@@ -109,7 +109,7 @@ function read(call: S3Call, withBody: boolean): AwsResponse {
 }
 
 /** First and last byte, both inclusive. */
-export interface ByteRange {
+interface ByteRange {
   /** Offset of the first byte, from 0. */
   readonly start: number;
   /** Offset of the last byte. */

@@ -8,7 +8,7 @@ import { type ChunkedFormat, chunkedBody } from './chunkedBody.ts';
 import type { S3Call } from './S3Operation.ts';
 
 /** A request body while it is received. */
-export interface ReceivedBody {
+interface ReceivedBody {
   /** The object's bytes. Throws when the payload isn't the signed or announced one. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** The algorithm of the client's checksum, which is in a header or in the trailer; undefined without a checksum. */

@@ -16,7 +16,7 @@ export function readHeaders(request: AwsRequest): Record<string, string> {
 }
 
 /** The bucket and key of a request; '' for one that it does not name. */
-export interface Target {
+interface Target {
   /** Name of the bucket. */
   readonly bucket: string;
   /** The key, decoded. */

@@ -32,7 +32,7 @@ export async function runQuery(directory: string, sql: string): Promise<QueryRow
 }
 
 /** The first rows of a query. */
-export interface QueryPage {
+interface QueryPage {
   /** Names, which may repeat, and DuckDB's types. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** The rows, each with a value per column. */

@@ -59,7 +59,7 @@ function createViewSql({ database, name, columns }: AthenaView, query: string): 
 }
 
 /** A view that could not be created, and why. */
-export interface FailedView {
+interface FailedView {
   /** The view as the catalog has it. */
   readonly view: AthenaView;
   /** Why, in a sentence. */

@@ -10,7 +10,7 @@ import { isTableQuery, mismatched, notEmulated, SqlError, type Token, type Token
 import { BEGINS_QUERY, functionsWithoutBrackets, notFunctions } from './vocabulary.ts';
 
 /** Options of the {@link Translator}. */
-export type TranslatorOptions = TokenWriter['options'] & {
+type TranslatorOptions = TokenWriter['options'] & {
   /** What SELECT lists need besides the translation of their tokens. */
   readonly edits: SelectEdits;
   /** Whether tables have hidden columns like `$path`. Default: when the text names one. */

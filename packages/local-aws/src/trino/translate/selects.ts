@@ -3,7 +3,7 @@ import { beginsOperand } from './rejections.ts';
 import type { TokenList, TokenRange } from './tokens.ts';
 
 /** A SELECT of a statement, by token index. */
-export interface SelectBlock {
+interface SelectBlock {
   /** The index of the word SELECT. */
   readonly select: number;
   /** The tokens of each item of the list between SELECT and FROM. */

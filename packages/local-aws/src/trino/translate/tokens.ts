@@ -2,7 +2,7 @@
  * Trino's error codes that the translation uses.
  * https://github.com/trinodb/trino/blob/master/core/trino-spi/src/main/java/io/trino/spi/StandardErrorCode.java
  */
-export type SqlErrorCode =
+type SqlErrorCode =
   | 'SYNTAX_ERROR'
   | 'FUNCTION_NOT_FOUND'
   | 'COLUMN_NOT_FOUND'

@@ -7,7 +7,7 @@ import { BEGINS_QUERY } from './vocabulary.ts';
 import { rejectZonedTimes } from './zonedTimes.ts';
 
 /** Options of {@link translate}. */
-export interface TranslateOptions {
+interface TranslateOptions {
   /** The SQL literals that replace the `?` parameters, in order. Default none: then a `?` is an error. */
   readonly parameters?: readonly string[];
   /** Whether unnamed columns get the placeholder name `_col?<n>`. Default false. */

@@ -7,7 +7,7 @@ import { BUCKET, runToEnd, startAthena, type submit } from '../../../src/testing
 import { temporaryDirectory } from '../../../src/testing/temporaryDirectory.ts';
 
 /** Result of a statement. */
-export interface Answer {
+interface Answer {
   /** The state in which it ended. */
   readonly state: string | undefined;
   /** Why it failed; undefined if it succeeded. */

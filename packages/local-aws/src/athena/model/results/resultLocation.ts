@@ -7,7 +7,7 @@ import type { ResultConfiguration, WorkGroupConfiguration } from '../workGroupCo
 const LOCATION = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s;
 
 /** A location in S3. */
-export interface S3Location {
+interface S3Location {
   /** Name of the bucket. */
   readonly bucket: string;
   /** The key of an object. Of a folder it is '', or a key that ends with a slash. */

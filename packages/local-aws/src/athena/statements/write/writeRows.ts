@@ -35,7 +35,7 @@ interface OutputColumn {
 }
 
 /** What rows are written into. */
-export interface RowTarget {
+interface RowTarget {
   /** The columns of the files, in order. */
   readonly columns: readonly OutputColumn[];
   /** Names of the partition columns, which are not written to the files. */
@@ -47,7 +47,7 @@ export interface RowTarget {
 }
 
 /** The result of writing rows. */
-export interface WriteResult {
+interface WriteResult {
   /** The number of rows written. */
   readonly rows: number;
   /** Bytes of the files that the query read. */

@@ -53,7 +53,7 @@ function nameEncoding(query: S3Call['query']): NameEncoding {
 }
 
 /** The parameters that lists share. ListMultipartUploads takes no delimiter here. */
-export interface ListParameters extends NameEncoding {
+interface ListParameters extends NameEncoding {
   /** Only keys that begin with it are listed; '' for every key. */
   readonly prefix: string;
   /** '' for none. */

@@ -27,7 +27,7 @@ const UNSUPPORTED_SYNTAX: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Options of {@link translatePattern}. */
-export interface PatternOptions {
+interface PatternOptions {
   /** Whether `$` also matches before a final line break, as in Java. Only correct when nothing is extracted. */
   readonly dollarBeforeFinalBreak: boolean;
   /** Makes the error for syntax that RE2 does not support, from a phrase such as `a lookaround`. */
