@@ -21,7 +21,7 @@ async function removeHeaders() {
 
 /** Fetches the binding for the default of `architecture`. */
 async function fetchAhead() {
-  const { fetchBinding } = await import('../infra/build/PinnedBinding.ts');
+  const { fetchBinding } = await import('../infra/build/duckDbBinding.ts');
   await fetchBinding({ root }, 'arm64');
 }
 
@@ -54,7 +54,7 @@ const required = [
   {
     failure: "DuckDB's binding for Lambda (linux-arm64) is missing",
     run: start(
-      "await (await import('./infra/build/PinnedBinding.ts')).fetchBinding({ root: process.cwd() }, 'arm64')",
+      "await (await import('./infra/build/duckDbBinding.ts')).fetchBinding({ root: process.cwd() }, 'arm64')",
     ),
   },
 ];

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { nodeErrorCode } from '../../lib/base/errors.ts';
 import type { Architecture } from '../../lib/schema/regions.ts';
 import { BuildError } from './BuildError.ts';
-import { type BindingRoots, fetchBinding, installedBinding, LAMBDA_BINDINGS } from './PinnedBinding.ts';
+import { type BindingRoots, fetchBinding, installedBinding, LAMBDA_BINDINGS } from './duckDbBinding.ts';
 
 /** Files that a binding must contain. */
 const BINDING_FILES = ['duckdb.node', 'libduckdb.so'] as const;

@@ -1,6 +1,6 @@
 import { copyFileSync, cpSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LAMBDA_BINDINGS, PINNED_FILE } from '../../infra/build/PinnedBinding.ts';
+import { LAMBDA_BINDINGS, PINNED_FILE } from '../../infra/build/duckDbBinding.ts';
 import { buildCode } from './buildCode.ts';
 import { buildTypes } from './buildTypes.ts';
 import { packageManifest } from './packageManifest.ts';

@@ -6,7 +6,7 @@ import type { ConfigInput } from '../../lib/schema/config.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { keyPolicy } from '../lib/access/calls.ts';
 import { type Call, decideCall, isAllowedBy } from '../lib/access/decideCall.ts';
-import { readPolicies } from '../permissions/Policies.ts';
+import { readPolicies } from '../permissions/readPolicies.ts';
 import { packageTemplate } from './packageTemplate.ts';
 
 const ACCOUNT = '111122223333';

@@ -19,7 +19,7 @@ import {
   installedBinding,
   LAMBDA_BINDINGS,
   pinnedBinding,
-} from '../../infra/build/PinnedBinding.ts';
+} from '../../infra/build/duckDbBinding.ts';
 import { placeBinding, requireArtifact, UNZIPPED_BYTES } from '../../infra/build/placeBinding.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { listen } from '../harness/listen.ts';

@@ -15,7 +15,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SERVERLESS } from '../../cli/project/projectFiles.ts';
-import { pinnedBinding } from '../../infra/build/PinnedBinding.ts';
+import { pinnedBinding } from '../../infra/build/duckDbBinding.ts';
 import { PACKAGE_NAME, VERSION } from '../../lib/base/version.ts';
 import { projectRoot } from '../../local/roots.ts';
 import { shellWords } from '../harness/npxWords.ts';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../local/roots.ts';
 import { policyExceptions } from '../infra/policyExceptions.ts';
-import type { Role } from './Policies.ts';
+import type { Role } from './readPolicies.ts';
 
 const PAGE = join(projectRoot, 'docs', 'reference', 'permissions.md');
 

@@ -14,8 +14,8 @@ import { projectRoot } from '../../local/roots.ts';
 import { parseTemplate, resolveTemplate } from '../../packages/local-aws/src/template/index.ts';
 import { query, readTable, scope } from '../lib/access/calls.ts';
 import { type Call, type Document, decideCall } from '../lib/access/decideCall.ts';
-import { readPolicies } from './Policies.ts';
 import { heldPage } from './permissionsPage.ts';
+import { readPolicies } from './readPolicies.ts';
 
 const ACCOUNT = '000000000000';
 const customers = { bucket: 'acme-drops', owner: '111122223333' };

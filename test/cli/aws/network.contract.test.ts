@@ -10,7 +10,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { awsConnection, useNetwork } from '../../../cli/aws/network.ts';
 import { namedTarget } from '../../../cli/aws/target.ts';
-import { fetchBinding, LAMBDA_BINDINGS } from '../../../infra/build/PinnedBinding.ts';
+import { fetchBinding, LAMBDA_BINDINGS } from '../../../infra/build/duckDbBinding.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { projectRoot } from '../../../local/roots.ts';
 import { openDeployment } from '../../../observe/deployment.ts';

@@ -3,7 +3,7 @@ import { resources } from '../../../infra/resources.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { parseTemplate, resolveTemplate } from '../../../packages/local-aws/src/template/index.ts';
 import { acmeSource, eventsDataset, exportTo, type SourceInput } from '../../harness/configInput.ts';
-import { readPolicies } from '../../permissions/Policies.ts';
+import { readPolicies } from '../../permissions/readPolicies.ts';
 import { type Document, decideCall } from './decideCall.ts';
 
 /** The deployment's account. */

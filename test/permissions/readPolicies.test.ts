@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readPolicies } from './Policies.ts';
+import { readPolicies } from './readPolicies.ts';
 
 type Resource = Parameters<typeof readPolicies>[0]['resources'][number];
 
