@@ -20,6 +20,8 @@ import { startAws } from '../harness/startAws.ts';
 interface RunOptions {
   /** When it begins, epoch milliseconds. Default: now. */
   readonly now?: number;
+  /** Whether nothing is changed. Default false. */
+  readonly dryRun?: boolean;
   /** What happens at its steps. */
   readonly faultPoint?: (step: EraseFaultPoint) => unknown;
 }
@@ -104,7 +106,7 @@ async function run(
   { aws: { options }, streamAge }: Services,
   config: Config,
   units: readonly string[],
-  { now = Date.now(), faultPoint }: RunOptions,
+  { now = Date.now(), dryRun = false, faultPoint }: RunOptions,
 ) {
   const { endpoint, region, credentials } = options;
   const about = { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now };
@@ -116,7 +118,7 @@ async function run(
       { ...deployment, cloudwatch },
       {
         units: units.map((unit) => parseUnit(unit, config)),
-        dryRun: false,
+        dryRun,
         faultPoint: async (step) => void (await faultPoint?.(step)),
       },
     );
