@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { ledgerStore } from '../../lib/ledger/ledgerStore.ts';
 import { curatedSubject, exportSubject } from '../../lib/tables/ledgerKeys.ts';
@@ -64,46 +64,59 @@ async function exitCodes(): Promise<Readonly<Record<string, number>>> {
 }
 const all = (code: number) => Object.fromEntries(JUDGES.map((words) => [words.join(' '), code]));
 
+/** Makes something that is wrong for each of the commands. */
+async function spoil(): Promise<void> {
+  await story.drop(`events/${DAY}/b.parquet`, drop('NULL', 'b'));
+  await story.sluice('ingest', 'run');
+  for (const count of [90, 10])
+    await story.post({
+      events: Array.from({ length: count }, (_, i) => ({
+        eventName: 'statsig::config_exposure',
+        time: Date.parse(`${DAY}T10:00:00Z`),
+        user: { userID: `${count}-${i}` },
+        metadata: { config: 'button', ruleID: String(count), reason: 'Network:Recognized' },
+      })),
+    });
+  await story.cloud.flush();
+  const { config } = story.cloud;
+  const ledger = ledgerStore(s3ObjectStore(story.s3By(), story.cloud.bucket));
+  const table = config.sources[0]?.datasets[0]?.table ?? '';
+  for (const subject of [
+    exportSubject(exported, DAY),
+    curatedSubject(config, 'exposures', DAY),
+    { source: 'acme', dataset: 'events', day: DAY, table },
+  ]) {
+    const there = await ledger.read(subject);
+    const failure = { code: 'SLUICE_X', message: 'm.' };
+    const failed = ledgerEntry({ ...there?.entry, ...subject, state: 'failed', failure, failingSince: 1 });
+    await ledger.write(failed, there?.eTag ?? null);
+  }
+  const id = relayId(story.clock.now(), 'a'.repeat(24));
+  await story.put(relayRefusedKey({ reason: '401', at: story.clock.now(), id }), 'copy');
+  const counts = { hour: 4, table_name: 'events', accepted: 9, finished: 2, missing: 7, unproved: 0 };
+  const hour = { ...counts, ds: '2026-11-20', state: 'short', why: null };
+  await story.put('statsig/ingested/received_hours/2026-11-20.json', JSON.stringify(hour));
+}
+
 describe('a command that judges', () => {
-  it('ends with 0 where nothing is wrong', async () => {
+  /** How the commands end where nothing is wrong, and where something is. */
+  let well: Readonly<Record<string, number>>;
+  let spoilt: Readonly<Record<string, number>>;
+  beforeAll(async () => {
     await story.drop(`events/${DAY}/a.parquet`, drop("'seen'", 'a'));
     await story.sluice('ingest', 'run');
     await story.cloud.flush();
-    expect(await exitCodes()).toEqual(all(0));
+    well = await exitCodes();
+    await spoil();
+    spoilt = await exitCodes();
   });
 
-  it('ends with 3 where something is', async () => {
-    await story.drop(`events/${DAY}/b.parquet`, drop('NULL', 'b'));
-    await story.sluice('ingest', 'run');
-    for (const count of [90, 10])
-      await story.post({
-        events: Array.from({ length: count }, (_, i) => ({
-          eventName: 'statsig::config_exposure',
-          time: Date.parse(`${DAY}T10:00:00Z`),
-          user: { userID: `${count}-${i}` },
-          metadata: { config: 'button', ruleID: String(count), reason: 'Network:Recognized' },
-        })),
-      });
-    await story.cloud.flush();
-    const { config } = story.cloud;
-    const ledger = ledgerStore(s3ObjectStore(story.s3By(), story.cloud.bucket));
-    const table = config.sources[0]?.datasets[0]?.table ?? '';
-    for (const subject of [
-      exportSubject(exported, DAY),
-      curatedSubject(config, 'exposures', DAY),
-      { source: 'acme', dataset: 'events', day: DAY, table },
-    ]) {
-      const there = await ledger.read(subject);
-      const failure = { code: 'SLUICE_X', message: 'm.' };
-      const failed = ledgerEntry({ ...there?.entry, ...subject, state: 'failed', failure, failingSince: 1 });
-      await ledger.write(failed, there?.eTag ?? null);
-    }
-    const id = relayId(story.clock.now(), 'a'.repeat(24));
-    await story.put(relayRefusedKey({ reason: '401', at: story.clock.now(), id }), 'copy');
-    const counts = { hour: 4, table_name: 'events', accepted: 9, finished: 2, missing: 7, unproved: 0 };
-    const hour = { ...counts, ds: '2026-11-20', state: 'short', why: null };
-    await story.put('statsig/ingested/received_hours/2026-11-20.json', JSON.stringify(hour));
-    expect(await exitCodes()).toEqual(all(3));
+  it('ends with 0 where nothing is wrong', () => {
+    expect(well).toEqual(all(0));
+  });
+
+  it('ends with 3 where something is', () => {
+    expect(spoilt).toEqual(all(3));
   });
 
   it('is in a table', () => {
