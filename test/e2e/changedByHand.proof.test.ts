@@ -201,6 +201,7 @@ it('sluice status prints how a table with other partition keys comes back', asyn
   await story.cloud.flush();
   const Name = 'statsig_forwarded_events';
   const registered = await story.partitions(Name);
+  expect(registered).not.toEqual([]);
   const input = await inputOf(Name);
   await glue.send(new DeleteTableCommand({ DatabaseName, Name }));
   const PartitionKeys = [{ Name: 'year', Type: 'string' }];

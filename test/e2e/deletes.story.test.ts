@@ -66,9 +66,7 @@ describe('a deletion that names no version', () => {
       await expect(plain).rejects.toMatchObject({ name: 'AccessDenied' });
     }
     expect((await versions()).markers.filter(({ Key }) => all.includes(Key))).toEqual([]);
-    expect(await remove(OTHERS.map((Key) => ({ Key })))).toMatchObject({
-      $metadata: { httpStatusCode: 200 },
-    });
+    expect(await remove(OTHERS.map((Key) => ({ Key })))).not.toHaveProperty('Errors');
     expect((await Promise.all(OTHERS.map((key) => story.keys(key)))).flat()).toEqual([]);
   });
 

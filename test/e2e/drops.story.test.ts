@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
@@ -152,14 +152,12 @@ async function fates(name: DatasetName, day: string): Promise<readonly unknown[]
 /** Rows of an exported day, read by the bucket's owner; rows of our table; and the objects that exist. */
 async function exported(name: string, table: string, day: string) {
   const keys = await ingest.keys(`${name}/${day}/`, WAREHOUSE, customer);
-  const folder = join(ingest.scratch, name, day, String(keys.join().length));
-  mkdirSync(folder, { recursive: true });
+  const folder = mkdtempSync(join(ingest.scratch, 'exported-'));
   const files = keys.filter((key) => key.endsWith('.parquet'));
   const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1);
   const manifest = await ingest.read(`${name}/${day}/_manifest.json`, WAREHOUSE, customer);
   const manifestContent = manifestSchema.parse(JSON.parse(Buffer.from(manifest).toString()));
   expect(manifestContent.files.map((file) => file.name).sort()).toEqual(files.map(nameOf).sort());
-  for (const file of readdirSync(folder)) writeFileSync(join(folder, file), '');
   for (const key of files)
     writeFileSync(join(folder, nameOf(key)), await ingest.read(key, WAREHOUSE, customer));
   const list = files.map((key) => `'${join(folder, nameOf(key))}'`).join();

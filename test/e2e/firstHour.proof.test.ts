@@ -73,7 +73,9 @@ describe('sluice start', () => {
     expect((await post(cloud, 'early')).status).toBe(202);
     await cloud.flush();
     for (let i = 0; i < 4; i += 1) expect((await post(cloud, 'late')).status).toBe(202);
-    for (const child of childrenOf(cloud.pid)) process.kill(child, 'SIGINT');
+    const functions = childrenOf(cloud.pid);
+    expect(functions).not.toEqual([]);
+    for (const child of functions) process.kill(child, 'SIGINT');
     expect(await cloud.end('SIGINT')).toBe(0);
     const { stdout } = await sluice('query', COUNT, '--json', '--data', data);
     expect(JSON.parse(stdout)).toEqual([

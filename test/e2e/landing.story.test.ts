@@ -62,14 +62,16 @@ describe('sluice redrive', () => {
     await story.cloud.flush();
 
     const found = {
+      reason,
       found: 4,
       delivered: { exposures: 0, events: 3 },
       refused: { [reason]: 1 },
       ignored: 0,
+      gone: 0,
       failed: {},
     };
-    const report = { dryRun: true, ...found };
-    expect(await redrive('--reason', reason, '--dry-run')).toMatchObject({ code: 3, report });
+    const dry = await redrive('--reason', reason, '--dry-run');
+    expect(dry).toEqual({ code: 3, report: { dryRun: true, ...found }, stderr: '' });
     const none = await redrive('--reason', reason, '--to', '2000-01-01');
     expect(none).toMatchObject({ code: 0, report: { found: 0 } });
     const full = { fault: 'failCalls', operations: ['PutObject'], code: 'SlowDown', calls: 'all' };

@@ -197,7 +197,8 @@ describe('a fault leads by sluice status to its finding', () => {
     await story.clearFaults();
     await story.advance(20 * MINUTE_MS);
     await story.cloud.flush();
-    expect(await status()).toMatchObject({ partitions: { gaps: [] }, failures: {} });
+    const { partitions, failures } = await status();
+    expect({ gaps: partitions?.gaps, failures }).toEqual({ gaps: [], failures: {} });
   });
 
   it('a key that is disabled: one finding, from which hour on Firehose drops, and the command that enables it', async () => {
