@@ -1,6 +1,6 @@
 import { MOST_CONTENT_BYTES } from '../../facts/tables/contentChanges.ts';
 import { entriesOf } from './entry.ts';
-import { failureCases, LOG_UNREAD, WHO } from './wording.ts';
+import { failureCases, WHO, WHY_UNREAD } from './wording.ts';
 
 const { problem, warning } = entriesOf('collector');
 
@@ -143,7 +143,7 @@ export const collectorFindings = {
         'Raise `relay.concurrency` (docs/limits.md, "Ten times, a hundred times the traffic"), and deploy.',
         '',
       ],
-      unread: [`${LOG_UNREAD[0]} ${KEPT}`, LOG_UNREAD[1], ''],
+      unread: [`${WHY_UNREAD[0]} ${KEPT}`, WHY_UNREAD[1], ''],
     },
     {
       section: 'relay',
@@ -171,7 +171,7 @@ export const collectorFindings = {
         'Correct what it names; a timeout passes. The command shows the log.',
       ],
       unread: [
-        `The log that says why has no line of them, or could not be read. ${UNKEPT}`,
+        `The log that says why has no line of them, or could not be read: then \`SLUICE_FINDING_UNREADABLE\` names it. ${UNKEPT}`,
         `Run the command: it shows \`relay_error\`, once the log can be read.`,
       ],
     },
@@ -291,6 +291,10 @@ export const collectorFindings = {
         'Nothing is to be done.',
       ],
       cut: ['SDKs do not send what was cut again.', ''],
+      codesUnread: [
+        'The log that has their codes and their senders could not be read, and metrics have no code of them within the last hour. SDKs do not send these requests again.',
+        'Do what `SLUICE_FINDING_UNREADABLE` says, and ask again: this finding then has the codes, and the cure of each.',
+      ],
       other: [
         'The sender makes requests that the collector does not take. SDKs do not send them again.',
         'Have the sender changed so (docs/answers.md has every code).',
@@ -533,7 +537,7 @@ export const collectorFindings = {
   ),
   SLUICE_FINDING_SPIKE: warning(
     'Within 24 hours an hour had at least 50 times of what is usual in it, or three hours had four times the most that the same hour had on any of the seven days before.',
-    `Ask whoever owns the sender that the title names whether it is meant. If it is not, the first command shows which event of which version it is. ${denying(DENY_EITHER)} If all that the sender sends is unwanted, take its key out (\`npx sluice keys remove LABEL\`): nothing of the app is accepted then. The last command shows requests as they come, until Ctrl-C.`,
+    `Ask whoever owns the sender that the title names whether it is meant. If it is not, the first commands show which experiment, gate or layer, and which event, of which version it is. ${denying(DENY_EITHER)} If all that the sender sends is unwanted, take its key out (\`npx sluice keys remove LABEL\`): nothing of the app is accepted then. The last command shows requests as they come, until Ctrl-C.`,
     { section: 'abuse', alarms: ['invocations'], ofDay: 'counted' },
   ),
   SLUICE_FINDING_IGNORED: warning(

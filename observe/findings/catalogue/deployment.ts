@@ -267,7 +267,7 @@ export const deploymentFindings = {
         'Then the last command moves the messages back.',
       ),
       over: [
-        'The function failed with them on their last try, as the detail says, and its later runs did not.',
+        'The function failed with them on their last try, as the detail says. None of its later runs within 24 hours has failed.',
         'Run the command: it moves the messages back.',
       ],
       strange: [

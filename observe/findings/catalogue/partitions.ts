@@ -123,7 +123,11 @@ export const partitionsFindings = {
         'The command gives them the columns of the table.',
       ],
     },
-    { section: 'partitions', alarms: ['partition-gaps'], ending: 'Look again in a minute.' },
+    {
+      section: 'partitions',
+      alarms: ['partition-gaps', 'register-errors'],
+      ending: 'Look again in a minute.',
+    },
   ),
   SLUICE_FINDING_CURATE_KEPT: problem(
     'Raw files of curated days are gone, or others are in their place, and neither an erasure nor retention is the reason. The curated table has their rows, and views read them there.',

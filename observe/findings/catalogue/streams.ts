@@ -1,5 +1,5 @@
 import { entriesOf } from './entry.ts';
-import { failureCases, LOG_UNREAD, UNSAID_WHO, WHO } from './wording.ts';
+import { failureCases, UNSAID_WHO, WHO, WHY_UNREAD } from './wording.ts';
 
 const { problem, warning } = entriesOf('streams');
 
@@ -68,7 +68,7 @@ export const streamsFindings = {
     {
       ...failureCases('Nothing is lost.', 'Then the last command has the objects tried, 10,000 at a time.'),
       unknown: [
-        'The log of `write` does not say why it fails, or could not be read. Nothing is lost.',
+        'The log of `write` does not say why it fails. Nothing is lost.',
         'Look at the log of `write` in CloudWatch, and correct what it failed with. Then the command has the objects tried, 10,000 at a time.',
       ],
       unasked: [
@@ -141,7 +141,7 @@ export const streamsFindings = {
         'A service of AWS fails itself, as the detail says.',
         'Wait: Firehose tries again by itself. If it stays for an hour, look at https://health.aws.amazon.com/health/status. The command shows the log.',
       ],
-      unread: [LOG_UNREAD[0], LOG_UNREAD[1]],
+      unread: [WHY_UNREAD[0], WHY_UNREAD[1]],
       unknown: [
         "The stream's log has no error.",
         'The command shows the log; `npx sluice doctor` names a role, a bucket or a key that was changed. Correct it in time.',
@@ -198,7 +198,7 @@ export const streamsFindings = {
         `No line of the collector's log says why. ${OBJECTS}`,
         'Wait: collectors try the stream again by themselves. The command shows later requests with `not_streamed`, which is the error, until Ctrl-C.',
       ],
-      unread: [`${LOG_UNREAD[0]} ${OBJECTS}`, LOG_UNREAD[1]],
+      unread: [`${WHY_UNREAD[0]} ${OBJECTS}`, WHY_UNREAD[1]],
     },
     { section: 'overflow', alarms: ['overflow'], ofDay: 'counted' },
   ),

@@ -24,9 +24,9 @@ export function catalogKey(asking: string): readonly [cause: string, cure: strin
   ];
 }
 
-/** Cause and first sentences of the cure of a failure whose log could not be read. */
-export const LOG_UNREAD = [
-  'The log that says why could not be read: see `SLUICE_FINDING_UNREADABLE`.',
+/** Cause and first sentences of the cure where the log, or Lambda's count of runs, that tells why could not be read. */
+export const WHY_UNREAD = [
+  'What tells why could not be read: see `SLUICE_FINDING_UNREADABLE`.',
   'Do what `SLUICE_FINDING_UNREADABLE` says, and ask again: this finding then has the cause.',
 ] as const;
 
@@ -89,7 +89,7 @@ const FAILURES = {
   ],
   reason: ['The function failed with this error, whose code the detail has.', ''],
   error: ['The function failed with the error of the detail.', 'Correct what it names.'],
-  unread: LOG_UNREAD,
+  unread: WHY_UNREAD,
 } as const;
 
 /** What ends a failure of a day, by how AWS fails the call. */

@@ -1,6 +1,7 @@
 import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { UNREADABLE } from '../../../lib/ledger/Ledger.ts';
 import { quotaIn } from '../../explainAwsError.ts';
+import { UNKNOWN_KEY } from '../../facts/flow/senders.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, type FindingCode, finding } from '../catalogue.ts';
 import { type DeniedFinding, roleName } from './deployment/denials.ts';
@@ -16,16 +17,18 @@ const FAILING: Readonly<Partial<Record<FindingCode, string>>> = {
   SLUICE_FINDING_STREAM_LATE: 'landing',
   SLUICE_FINDING_NIGHT_MISSING: 'reconcile',
 };
-/** Cases of objects that wait since nothing asks the writer, or can. */
-const UNASKED: readonly (string | null)[] = [
-  'unasked',
-  'queue',
-] satisfies readonly CaseOf<'SLUICE_FINDING_LANDING_LATE'>[];
+/** Whether a finding has a code, and one of some of its cases. */
+const isOf =
+  <Code extends FindingCode>(code: Code, ...cases: readonly CaseOf<Code>[]) =>
+  (other: Finding): boolean =>
+    other.code === code && cases.some((name) => name === other.case);
 /** Findings that a function makes which does not run, by the function: those that are of no failure. */
 const WAITING_FOR: Readonly<Record<string, (other: Finding) => boolean>> = {
-  write: ({ code, case: name }) => code === 'SLUICE_FINDING_LANDING_LATE' && UNASKED.includes(name),
-  curate: ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
-  'curate-plan': ({ code }) => code === 'SLUICE_FINDING_CURATE_LATE',
+  // Nothing asks the writer, or can.
+  write: isOf('SLUICE_FINDING_LANDING_LATE', 'unasked', 'queue'),
+  register: isOf('SLUICE_FINDING_PARTITION_WRONG', 'dropped'),
+  'curate-plan': isOf('SLUICE_FINDING_CURATE_LATE', 'unplanned'),
+  curate: isOf('SLUICE_FINDING_CURATE_LATE', 'queued'),
   relay: ({ code }) => code === 'SLUICE_FINDING_RELAY_LATE',
 };
 /** Findings whose `since` is the time at which something came, not at which a call failed. */
@@ -89,7 +92,7 @@ export function withCauses(
       ...found,
       detail:
         detailOf === undefined || follows.length === 0
-          ? [found.detail, ...details].join(' ')
+          ? [found.detail, ...details].join(' ').trim()
           : detailOf(follows),
       cure: tries.length === 0 ? found.cure : `${found.cure} ${then}`,
       commands: [...found.commands, ...tries],
@@ -126,6 +129,19 @@ export function damageCauses(
       code === 'SLUICE_FINDING_DEAD_LETTERS' && explained.some((key) => text.includes(key));
     return explained.length === 0 ? [] : [{ found, isErrorOf, since: found.since }];
   });
+}
+
+/** A list without a key that may send, which is one finding with the requests that are refused for it. */
+export function noKeyCauses(others: readonly Finding[]): readonly Cause[] {
+  const isErrorOf = isOf('SLUICE_FINDING_REFUSED', 'emptied');
+  return others
+    .filter(({ code }) => code === 'SLUICE_FINDING_NO_KEY')
+    .map((found) => ({
+      found,
+      // Requests of other codes have other cures.
+      isErrorOf: (other) => isErrorOf(other) && other.subject === UNKNOWN_KEY,
+      since: found.since,
+    }));
 }
 
 /** Quotas of the account that are used up, by the name of AWS's error: each is one finding with what it stops. */

@@ -3,19 +3,21 @@ import { DAY_MS } from '../../../lib/base/time.ts';
 import { triesOf } from '../../facts/flow/failures/deadFailure.ts';
 import type { DeadLetters } from '../../facts/flow/failures/deadLetters.ts';
 import type { FailureKind, LastFailure } from '../../facts/flow/failures/lastFailure.ts';
-import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
-import { finding } from '../catalogue.ts';
+import { type Finding, finding } from '../catalogue.ts';
 import { explained, failureTold } from './failures.ts';
 import type { Findings, Place } from './place.ts';
 
-/** Messages of dead-letter queues, from which no function takes them. */
-export function* deadLetterFindings(facts: StatusFacts, place: Place): Findings {
-  const { now, ringing } = place;
-  const { landing } = facts.waiting;
+/**
+ * Messages of dead-letter queues, from which no function takes them.
+ *
+ * @param others The findings that were told before.
+ */
+export function* deadLetterFindings(facts: StatusFacts, place: Place, others: readonly Finding[]): Findings {
+  const { ringing } = place;
   // The objects of the writer's dead letters are in landing/: if these are late, the finding on them has the dead letters.
-  const isLate = landing !== null && isLandingLate(landing, now);
+  const isLate = others.some(({ code }) => code === 'SLUICE_FINDING_LANDING_LATE');
   for (const deadLetter of facts.deadLetters ?? []) {
     if (isLate && isOfLanding(facts, deadLetter, place)) continue;
     const { part, messages, queue, since } = deadLetter;
@@ -65,7 +67,7 @@ const OF_ANY_RUN: readonly FailureKind[] = [
 export function isOfLanding(
   facts: StatusFacts,
   deadLetter: DeadLetters,
-  place: Pick<Place, 'config'>,
+  place: Pick<Place, 'config' | 'now'>,
 ): boolean {
   return deadLetter.part === 'write' && deadCase(facts, deadLetter, place).case !== 'strange';
 }
@@ -73,14 +75,26 @@ export function isOfLanding(
 /** Why messages of a function are dead letters. */
 function deadCase(
   facts: StatusFacts,
-  { part, queue }: DeadLetters,
-  { config }: Pick<Place, 'config'>,
+  deadLetter: DeadLetters,
+  { config, now }: Pick<Place, 'config' | 'now'>,
 ): ReturnType<typeof failureTold> | { readonly case: 'over' | 'strange' } {
+  const { part, queue } = deadLetter;
   const failure = facts.failures[queue];
   if (failure?.code?.endsWith('_MESSAGE_INVALID') === true) return { case: 'strange' };
-  const isOver = facts.functionErrors?.find((errors) => errors.part === part)?.isOver === true;
-  if (failure !== undefined && OF_ANY_RUN.includes(failure.kind) && isOver) return { case: 'over' };
+  if (failure !== undefined && OF_ANY_RUN.includes(failure.kind) && isOver(facts, deadLetter, now))
+    return { case: 'over' };
   return failureTold(facts, part, failure, config);
+}
+
+/** Whether no run has failed since the messages are dead letters: of the last 24 hours Lambda has counted none, or later runs without an error. */
+function isOver(
+  { functionErrors }: Pick<StatusFacts, 'functionErrors'>,
+  { part, since }: DeadLetters,
+  now: number,
+): boolean {
+  if (functionErrors === null) return false;
+  const errors = functionErrors.find((functionError) => functionError.part === part);
+  return errors?.isOver ?? (since !== null && now - Date.parse(since) > DAY_MS);
 }
 
 /** Commands that show messages, and delete one that Sluice did not send: moved back, it would come here again. A purge would delete others. */

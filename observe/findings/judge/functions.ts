@@ -1,14 +1,12 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted, someOf } from '../../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
-import { isLandingLate } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functions/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { functionLog } from '../../readLog.ts';
-import { type Finding, finding } from '../catalogue.ts';
+import { type Finding, type FindingCode, finding } from '../catalogue.ts';
 import { errorsText, explained, failureTold, queueFault } from './failures.ts';
 import type { Findings, Place } from './place.ts';
-import { missingNights } from './receivedHours.ts';
 import { lateText } from './texts.ts';
 
 /** What does not happen while a function fails. */
@@ -28,29 +26,44 @@ const WAITS: Readonly<Record<string, string>> = {
 
 /**
  * When the work of functions began to fail by another finding that tells of their errors, and until when, epoch milliseconds: objects that
- * wait, requests without an answer, and nights that did not judge.
+ * wait, requests without an answer, nights that did not judge, and days without a partition.
+ *
+ * @param told The findings that may tell of it: a judge whose settings are not deployed is silent.
  */
 function toldTimes(
-  facts: StatusFacts,
-  place: Place,
+  { functionErrors, lastNight, partitions, unreached, waiting }: StatusFacts,
+  { now }: Place,
+  told: readonly Finding[],
 ): Readonly<Record<string, { readonly from: number; readonly to: number }>> {
-  const { lastNight, unreached, waiting } = facts;
-  const { now } = place;
-  const oldest =
-    waiting.landing !== null && isLandingLate(waiting.landing, now) ? waiting.landing.oldest : null;
+  const isTold = (code: FindingCode) => told.some((other) => other.code === code);
+  const oldest = waiting.landing?.oldest ?? null;
   const hours = (unreached ?? []).flatMap(({ kind, hour }) => (kind === '5xx' ? [Date.parse(hour)] : []));
-  const isNightTold = [...missingNights(facts, place)].length > 0;
+  const isGap = partitions?.gaps.some(({ elsewhere }) => elsewhere === undefined) === true;
+  // A registrar that runs again is not why a day lacks its partition now.
+  const isRegistrarFailing =
+    functionErrors?.some(({ part, isOver }) => part === 'register' && !isOver) === true;
   return {
-    ...(oldest === null ? {} : { write: { from: Date.parse(oldest), to: now } }),
-    ...(hours.length === 0
-      ? {}
-      : { collect: { from: Math.min(...hours), to: Math.max(...hours) + HOUR_MS } }),
-    ...(isNightTold ? { reconcile: { from: Date.parse(lastNight?.at ?? '') || 0, to: now } } : {}),
+    ...(isTold('SLUICE_FINDING_LANDING_LATE') && oldest !== null
+      ? { write: { from: Date.parse(oldest), to: now } }
+      : {}),
+    ...(isTold('SLUICE_FINDING_UNREACHED') && hours.length > 0
+      ? { collect: { from: Math.min(...hours), to: Math.max(...hours) + HOUR_MS } }
+      : {}),
+    ...(isTold('SLUICE_FINDING_NIGHT_MISSING')
+      ? { reconcile: { from: Date.parse(lastNight?.at ?? '') || 0, to: now } }
+      : {}),
+    ...(isTold('SLUICE_FINDING_PARTITION_WRONG') && isGap && isRegistrarFailing
+      ? { register: { from: 0, to: now } }
+      : {}),
   };
 }
 
-/** Functions with errors, but for those that another finding has: errors within its time, or the failure of its dead letters. */
-export function* functionFindings(facts: StatusFacts, place: Place): Findings {
+/**
+ * Functions with errors, but for those that another finding has: errors within its time, or the failure of its dead letters.
+ *
+ * @param others The findings that were told before.
+ */
+export function* functionFindings(facts: StatusFacts, place: Place, others: readonly Finding[]): Findings {
   const { stack, commands, ringing } = place;
   const { deadLetters, failures, functionErrors } = facts;
   // Dead letters may be old, and the function may fail with something new.
@@ -59,7 +72,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
     const isSame = failures[part]?.code === dead?.code && failures[part]?.kind === dead?.kind;
     return dead !== undefined && isSame ? [part] : [];
   });
-  const times = toldTimes(facts, place);
+  const times = toldTimes(facts, place, others);
   for (const functionError of functionErrors ?? []) {
     const told = times[functionError.part];
     // Lambda counts by the minute in which a run began.
@@ -74,7 +87,7 @@ export function* functionFindings(facts: StatusFacts, place: Place): Findings {
     const texts = [
       errorsText(functionError),
       ...(why === undefined ? [] : [`It failed last at ${why.text}`]),
-      functionError.isOver ? 'Later runs had none.' : 'No run has begun since.',
+      functionError.isOver ? 'Later runs had none.' : 'No later run is counted yet.',
       ...waitsText(functionError),
     ];
     const log = commands.log(functionLog(stack, functionError.part), place.now - DAY_MS);

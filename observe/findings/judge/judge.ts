@@ -2,7 +2,7 @@ import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { Finding } from '../catalogue.ts';
-import { damageCauses, denialCauses, idleCauses, quotaCauses, withCauses } from './causes.ts';
+import { damageCauses, denialCauses, idleCauses, noKeyCauses, quotaCauses, withCauses } from './causes.ts';
 import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts';
 import { contentFindings } from './collector/content.ts';
 import { lateTimes, OF_WINDOW, oldTimes, wrongClocks } from './collector/eventTimes.ts';
@@ -37,7 +37,8 @@ import { streamFindings } from './stream.ts';
 
 /** A judge, with the settings by which what it judges is read: any of them, as a path begins. Without: none. */
 interface Judge {
-  readonly find: (facts: StatusFacts, place: Place) => Iterable<Finding>;
+  /** @param told What the judges before it have found. */
+  readonly find: (facts: StatusFacts, place: Place, told: readonly Finding[]) => Iterable<Finding>;
   readonly readBy?: RegExp;
 }
 
@@ -116,28 +117,30 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
     facts.key === null || !isDeployed(facts, PLACES)
       ? []
       : judgeKey(facts.key, commands, { since: facts.keyFailedSince });
-  const judges = JUDGES.filter(({ readBy }) => isDeployed(facts, readBy));
-  const found = judges.flatMap(({ find }) => [...find(facts, place)]);
+  const found: Finding[] = [];
+  for (const { find, readBy } of JUDGES)
+    if (isDeployed(facts, readBy)) found.push(...find(facts, place, found));
   const withOwnAlarms = found.map((own) => ringing.tell(own));
   // An alarm on a day that failed stands with that day, and one on answers with those of the collector.
   const withAlarms = withOwnAlarms.map((own) =>
     ringing.tell(own, [...damageAlarms(own), ...answerAlarms(own)]),
   );
   const others = [...withAlarms, ...ringing.alone(place, facts)];
-  const damaged = damageCauses(others, facts);
+  // These are findings themselves.
+  const ofOthers = [...damageCauses(others, facts), ...noKeyCauses(others)];
   // Messages that wait ask for a run, whatever the schedule is.
   const idle = idleFindings(facts, place).filter(
     ({ part, isQueue }) => isQueue || isDeployed(facts, SCHEDULED_BY[part]),
   );
   const causes = [
     ...denialCauses(key, deniedFindings(facts, place), facts, place),
-    ...damaged,
+    ...ofOthers,
     ...quotaCauses(others, facts, place),
     ...idleCauses(idle),
   ];
   // A key that can be used is no cause.
   const usableKey = key.filter(() => facts.key?.KeyState === 'Enabled');
-  const rest = others.filter((other) => damaged.every(({ found: cause }) => cause !== other));
+  const rest = others.filter((other) => ofOthers.every((cause) => cause.found !== other));
   return [...usableKey, ...withCauses(causes, rest, facts)]
     .map(({ cure, detail, ...more }) => ({
       ...more,

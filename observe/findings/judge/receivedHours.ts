@@ -37,10 +37,9 @@ export function* missingNights(facts: StatusFacts, place: Place): Findings {
   const newest =
     lastNight.at === null ? 'none is' : `${lastNight.day} the newest that is, last at ${lastNight.at}`;
   const open = waiting.length === 0 ? '' : ` Of judged days, hours of ${listed(waiting)} wait.`;
-  const why =
-    failed === ''
-      ? ({ case: 'silent' } as const)
-      : failureTold(facts, 'reconcile', facts.failures['reconcile'], config);
+  // Without a count of its runs nobody knows that none has failed.
+  const unfailed = { case: facts.functionErrors === null ? 'unread' : 'silent' } as const;
+  const why = failed === '' ? unfailed : failureTold(facts, 'reconcile', facts.failures['reconcile'], config);
   const nights = [...unlooked.map(missedNight), ...unjudged.map((day) => addDays(day, 1))].sort();
   const told = {
     ...why,
@@ -137,17 +136,19 @@ function shortFinding(
   // An hour that is short in several tables is one hour.
   const hours = [...new Set(short.map(hourText))].sort();
   const texts = short.map((row) => shortText(row, areDropped, place));
+  const atLeast = short.some(({ unproved }) => unproved > 0) ? 'At least ' : '';
+  const looks = deepLooks(short, place);
   const told = {
     case:
       folders.length > 0 || why === 'dropped'
         ? (why ?? 'versions')
         : CASE_WITHOUT_VERSIONS[why ?? 'notGiven'],
-    title: `${numbered(missing)} of ${accepted} of ${tables} ${areDropped ? 'were never delivered by the stream' : 'are missing'}, of ${counted(hours.length, 'hour')}`,
+    title: `${atLeast}${numbered(missing)} of ${accepted} of ${tables} ${areDropped ? 'were never delivered by the stream' : 'are missing'}, of ${counted(hours.length, 'hour')}`,
     since: `${hours[0]}:00:00Z`,
-    detail: `${listed(texts, '; ')}.`,
+    detail: `${listed(texts, '; ')}.${looks.left}`,
   } as const;
   const drift = why === 'none' ? [commands.sluice('doctor', '--drift')] : [];
-  return finding('SLUICE_FINDING_HOUR_SHORT', told, [...drift, ...deepLooks(short, place), ...versionLists]);
+  return finding('SLUICE_FINDING_HOUR_SHORT', told, [...drift, ...looks.commands, ...versionLists]);
 }
 
 /** Days of whose hours too many events are unproved. */
@@ -163,12 +164,13 @@ export function* unprovedDays({ receivedHours }: StatusFacts, place: Place): Fin
     return `${day}, ${counted(rows.length, 'hour')} of a table: ${events}`;
   });
   const ofAll = someOf(sumOf(unsure, 'unproved'), sumOf(unsure, 'accepted'), 'accepted event');
+  const looks = deepLooks(unsure, place);
   const told = {
     title: `${ofAll} of ${counted(days.size, 'day')} are unproved`,
     since: [...days.keys()].sort()[0] ?? null,
-    detail: `${listed(texts, '; ')}.`,
+    detail: `${listed(texts, '; ')}.${looks.left}`,
   };
-  yield finding('SLUICE_FINDING_HOURS_UNPROVED', told, deepLooks(unsure, place));
+  yield finding('SLUICE_FINDING_HOURS_UNPROVED', told, looks.commands);
 }
 
 /** The folders that may have had objects of an hour, and of which S3 may have versions. */
@@ -197,8 +199,18 @@ function sumOf(rows: readonly ReceivedHour[], column: 'missing' | 'unproved' | '
   return sum(rows.map((row) => row[column]));
 }
 
-/** Commands that look at the rows of days. */
-function deepLooks(rows: readonly ReceivedHour[], { commands }: Place): readonly string[] {
-  const days = [...new Set(rows.map(({ ds }) => ds))].slice(0, MOST_COMMANDS);
-  return days.map((day) => commands.sluice('reconcile', '--deep', '--day', day));
+/** Commands that look at the rows of days, and what is said where these are not all. */
+function deepLooks(
+  rows: readonly ReceivedHour[],
+  { commands }: Place,
+): { readonly commands: readonly string[]; readonly left: string } {
+  const days = daysOf(rows);
+  const first = days.slice(0, MOST_COMMANDS);
+  return {
+    commands: first.map((day) => commands.sluice('reconcile', '--deep', '--day', day)),
+    left:
+      first.length === days.length
+        ? ''
+        : ` The commands look at ${first.length} of ${days.length} days: of another put its day in place of theirs.`,
+  };
 }

@@ -507,6 +507,10 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     },
     deniedCalls: [{ ...deniedCalls, part: 'export' }],
   },
+  'a quota of the account stops a function': {
+    ...failing('export'),
+    failures: { export: failureOf('quota', 'LimitExceededException: a quota was exceeded.') },
+  },
   'one message of a function of the local cloud waits': {
     isLocal: true,
     idleFunctions: [{ part: 'other', messages: 1, schedule: null, since: null }],

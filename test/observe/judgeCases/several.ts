@@ -2,6 +2,7 @@ import type { DropDay } from '../../../observe/facts/days/dropDays.ts';
 import type { LastFailure } from '../../../observe/facts/flow/failures/lastFailure.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import {
+  answered,
   bucketFault,
   codedFailure,
   curatedWith,
@@ -19,9 +20,14 @@ import {
   idleStream,
   keptDay,
   landingWaits,
+  logged,
   missingResource,
+  msAgo,
+  pointsElsewhere,
   refusedCopies,
+  refusedRequests,
   relayRefused,
+  relayWaits,
   ringing,
   unreachedAt,
   unreadPart,
@@ -220,6 +226,115 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       { part: 'export', messages: 12, schedule: 'daily', since: hoursAgo(2) },
     ],
     undeployed: { settings: ['sources.acme: differs', 'exports: differs'], deployedAt: null },
+  },
+  ...each(
+    [
+      { state: 'and days were never queued', days: { unplanned: ['2026-11-18'] } },
+      { state: 'and queued days wait', days: { late: ['2026-11-18'], lateSince: msAgo(29) } },
+    ] as const,
+    ({ state, days }) => [
+      `no run of the curation begins, ${state}`,
+      {
+        idleFunctions: [{ part: 'curate', messages: 3, schedule: null, since: '2026-11-18T07:00:00.000Z' }],
+        ...curatedWith(days),
+      },
+    ],
+  ),
+  'no run of the plan of curations begins, and days were never queued, or wait in the queue': {
+    idleFunctions: [
+      {
+        part: 'curate-plan',
+        messages: 0,
+        schedule: 'daily',
+        since: '2026-11-18T00:00:00.000Z',
+        hasRun: true,
+      },
+    ],
+    ...curatedWith({ unplanned: ['2026-11-17'], late: ['2026-11-16'], lateSince: msAgo(29) }),
+  },
+  'nobody takes the messages of the registrar, and a day has no partition': {
+    idleFunctions: [{ part: 'register', messages: 2, schedule: 'hourly', since: hoursAgo(1) }],
+    partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
+  },
+  ...each(
+    [
+      { state: 'fails', isOver: false },
+      { state: 'runs again', isOver: true },
+    ],
+    ({ state, isOver }) => [
+      `a day has no partition, and the registrar ${state}`,
+      {
+        partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
+        ...failing('register', { isOver, waits: null }),
+        failures: { register: codedFailure('SLUICE_REGISTER_X', 'it is none.') },
+        alarms: ringing('register-errors'),
+      },
+    ],
+  ),
+  'the registrar fails, and a partition points elsewhere': {
+    partitions: {
+      days: 3,
+      gaps: [{ table: 'events', day: '2026-11-20', ...pointsElsewhere('x', 5) }],
+    },
+    ...failing('register', { waits: null }),
+  },
+  'a day has no partition, and nobody knows of runs of the registrar': {
+    partitions: { days: 3, gaps: [{ table: 'events', day: '2026-11-20' }] },
+    functionErrors: null,
+  },
+  'nights have not judged, and nobody knows of their runs': {
+    lastNight: missedFrom('2026-11-18'),
+    functionErrors: null,
+  },
+  'copies wait for relay, and nobody knows of its runs': { ...relayWaits(5, 4), functionErrors: null },
+  'objects wait that are not judged, and the writer fails and has dead letters': {
+    undeployed: { settings: ['bucket: deployed b, configured acme'], deployedAt: null },
+    ...landingWaits(3, 5),
+    ...failing('write', { first: hoursAgo(4), last: hoursAgo(1) }),
+    deadLetters: [deadLetters],
+  },
+  'the endpoint is not judged, and the collector fails': {
+    undeployed: { settings: ['endpoint: deployed a, configured b'], deployedAt: null },
+    ...unreachedAt('5xx', 5),
+    functionErrors: [errorsOf('collect', 4.9, 4.1)],
+  },
+  'the reconciliation is not judged, and its runs fail': {
+    undeployed: { settings: ['reconcile: deployed true, configured false'], deployedAt: null },
+    lastNight: missedFrom('2026-11-18'),
+    ...failing('reconcile'),
+  },
+  ...each(
+    [
+      { state: 'for a day, and no run has failed since', hours: 24.1 },
+      { state: 'for less than a day', hours: 24 },
+      { state: 'for a day, and nobody knows of runs', hours: 24.1, more: { functionErrors: null } },
+      { state: 'for a day, and runs fail', hours: 24.1, more: failing('export') },
+    ],
+    ({ state, hours, more }) => [
+      `dead letters of a denial lie there ${state}`,
+      {
+        deadLetters: [{ ...deadLetters, part: 'export', since: hoursAgo(hours) }],
+        failures: { [deadLetters.queue]: failureOf('denied', 'AccessDenied: no.', hours) },
+        ...more,
+      },
+    ],
+  ),
+  'dead letters of a denial lie there since nobody knows when': {
+    deadLetters: [{ ...deadLetters, part: 'export', since: null }],
+    failures: { [deadLetters.queue]: failureOf('denied', 'AccessDenied: no.', 30) },
+  },
+  'the list has no key since some hours, and requests are refused since then': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 20),
+    keys: { ...wellKeys, senders: [], changedAt: hoursAgo(3) },
+    refusals: logged(answered('SLUICE_KEY_UNKNOWN', 20, { key: '9f86d081', first: hoursAgo(2.9) })),
+  },
+  'the list has no key since some hours, and requests are refused since then for another reason, too': {
+    ...refusedRequests({ SLUICE_KEY_UNKNOWN: 20 }, 20),
+    keys: { ...wellKeys, senders: [], changedAt: hoursAgo(3) },
+    refusals: logged(
+      answered('SLUICE_KEY_UNKNOWN', 20, { key: '9f86d081', first: hoursAgo(2.9) }),
+      answered('SLUICE_BODY_NOT_JSON', 2, { first: hoursAgo(2.9) }),
+    ),
   },
   'two dead letters, of which the oldest is of a stranger': {
     deadLetters: [{ ...deadLetters, part: 'ingest-load' }],

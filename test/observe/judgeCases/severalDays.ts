@@ -36,6 +36,28 @@ const refusedOfFiles = (refused: number, all: number) =>
 
 /** States of raw and curated days, tables, hours and quarantine with several of what usually is one, and those at a bound. Their findings are in findings.json. */
 export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
+  ...each(
+    [
+      { state: 'of a table that has others', listed: 30, deployedAt: '2026-11-20T10:00:00.000Z' },
+      { state: 'of a table without others', listed: 0, deployedAt: '2026-11-17T00:20:00.000Z' },
+      {
+        state: 'of a table without others, before whose last deployment a night was',
+        listed: 0,
+        deployedAt: '2026-11-17T00:20:01.000Z',
+      },
+      { state: 'of a table without others, whose deployment nobody knows', listed: 0, deployedAt: null },
+    ],
+    ({ state, listed, deployedAt }) => [
+      `a day was never queued ${state}`,
+      { ...curatedWith({ unplanned: ['2026-11-14'], listed }), deployedAt },
+    ],
+  ),
+  'the folder of a day has four versions of strange objects, of which three are deleted at once': {
+    damagedFiles: [
+      damagedFile('2026-11-18', 'e/b.csv', 2, ['v3', 'v4']),
+      damagedFile('2026-11-18', 'e/a.csv', 3, ['v1', 'v2']),
+    ],
+  },
   'files of curated days are archived, and lack': {
     archivedDays: {
       days: [

@@ -9,6 +9,7 @@ import {
   hoursAgo,
   logged,
   missingChange,
+  moreChange,
   notedTimes,
   quarantineCount,
   refusedCopies,
@@ -69,6 +70,32 @@ const refusedRows = (sdks: readonly string[], rows: number, reason: string, key 
 /** States of requests, senders, keys and copies with several of what usually is one, and those at a bound. Their findings are in findings.json. */
 export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   'silence since exactly two days': { ...silentFacts, lastRequestAt: hoursAgo(48) },
+  ...each(
+    [
+      { state: 'the log has more lines than metrics count', count: 9, hasMore: false },
+      { state: 'the log that was read has more lines than metrics count', count: 9, hasMore: true },
+      { state: 'the log has fewer lines than metrics count', count: 5, hasMore: false },
+    ],
+    ({ state, count, hasMore }) => [
+      `requests failed, and ${state}`,
+      {
+        ...failedRequests({ [NOT_DELIVERED]: 7 }),
+        unstored: { ...logged(answered(NOT_DELIVERED, count, { sdk: 'js-client 3' })), hasMore },
+      },
+    ],
+  ),
+  'requests were refused in the day and none in the hour, and the log is not read': {
+    lastHour: wellHour,
+    lastDay: { ...wellDay, refused: 9 },
+  },
+  'more requests were refused in the day than in the hour, and the log is not read': {
+    ...refusedRequests({ [UNKNOWN]: 20, [TOO_LARGE]: 2 }, 400),
+    lastDay: { ...wellDay, refused: 900 },
+  },
+  ...each([0.0004, 0.12, 0.1204, 0.0991], (usual) => [
+    `at most a share of ${usual} of an SDK had no user`,
+    { contentChanges: [{ ...moreChange, sdk: 'js-client 3', usual }] },
+  ]),
   'past the stream, until half an hour ago': {
     ...changedRequests({ what: 'overflowed', last: hoursAgo(0.5) }),
     lastHour: { ...wellHour, received: 4 },

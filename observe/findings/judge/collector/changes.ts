@@ -79,19 +79,27 @@ export function* spikes({ lastDay, spikeFrom }: StatusFacts, { commands, config 
     `came in the busiest hour, where ${numbered(Math.round(change.usual))} are usual${mostText(spikeFrom)}`,
   );
   const shown = [
-    commands.sluice('query', sentSinceSql(told.since ?? change.first, config)),
+    ...forwardedKinds.map((kind) =>
+      commands.sluice('query', sentSinceSql(kind, told.since ?? change.first, config)),
+    ),
     commands.sluice('tail'),
   ];
   yield finding('SLUICE_FINDING_SPIKE', { ...told, detail: `${told.detail}.` }, shown);
 }
 
-/** A query of the events that were received since a time, by name and version of the SDK, the most first. */
-function sentSinceSql(since: string, config: Place['config']): string {
+/** The column of what came, by table. */
+const NAME_COLUMNS = { exposures: 'experiment_id', events: 'event_name' } as const satisfies Record<
+  ForwardedKind,
+  string
+>;
+
+/** A query of the rows of a table that were received since a time, by name and version of the SDK, the most first. */
+function sentSinceSql(kind: ForwardedKind, since: string, config: Place['config']): string {
   const at = Date.parse(since);
-  const columns = '"event_name", "sdk_type", "sdk_version"';
+  const columns = `"${NAME_COLUMNS[kind]}", "sdk_type", "sdk_version"`;
   // Events lie in the day of their time, which may be before that of their receipt.
   const where = `"ds" >= DATE '${addDays(utcDay(at), -1)}' AND "received_at" >= ${timestampText(at)}`;
-  return `SELECT ${columns}, count(*) AS "rows", max("received_at") AS "last" FROM ${qualifiedName(config, config.tables.events)} WHERE ${where} GROUP BY 1, 2, 3 ORDER BY "rows" DESC LIMIT 20`;
+  return `SELECT ${columns}, count(*) AS "rows", max("received_at") AS "last" FROM ${qualifiedName(config, config.tables[kind])} WHERE ${where} GROUP BY 1, 2, 3 ORDER BY "rows" DESC LIMIT 20`;
 }
 
 /** `, about 95 % from js-client 3 with the key web`; empty where nobody knows who sent most. */

@@ -126,8 +126,14 @@ function lessOf(change: ContentChange, which: string): string {
 
 /** `40 of 50 events from js-client 3 have no user_id, where at most 12 % came so on each of the last 3 curated days` */
 function shareTitle(change: ContentChange, what: string, has: string): string {
-  const usual = change.usual === 0 ? 'none' : `at most ${percent(change.usual, change.usual < 0.1 ? 1 : 0)}`;
+  const usual = change.usual === 0 ? 'none' : `at most ${mostPercent(change.usual)}`;
   return `${someOf(change.count, change.of, what)} ${has}, where ${usual} came so ${before(change)}`;
+}
+/** A share that is the most, rounded up: `13 %`, below a tenth `1.3 %`. */
+function mostPercent(share: number): string {
+  const steps = share < 0.1 ? 1_000 : 100;
+  // Binary fractions are a little above or below the decimal ones.
+  return percent(Math.ceil(share * steps - 1e-9) / steps);
 }
 /** SQL of the rows with the subject of a change in a column. */
 const ofSubject =

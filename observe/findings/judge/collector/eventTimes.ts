@@ -52,13 +52,14 @@ export function* wrongClocks(facts: StatusFacts, place: Place): Findings {
     const isBeyond = isWindowDeployed && -group.skewMs > futureDays * DAY_MS;
     const beyond = isBeyond ? `, those of more than ${futureDays * 24} hours in that of their receipt` : '';
     const share = (100 * group.count) / Math.max(group.count, lastDay?.received ?? 0);
+    const ofAll = lastDay === null ? '' : `, ${share.toFixed(1)} % of all,`;
     const off = Math.abs(group.skewMs);
     const hours =
       off < 2 * DAY_MS
         ? `up to ${(off / HOUR_MS).toFixed(1)} hours`
         : `up to ${Math.round(off / DAY_MS)} days`;
     const way = group.skewMs > 0 ? 'behind' : 'ahead';
-    const sent = `${counted(group.count, 'event')}, ${share.toFixed(1)} % of all,${sentText(group)}`;
+    const sent = `${counted(group.count, 'event')}${ofAll}${sentText(group)}`;
     const stated = corrected.includes(group)
       ? `${hours} ${way}, corrected: the days are right`
       : `${hours} ${way}, not corrected: the days are as sent`;

@@ -35,7 +35,10 @@ export function* failedRequests(facts: StatusFacts, place: Place): Findings {
   if (codes.length === 0) return;
   const senders = unstored?.groups.map(labelledBy(facts.keys?.labels)) ?? [];
   const isWhole = unstored?.hasMore === false;
-  const failed = codes.map((code) => failedCode(code, facts, isWhole ? senders : [], place));
+  const failed = codes.map((code) => {
+    const ofCode = senders.filter((each) => each.code === code);
+    return failedCode(code, facts, { ofCode, isWhole }, place);
+  });
   const [since] = failed.flatMap(({ first }) => first ?? []).sort();
   const start = since === undefined ? [] : ['--start-time', `${Date.parse(since)}`];
   const log = ['--log-group-name', functionLog(place.stack, 'collect'), ...start];
@@ -80,11 +83,19 @@ interface FailedCode {
 /** By what requests are known to fail no more. */
 type OverFacts = Pick<StatusFacts, 'lastHour' | 'lastEventAt' | 'keys' | 'keysFailure' | 'unknown'>;
 
-/** What is known of requests that failed with a code. @param senders Those of all codes; none if not all lines of the log were read. */
+/** Who sent requests that failed with a code, by the log. */
+interface LoggedSenders {
+  /** The senders. */
+  readonly ofCode: readonly AnsweredGroup[];
+  /** Whether all lines of the log were read. */
+  readonly isWhole: boolean;
+}
+
+/** What is known of requests that failed with a code. */
 function failedCode(
   code: string,
   facts: OverFacts & Pick<StatusFacts, 'lastDay'>,
-  senders: readonly AnsweredGroup[],
+  senders: LoggedSenders,
   { now }: Pick<Place, 'now'>,
 ): FailedCode {
   const { lastHour, lastDay } = facts;
@@ -103,7 +114,8 @@ function failedCode(
   const state = overState({ code, last, inHour }, facts, senders, now);
   const causes: Readonly<Record<string, ErrorEntry>> = { ...CollectError.entries, ...KeysError.entries };
   const cure = NOT_STORED.includes(code) || state === 'over' ? '' : ` ${causes[code]?.cure ?? ''}`.trimEnd();
-  const count = Math.max(inHour, day.count);
+  // Metrics come some minutes after the lines of the log.
+  const count = Math.max(inHour, day.count, sum(senders.ofCode.map((sender) => sender.count)));
   const text = `${counted(count, 'request')} with ${code}${span}${STATE_TEXTS[state]}.${cure}`;
   return { code, count, first: from.first, state, text };
 }
@@ -112,13 +124,13 @@ function failedCode(
 function overState(
   { code, last, inHour }: { readonly code: string; readonly last: string; readonly inHour: number },
   { lastHour, lastEventAt, keys, keysFailure, unknown }: OverFacts,
-  senders: readonly AnsweredGroup[],
+  senders: LoggedSenders,
   now: number,
 ): FailedCode['state'] {
   const isQuiet = inHour === 0 && lastHour !== null;
   const isPast = isQuiet || now - Date.parse(last) >= OVER_AFTER_MS;
   if (!(code in KeysError.entries)) {
-    if (isPast && areStored(senders, code)) return 'over';
+    if (isPast && areStored(senders)) return 'over';
     return isQuiet ? 'quiet' : 'open';
   }
   // Only a collector reports a denial, and perhaps none has tried since. A key that cannot be read has no label in the log.
@@ -130,10 +142,9 @@ function overState(
   return isQuiet ? 'quiet' : 'open';
 }
 
-/** Whether each sender of requests that failed with a code was stored after its last one, and any of them is known. */
-function areStored(groups: readonly AnsweredGroup[], failedWith: string): boolean {
-  const senders = groups.filter(({ code }) => code === failedWith);
-  return senders.length > 0 && senders.every(({ last, storedAt = '' }) => storedAt > last);
+/** Whether all senders of requests that failed are known, and each was stored after its last one. */
+function areStored({ ofCode, isWhole }: LoggedSenders): boolean {
+  return isWhole && ofCode.length > 0 && ofCode.every(({ last, storedAt = '' }) => storedAt > last);
 }
 
 /** Who sent requests that were answered 503, as a sentence. */

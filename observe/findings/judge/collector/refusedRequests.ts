@@ -9,7 +9,7 @@ import type { FindingCase } from '../../catalogue/entry.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
 import { reasonOf } from '../failures.ts';
 import type { Findings, Place } from '../place.ts';
-import { fromText, QUIET_TEXT, sentText, tailErrors } from '../texts.ts';
+import { fromText, QUIET_TEXT, sentText, shareWith, tailErrors } from '../texts.ts';
 import { keyCommands } from './keys.ts';
 import { TRUNCATED } from './quarantine.ts';
 import { namedSender } from './senderNames.ts';
@@ -131,6 +131,7 @@ function refusedCase(
     return unlisted.every((group) => former.has(group)) ? 'removedKey' : 'someRemoved';
   }
   if (groups.length > 0 && acceptedNow.size === groups.length) return 'over';
+  if (codes.length === 0) return 'codesUnread';
   return codes.every((code) => code === TRUNCATED) ? 'cut' : 'other';
 }
 
@@ -151,21 +152,23 @@ function refusedTitle(
   },
   facts: StatusFacts,
 ): string {
-  const hasMore = facts.refusals?.hasMore === true;
-  const whose =
-    told === undefined
-      ? `with ${byCode[0]?.[0] ?? '4xx'}`
-      : `with ${told.code}${fromText(namedSender(told, facts))}`;
-  // Metrics may know of more requests than the log has lines of.
-  const isOneKind = groups.length === 1 && !hasMore && (told?.count ?? 0) >= inDay;
-  const most = told === undefined ? 'most ' : `${hasMore ? 'at least ' : ''}${numbered(told.count)} of them `;
-  const some = isOneKind ? 'all ' : most;
-  const before = told && former.get(told);
-  const whole =
-    isLost && told !== undefined ? `; every request of this sender from ${told.first} to ${told.last}` : '';
-  const listedText = before === undefined ? whole : `, which ${formerText(before)}`;
+  const all = `${counted(inDay, 'request was', 'requests were')} refused`;
   const lately = inHour === 0 ? QUIET_TEXT : `; ${numbered(inHour)} within the last hour`;
-  return `${counted(inDay, 'request was', 'requests were')} refused, ${inDay === 1 ? '' : some}${whose}${listedText}${lately}`;
+  if (told === undefined) {
+    // Without the log only the last hour has codes.
+    const [[code, count] = ['', 0]] = byCode;
+    const ofHour = `, ${shareWith(count, byCode.length)} ${code}`;
+    return `${all}${lately}${inHour === 0 ? '' : ofHour}`;
+  }
+  const hasMore = facts.refusals?.hasMore === true;
+  const whose = `with ${told.code}${fromText(namedSender(told, facts))}`;
+  // Metrics may know of more requests than the log has lines of.
+  const isOneKind = groups.length === 1 && !hasMore && told.count >= inDay;
+  const some = isOneKind ? 'all ' : `${hasMore ? 'at least ' : ''}${numbered(told.count)} of them `;
+  const before = former.get(told);
+  const whole = isLost ? `; every request of this sender from ${told.first} to ${told.last}` : '';
+  const listedText = before === undefined ? whole : `, which ${formerText(before)}`;
+  return `${all}, ${inDay === 1 ? '' : some}${whose}${listedText}${lately}`;
 }
 
 /** Until when the list had a key. */

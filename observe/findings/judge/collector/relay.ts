@@ -182,7 +182,7 @@ const UNANSWERED: Readonly<Record<string, CaseOf<'SLUICE_FINDING_RELAY_LATE'>>> 
 
 /** What became of the last try, and at whom: `the target h.example answered last 500`. @param host Of the target. */
 function answerText({ from, why, takenAt }: RelayAnswer, host: string): string {
-  if (takenAt !== null) return `and are delivered again since ${takenAt}`;
+  if (takenAt !== null) return `and copies are delivered again since ${takenAt}`;
   if (from === 'bucket') return `the last call of the bucket failed with ${why}`;
   const [status, ofPage] = why.split(' ');
   if (ofPage === PAGE) return `${host} answered last ${status} with a web page`;
@@ -207,5 +207,6 @@ function lateCase(facts: StatusFacts): CaseOf<'SLUICE_FINDING_RELAY_LATE'> {
   }
   const failing = [...(functionErrors ?? []).filter(({ isOver }) => !isOver), ...(deadLetters ?? [])];
   if (failing.some(({ part }) => part === 'relay')) return 'failing';
-  return isLogRead(facts, 'relay') ? 'slow' : 'unread';
+  // Without a count of its runs nobody knows that it runs.
+  return functionErrors !== null && isLogRead(facts, 'relay') ? 'slow' : 'unread';
 }

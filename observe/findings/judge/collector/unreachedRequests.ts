@@ -94,7 +94,7 @@ function unreachedOf(
       : ` The access log has ${gatewayStatus.status} for ${someOf(gatewayStatus.count, gatewayStatus.of, 'line')} that were read of the newest of these hours${gatewayStatus.hasMore ? ', and has more' : ''}.`;
   const over = isOver ? `; it is over, the last before ${untilOf(lastAt)}` : '';
   const status =
-    gatewayStatus === null ? '' : `, of the newest of these hours most with ${gatewayStatus.status},`;
+    gatewayStatus === null ? '' : `, of the newest of these hours most often with ${gatewayStatus.status},`;
   const told = {
     ...(way === '4xx' ? refused : failureTold(facts, 'collect', failure, config)),
     subject: way,

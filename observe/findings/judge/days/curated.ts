@@ -21,7 +21,7 @@ export function* curatedFindings(facts: StatusFacts, place: Place): Findings {
     const judgedBy = ['the curated days', 'the partitions of curated days'] as const;
     yield* unreadVersions({ name: table, table, unread, judgedBy }, place);
     yield* failedCurations(facts, place, state, commands);
-    yield* lateCurations(state, place, commands);
+    yield* lateCurations(state, place, commands, facts);
     yield* keptRows(facts, place, state);
   }
 }
@@ -54,9 +54,10 @@ function* failedCurations(
 
 /** Days that wait for too long: those that are queued, and those that no night has queued. */
 function* lateCurations(
-  { table, late, lateSince, unplanned }: CurationState,
+  { table, listed: listedDays, late, lateSince, unplanned }: CurationState,
   { config }: Place,
   { run }: CuratedCommands,
+  { deployedAt }: Pick<StatusFacts, 'deployedAt'>,
 ): Findings {
   const waits = ({ length }: readonly UtcDay[]) =>
     `${counted(length, 'day')} of ${table} ${length === 1 ? 'waits' : 'wait'}`;
@@ -72,19 +73,23 @@ function* lateCurations(
       [run],
     );
   const oldest = unplanned.at(-1);
-  if (oldest !== undefined)
+  if (oldest !== undefined) {
+    // The night in which it should have been.
+    const night = `${addDays(oldest, 1 + config.curateAfter)}T00:20:00Z`;
+    // Of a table without a curated day nobody knows that `curate` was deployed before the last deployment.
+    const isKnown = listedDays > 0 || deployedAt === null || Date.parse(deployedAt) <= Date.parse(night);
     yield finding(
       'SLUICE_FINDING_CURATE_LATE',
       {
         case: 'unplanned',
         title: `${waits(unplanned)} to be queued, the oldest ${oldest}`,
-        // The night in which it should have been.
-        since: `${addDays(oldest, 1 + config.curateAfter)}T00:20:00Z`,
+        since: isKnown ? night : null,
         detail: `${table}, never queued: ${listed(unplanned)}.`,
       },
       [run],
       'warning',
     );
+  }
 }
 
 /** Days whose curated table has rows that no raw file has any more. */

@@ -26,7 +26,9 @@ export function* missingPartitions(facts: StatusFacts, place: Place): Findings {
   const { size: days } = new Set(gaps.map(({ day }) => day));
   const title = `${counted(days, 'day has', 'days have')} files and no partition, ${tables.join('; ')}`;
   const failed = failedAt(facts, 'register');
-  const why = failed === '' ? { case: 'dropped' as const } : failureTold(facts, 'register', failure, config);
+  // Without a count of its runs nobody knows that none has failed.
+  const unfailed = { case: facts.functionErrors === null ? 'unread' : 'dropped' } as const;
+  const why = failed === '' ? unfailed : failureTold(facts, 'register', failure, config);
   const told = {
     ...why,
     judgedBy: ['the partitions'],

@@ -161,12 +161,6 @@ export function* damagedFiles(
     const more = files.length === 1 ? '' : `, and ${counted(files.length - 1, 'other')} of the table`;
     const unread = unknown.filter((read) => isUnreadByFile(files, read)).map(({ part }) => part);
     const without = unread.length === 0 ? '' : ` For it nobody can read ${listed(unread)}.`;
-    const told = {
-      case: isStray ? 'stray' : 'replaced',
-      title: `The ${isStray ? 'object' : 'file'} ${first.key} is no Parquet, of ${table} of ${first.day}${more}`,
-      since: first.replacedAt,
-      detail: `${table}: ${listed(texts, '; ')}.${without}`,
-    } as const;
     const days = [...new Set(files.map(({ day }) => day))].sort();
     // Without its newest version S3 shows the one before.
     const versions = oldestFirst.flatMap(({ key, strayVersions }) =>
@@ -175,6 +169,16 @@ export function* damagedFiles(
     const deletions = versions
       .slice(0, MOST_COMMANDS)
       .map((version) => commands.aws('s3api', 'delete-object', ...version));
+    const left =
+      versions.length === deletions.length
+        ? ''
+        : ` The commands are of ${deletions.length} of ${versions.length} versions: once these are deleted, they are of the next ones.`;
+    const told = {
+      case: isStray ? 'stray' : 'replaced',
+      title: `The ${isStray ? 'object' : 'file'} ${first.key} is no Parquet, of ${table} of ${first.day}${more}`,
+      since: first.replacedAt,
+      detail: `${table}: ${listed(texts, '; ')}.${without}${left}`,
+    } as const;
     yield finding('SLUICE_FINDING_FILE_DAMAGED', told, isStray ? deletions : commands.restore(table, days));
   }
 }

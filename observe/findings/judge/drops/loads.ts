@@ -27,7 +27,9 @@ export function* failedLoads(
     const read = drops.days.find(({ day }) => day === days[0])?.version;
     const readAt = read == null ? null : versionTime(read);
     const served =
-      readAt === null ? 'Queries have no row of it' : `Queries read its version of ${isoTimestamp(readAt)}`;
+      readAt === null
+        ? `Queries have no row of ${days[0]}`
+        : `Queries read the version of ${days[0]} of ${isoTimestamp(readAt)}`;
     const all = status(days.at(-1));
     const { ranges, left } = commandDays(again, all);
     const detail = `${told.detail} ${served}.${needs('load', code, message)}${left || allDays(days, all)}`;
@@ -50,13 +52,14 @@ function failureCase(code: string): CaseOf<'SLUICE_FINDING_INGEST_FAILED'> {
   return OF_FILES.test(code) ? 'files' : 'other';
 }
 
-/** Days whose files are gone from the customer's folder. */
+/** Days whose files are gone from the customer's folder, and those whose files are not committed any more. */
 export function* missingInputs(
   { days }: DatasetDays,
   { name, place, explain, accept, status }: Dataset,
 ): Findings {
-  const missing = days.filter(({ missingSince }) => missingSince !== null).toReversed();
-  if (missing.length > 0) {
+  const all = days.filter(({ missingSince }) => missingSince !== null).toReversed();
+  const kinds = Map.groupBy(all, ({ uncommitted }) => (uncommitted > 0 ? 'uncommitted' : 'gone'));
+  for (const [kind, missing] of kinds) {
     const names = missing.map(({ day, missingSince, uncommitted }) => {
       const more = uncommitted === 0 ? '' : `, with ${counted(uncommitted, 'file')} and no commit`;
       return `${day} since ${isoTimestamp(missingSince ?? place.now)}${more}`;
@@ -66,10 +69,10 @@ export function* missingInputs(
     const told = missingDays.slice(0, MOST_NAMED);
     const { ranges, left } = commandDays(missingDays, status(missingDays.at(-1)), told);
     const commands = ranges.flatMap(({ from, to }) => [explain(to), accept('keep', from, to)]);
-    const isUncommitted = missing.every(({ uncommitted }) => uncommitted > 0);
+    const lacks = kind === 'uncommitted' ? 'committed file' : 'file';
     const found = {
-      case: isUncommitted ? 'uncommitted' : 'gone',
-      title: `${counted(missing.length, 'loaded day')} of ${name} ${missing.length === 1 ? 'has' : 'have'} no ${isUncommitted ? 'committed file' : 'file'} any more, the newest ${missing[0]?.day}`,
+      case: kind,
+      title: `${counted(missing.length, 'loaded day')} of ${name} ${missing.length === 1 ? 'has' : 'have'} no ${lacks} any more, the newest ${missing[0]?.day}`,
       since: sinceOf(missing.map(({ missingSince }) => missingSince)),
       detail: `${name}: ${listed(names, '; ')}.${left}`,
     } as const;
@@ -123,27 +126,28 @@ export function* forgottenDays(
   );
 }
 
-/** Days whose receipt the customer's bucket does not take. */
+/** Days whose receipt the customer's bucket does not take, those of one code together, the latest first. */
 export function* failedReceipts(
   { days }: DatasetDays,
-  { name, customer, place, policy, needs, backfill, status }: Dataset,
+  { name, customer, policy, needs, backfill, status }: Dataset,
 ): Findings {
-  const untold = days.filter((other) => other.receipt !== null).toReversed();
-  const [newest] = untold;
-  if (newest === undefined) return;
-  const { day, receipt } = newest;
-  const { code = '', since = place.now } = receipt ?? {};
-  const untoldDays = untold.map((other) => other.day);
-  const { ranges, left } = commandDays(untoldDays, status(untoldDays.at(-1)));
-  yield finding(
-    'SLUICE_FINDING_RECEIPTS_FAILED',
-    {
-      case: 'other',
-      title: `The receipt of ${name} for ${day} was not taken: ${code}${otherDays(untold.length)}`,
-      since: sinceOf(untold.map((other) => other.receipt?.since)),
-      detail: `${name}: ${day}: ${code}, since ${isoTimestamp(since)}${otherDays(untold.length)}.${needs('receipt', code)}${left}`,
-      reason: customersReason(code, null, customer),
-    },
-    [...policy(code), ...ranges.map(({ from, to }) => backfill(from, to))],
-  );
+  const failed = days
+    .toReversed()
+    .flatMap(({ day, receipt }) => (receipt === null ? [] : [{ day, ...receipt }]));
+  for (const [code, ofCode] of Map.groupBy(failed, (receipt) => receipt.code)) {
+    const untold = ofCode.map(({ day }) => day);
+    const texts = ofCode.map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
+    const { ranges, left } = commandDays(untold, status(untold.at(-1)));
+    yield finding(
+      'SLUICE_FINDING_RECEIPTS_FAILED',
+      {
+        case: 'other',
+        title: `The receipt of ${name} for ${untold[0]} was not taken: ${code}${otherDays(untold.length)}`,
+        since: sinceOf(ofCode.map(({ since }) => since)),
+        detail: `${name}: ${code}: ${listed(texts, '; ')}.${needs('receipt', code)}${left}`,
+        reason: customersReason(code, null, customer),
+      },
+      [...policy(code), ...ranges.map(({ from, to }) => backfill(from, to))],
+    );
+  }
 }
