@@ -129,13 +129,12 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const curation = ask('the curated days' satisfies SharedPart, readCurationState);
   const askedUnreached = ask('the endpoint', async () => readUnreached(deployment, await outputs, await day));
   const askedAlarms = ask('the alarms' satisfies SharedPart, readAlarms);
-  const alarmNames = askedAlarms.then((found) => found?.map(({ name }) => name) ?? null);
   // The parts that need these report their failure.
   for (const part of [outputs, day]) part.catch(() => undefined);
   const contents = config.curate
     ? { exposures: readContent('exposures'), events: readContent('events') }
     : null;
-  // All are asked at once. They fail only when nobody waits any longer.
+  // All are asked at once. Each rejects only if AWS cannot be reached, by a defect, or when nobody waits any longer.
   const asked = {
     requests: readRequests(),
     lastDay: ask('the last day', async () => lastDayOf(await day)),
@@ -393,12 +392,13 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     const found = await deployed;
     const { state, deployedAt } = found;
     const settings = undeployedOf(config, found.outputs);
+    const alarms = (await askedAlarms)?.map(({ name }) => name) ?? null;
     return settings.length === 0
       ? {
           stackState: state,
           deployedAt,
           undeployed: null,
-          stackFaults: await readStackFaults(deployment, { ...found, alarms: await alarmNames }, ask),
+          stackFaults: await readStackFaults(deployment, { ...found, alarms }, ask),
         }
       : { stackState: state, deployedAt, undeployed: { settings, deployedAt }, stackFaults: null };
   }

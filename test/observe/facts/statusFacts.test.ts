@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -8,7 +9,7 @@ import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import { CURATED_LEDGER, curatedDaysKey, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, ingestedTableFolders, receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
-import type { Deployment } from '../../../observe/deployment.ts';
+import { type Deployment, openDeployment } from '../../../observe/deployment.ts';
 import type { MainSender } from '../../../observe/facts/flow/logged/mainSender.ts';
 import { readStatusFacts } from '../../../observe/facts/readStatusFacts.ts';
 import { type AskedCall, answeredBy, named, requestsAnsweredBy } from '../../harness/answering.ts';
@@ -516,6 +517,22 @@ it.each([
   ];
   const { facts } = await factsOf({ content });
   expect(facts.allowedOrigins?.origins).toEqual(origins);
+});
+
+it('without credentials it fails once, and leaves no failure to nobody', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  const deployment = openDeployment(
+    { config, stack: { service: 'sluice', stage: 'prod' }, isLocal: false, now: NOW },
+    { region: 'us-east-1', credentials: () => Promise.reject(named('CredentialsProviderError')) },
+  );
+  opened.push(deployment);
+  await expect(readStatusFacts(deployment)).rejects.toMatchObject({ code: 'SLUICE_AWS_NO_CREDENTIALS' });
+  // Node tells of such a failure once all that was to be done is done.
+  await setImmediate();
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
 });
 
 it('days whose version no query reads are told of their own dataset and curated table', async () => {
