@@ -53,7 +53,10 @@ export function deniedByBucket(policy: string, needs: readonly BucketNeed[]): re
 /** What is known of a condition for some calls. `unknown`: it has a part of which nothing is known here, and no part that fails. */
 type ConditionResult = 'holds' | 'fails' | 'unknown';
 
-/** What is known of a condition for calls of a role over TLS. The writer deletes nothing without `If-Match`. */
+/**
+ * What is known of a condition for calls of a role over TLS. The writer deletes nothing without `If-Match`. Of texts, `Equals` takes no
+ * patterns: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ */
 function conditionOf(
   condition: unknown,
   { id, role }: Pick<BucketNeed, 'id' | 'role'>,
@@ -71,7 +74,9 @@ function conditionOf(
         result = 'unknown';
         continue;
       }
-      if (matchesAny(values, role) === /Not/.test(operator)) return 'fails';
+      const isExact = /String(Not)?Equals(IfExists)?$/.test(operator);
+      const isNamed = isExact ? valuesOf(values).includes(role) : matchesAny(values, role);
+      if (isNamed === /Not/.test(operator)) return 'fails';
     }
   return result;
 }

@@ -57,6 +57,14 @@ describe("a statement of the bucket's policy", () => {
       members: { Condition: { ArnNotLike: { 'aws:PrincipalArn': '*:role/admin' } } },
     },
     {
+      what: 'all but a text with a wildcard, which no ARN equals',
+      members: { Condition: { StringNotEquals: { 'aws:PrincipalArn': 'arn:aws:iam::111122223333:role/*' } } },
+    },
+    {
+      what: 'the writer by its ARN as a text',
+      members: { Condition: { StringEquals: { 'aws:PrincipalArn': [`${WRITER}x`, WRITER] } } },
+    },
+    {
       what: 'the writer by its ARN',
       members: { Condition: { ArnEquals: { 'AWS:principalarn': WRITER } } },
     },
@@ -82,6 +90,14 @@ describe("a statement of the bucket's policy", () => {
     {
       what: 'denies deletions without If-Match',
       members: { Condition: { Null: { 's3:if-match': 'true' } } },
+    },
+    {
+      what: 'denies a text with a wildcard, which no ARN equals',
+      members: { Condition: { StringEqualsIfExists: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/*' } } },
+    },
+    {
+      what: 'denies all whose text is not alike',
+      members: { Condition: { StringNotLike: { 'aws:PrincipalArn': 'arn:aws:iam::111122223333:role/*' } } },
     },
     {
       what: 'denies all roles but the writer',
