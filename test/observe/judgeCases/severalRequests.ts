@@ -199,6 +199,11 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...refusedRequests({ SLUICE_METHOD_NOT_ALLOWED: 3 }, 400),
     refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 3, { ...refusedApp, storedAt: hoursAgo(1) })),
   },
+  'three requests of an app of the local cloud are refused, and not all stored ones were read': {
+    isLocal: true,
+    ...refusedRequests({ SLUICE_METHOD_NOT_ALLOWED: 3 }, 400),
+    refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 3, { ...refusedApp, isUnsought: true })),
+  },
   'copies were not kept, by an error that the log has whole': {
     unkept: { count: 2, first: hoursAgo(3), last: hoursAgo(1) },
     unkeptError: 'AWS.SimpleQueueService.NonExistentQueue: sluice-prod-relay',

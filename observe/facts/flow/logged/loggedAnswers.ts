@@ -16,6 +16,11 @@ export interface AnsweredGroup extends SentGroup {
    * all groups. Absent if the log has none: of stored requests it has a part.
    */
   readonly storedAt?: string;
+  /**
+   * Whether not all stored requests of it were read: the log has more lines, there are more than eight keys, or its key was refused or not
+   * looked at, so that the log has no label. Absent if all were.
+   */
+  readonly isUnsought?: true;
 }
 
 /** Requests that were answered 4xx, or 503, within 24 hours, by the lines of the log. */
@@ -62,33 +67,50 @@ export async function readAnswers(
     ...MOST_ANSWERS,
   });
   const groups = bySender(requests, ({ code }) => (code === null ? 0 : 1));
-  const stored = await readStored(deployment, groups);
+  const unlabelled = new Set(requests.flatMap(({ sent_key }) => sent_key ?? []));
+  const sought = await readStored(
+    deployment,
+    groups.filter(({ key }) => key === null || !unlabelled.has(key)),
+  );
   const answered = groups.map((group): AnsweredGroup => {
-    const storedAt = stored.get(senderId({ ...group, code: null }));
-    return storedAt === undefined ? group : { ...group, storedAt };
+    const storedAt = sought.stored.get(senderId({ ...group, code: null }));
+    if (storedAt !== undefined) return { ...group, storedAt };
+    return sought.keys.has(group.key) && !sought.hasMore ? group : { ...group, isUnsought: true };
   });
   return { groups: answered, since: isoTimestamp(Math.min(...periods.map(([at]) => at))), hasMore };
 }
 
-/** When a request of each of some senders was stored last, as {@link AnsweredGroup.storedAt} says, by {@link senderId}. */
+/** Stored requests of some senders. */
+interface StoredRequests {
+  /** When a request of each was stored last, as {@link AnsweredGroup.storedAt} says, by {@link senderId}. */
+  readonly stored: ReadonlyMap<string, string>;
+  /** Labels of the keys whose requests were looked for, and null if those without a key were. */
+  readonly keys: ReadonlySet<string | null>;
+  /** Whether there are more lines than were read. */
+  readonly hasMore: boolean;
+}
+
+/** Looks for stored requests of some senders, whose keys have labels. */
 async function readStored(
   deployment: Pick<Deployment, 'logs' | 'stack' | 'now'>,
   groups: readonly SentGroup[],
-): Promise<ReadonlyMap<string, string>> {
-  if (groups.length === 0) return new Map();
-  const keys = [...new Set(groups.map(({ key }) => key))].slice(0, MOST_KEYS);
-  const stored = '$.event = "collect" && $.status = 202';
-  // Where any key may send, requests have none.
-  const alternatives = keys.includes(null)
-    ? [stored]
-    : keys.map((key) => `${stored} && $.key = ${JSON.stringify(key)}`);
+): Promise<StoredRequests> {
+  const keys = new Set(groups.map(({ key }) => key));
+  if (keys.size === 0) return { stored: new Map(), keys, hasMore: false };
+  const named = [...keys].slice(0, MOST_KEYS);
+  const isStored = '$.event = "collect" && $.status = 202';
+  // Requests without a key have no member that a pattern could name.
+  const alternatives = keys.has(null)
+    ? [isStored]
+    : named.map((key) => `${isStored} && $.key = ${JSON.stringify(key)}`);
   const hourAgo = deployment.now - HOUR_MS;
   const startTime = Math.min(...groups.map(({ last }) => Date.parse(last)));
   const before = startTime < hourAgo ? [{ startTime, endTime: hourAgo - 1 }] : [];
-  const { requests } = await readLoggedRequests(deployment, {
+  const { requests, hasMore } = await readLoggedRequests(deployment, {
     filterPattern: `{ ${alternatives.join(' || ')} }`,
     times: [{ startTime: hourAgo, endTime: deployment.now }, ...before],
     ...MOST_LINES,
   });
-  return new Map(bySender(requests, () => 1).map((group) => [senderId(group), group.last]));
+  const stored = new Map(bySender(requests, () => 1).map((group) => [senderId(group), group.last]));
+  return { stored, keys: keys.has(null) ? keys : new Set(named), hasMore };
 }

@@ -224,7 +224,7 @@ const APP_REQUESTS = 3;
  * @param isWholeLog Whether the log has all requests that were stored: else only those of a key that may not send are known to be all.
  */
 function isAllLost(
-  { code, sdk, count, first, last, storedAt }: AnsweredGroup,
+  { code, sdk, count, first, last, storedAt, isUnsought }: AnsweredGroup,
   isWholeLog: boolean,
   now: number,
 ): boolean {
@@ -232,5 +232,5 @@ function isAllLost(
   const lasts = Date.parse(last) - Date.parse(first);
   if (sdk === null || count < APP_REQUESTS || lasts < HOUR_MS || now - Date.parse(last) > HOUR_MS)
     return false;
-  return isOfKey || (isWholeLog && storedAt === undefined);
+  return isOfKey || (isWholeLog && storedAt === undefined && isUnsought !== true);
 }

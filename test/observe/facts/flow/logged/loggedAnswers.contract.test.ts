@@ -50,11 +50,55 @@ describe('what is told of requests', () => {
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'most', 'most']) write({ ...refused, key });
     await started.wait(1);
     const storedAt = started.isoNow();
-    for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'most']) write({ key });
+    for (const key of ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'most']) write({ key });
     await started.wait(1);
     const { groups = [] } = (await answersOf('nine', day, 'refusedBy')) ?? {};
     expect(groups[0]).toMatchObject({ key: 'most', storedAt });
-    expect(groups.filter((group) => group.storedAt === undefined)).toHaveLength(1);
+    const others = groups.filter((group) => group.storedAt === undefined);
+    expect(others.map(({ key, isUnsought }) => ({ key, isUnsought }))).toEqual([
+      { key: 'a', isUnsought: undefined },
+      { key: 'h', isUnsought: true },
+    ]);
+  });
+
+  it('includes that time beside nine keys that were refused, of which it is not looked for', async () => {
+    const write = started.collectLog('foreign');
+    const day = new Map([[started.clock.now(), { ...wellHour, refusedBy: { SLUICE_KEY_UNKNOWN: 18 } }]]);
+    const foreign = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+    for (const sent_key of [...foreign, ...foreign])
+      write({ level: 'warn', status: 401, code: 'SLUICE_KEY_UNKNOWN', sent_key });
+    write({ level: 'warn', status: 400, code: 'SLUICE_BODY_NOT_JSON', key: 'web' });
+    await started.wait(1);
+    const storedAt = started.isoNow();
+    write({ key: 'web' });
+    await started.wait(1);
+    const { groups = [] } = (await answersOf('foreign', day, 'refusedBy')) ?? {};
+    expect(groups.at(-1)).toMatchObject({ key: 'web', storedAt });
+    expect(groups.flatMap(({ key, isUnsought }) => (isUnsought === true ? [key] : []))).toEqual(foreign);
+  });
+
+  it('says that not all stored requests were read where the log has more lines of these', async () => {
+    const refusedLine = {
+      event: 'collect',
+      level: 'warn',
+      status: 400,
+      ms: 1,
+      key: 'web',
+      code: 'SLUICE_BODY_NOT_JSON',
+    };
+    const storedLine = { event: 'collect', status: 202, ms: 1, key: 'app' };
+    const logs = answeredBy(CloudWatchLogsClient, ({ input }) =>
+      String(input['filterPattern']).includes('202')
+        ? {
+            events: Array(2_000).fill({ timestamp: NOON, message: JSON.stringify(storedLine) }),
+            nextToken: 'more',
+          }
+        : { events: [{ timestamp: NOON, message: JSON.stringify(refusedLine) }] },
+    );
+    const day = new Map([[NOON, { ...wellHour, refusedBy: { SLUICE_BODY_NOT_JSON: 1 } }]]);
+    const asked = { logs, stack: stackOf('busy'), now: NOON + MINUTE_MS };
+    const answers = await readAnswers(asked, day, 'refusedBy');
+    expect(answers).toMatchObject({ groups: [{ key: 'web', isUnsought: true }], hasMore: false });
   });
 
   it('is counted from the newest hours where the log has more lines than are read', async () => {
