@@ -223,21 +223,31 @@ function placesOf(
     : {
         value: filter.unit,
         columns: ['user_id', 'stable_id', ...Object.values(unitIds)],
-        members: ['userID', 'stableID', 'user_id', 'stable_id'],
+        // Of an event as it was sent, and of a row.
+        members: [
+          'userID',
+          'stableID',
+          ...Object.keys(unitIds),
+          'user_id',
+          'stable_id',
+          ...Object.values(unitIds),
+        ],
         refusedAs: [],
       };
 }
 
-/** A member of a JSON object as text. */
-function memberText(name: string, value: string): string {
-  return `"${name}":${JSON.stringify(value)}`;
+/** The texts of which compact JSON has one if it has a member of this name and value: an ID may be a number, too. */
+function memberTexts(name: string, value: string): readonly string[] {
+  const text = `"${name}":${JSON.stringify(value)}`;
+  return /^-?\d+$/.test(value) ? [text, `"${name}":${value},`, `"${name}":${value}}`] : [text];
 }
 
 /** The condition of SQL for rows that a filter takes. */
 function rowCondition(config: Pick<Config, 'unitIds'>, kind: TableKind, filter: TraceFilter): string {
   if ('receivedAt' in filter) return `"received_at" = ${timestampText(filter.receivedAt)}`;
   const { value, columns, members, refusedAs } = placesOf(filter, config.unitIds);
-  const inRaw = members.map((name) => `strpos("raw", ${quoteText(memberText(name, value))}) > 0`);
+  const texts = members.flatMap((name) => memberTexts(name, value));
+  const inRaw = texts.map((text) => `strpos("raw", ${quoteText(text)}) > 0`);
   const isEqual = (column: string) => `${quoteName(column)} = ${quoteText(value)}`;
   const conditions = kind === 'quarantine' ? [...refusedAs.map(isEqual), ...inRaw] : columns.map(isEqual);
   return `(${conditions.join(' OR ')})`;
@@ -318,7 +328,7 @@ export function isAbout(
   const raw = typeof row['raw'] === 'string' ? row['raw'] : '';
   return (
     [...columns, ...refusedAs].some((column) => row[column] === value) ||
-    members.some((name) => raw.includes(memberText(name, value)))
+    members.flatMap((name) => memberTexts(name, value)).some((text) => raw.includes(text))
   );
 }
 
