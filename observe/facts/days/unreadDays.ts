@@ -6,7 +6,7 @@ import { listedEntries } from '../../../lib/ledger/ledgerStore.ts';
 import { ingestedTableFolders, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
-import { daysUnder } from '../tables/partitionGaps.ts';
+import { ALWAYS, daysUnder } from '../tables/partitionGaps.ts';
 import { readMadePartitions } from '../tables/tables.ts';
 import { type ConfiguredDataset, readLedgerDays, type UnreadDay } from './ledgerDays.ts';
 
@@ -44,7 +44,7 @@ async function differingDays(
 ): Promise<DifferingDays> {
   const { config, s3 } = deployment;
   const folders = ingestedTableFolders(config, dataset.table);
-  const days = daysUnder(deployment, folders, { from: '', to: '9' });
+  const days = daysUnder(deployment, folders, ALWAYS);
   const listLedger = () => listedEntries(s3ObjectStore(s3, config.bucket))(source.name, dataset.name);
   const [unread, entries, loaded] = await Promise.all([
     unreadVersions(deployment, dataset.table, days, (day) => {

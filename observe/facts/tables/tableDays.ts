@@ -6,7 +6,7 @@ import { isoTimestamp, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { daysBetween } from '../../../lib/drops/plan/decideDay.ts';
 import { isDataFile } from '../../../lib/tables/objectKeys.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { daysUnder } from './partitionGaps.ts';
+import { ALWAYS, daysUnder } from './partitionGaps.ts';
 import { readPartitions, type TableSummary, TablesError } from './tables.ts';
 
 /**
@@ -25,7 +25,7 @@ export interface TableDay {
   readonly day: UtcDay;
   /** Whether it is registered, and has files. */
   readonly state: DayState;
-  /** Rows of the registered files; null when rows were not asked for, or the day is not registered. */
+  /** Rows of the registered files, 0 of a `gap`; null when rows were not asked for, and of a day that is `unregistered`. */
   readonly rows: number | null;
   /** Number of files. */
   readonly files: number;
@@ -76,7 +76,7 @@ export async function listTableDays(
     throw new TablesError('SLUICE_TABLES_NO_DAYS', `${table.name}.`);
   const { Bucket: bucket, Prefix } = s3Location(table.location);
   const place = { s3: deployment.s3, config: { bucket } };
-  const folders = await daysUnder(place, [Prefix], { from: '', to: '9' });
+  const folders = await daysUnder(place, [Prefix], ALWAYS);
   const partitions = await readPartitions(deployment, table.name);
   const known = [...new Set([...folders, ...partitions.keys()])].sort();
   const first = known[0] ?? null;
