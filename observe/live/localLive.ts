@@ -19,8 +19,6 @@ const MOST_RECENT = 10_000;
 const MOST_READS = 20;
 /** Lines and rows that are read at once. */
 const MOST_AT_ONCE = 2_000;
-/** Beyond the wait, the time for an answer to come. */
-const ANSWERED_WITHIN_MS = 10_000;
 
 /** What the feed answers: packages/local-aws/README.md, "Feed". */
 const feedAnswer = z.object({
@@ -120,10 +118,8 @@ async function askFeed(
   query: URLSearchParams,
   waitMs: number,
 ): Promise<FeedAnswer> {
-  const limit = AbortSignal.timeout(waitMs + ANSWERED_WITHIN_MS);
-  const asked = signal === undefined ? limit : AbortSignal.any([signal, limit]);
   try {
-    return await askLocal(localControl, `feed?${query}`, feedAnswer, { signal: asked });
+    return await askLocal(localControl, `feed?${query}`, feedAnswer, { signal, waitMs });
   } catch (error) {
     signal?.throwIfAborted();
     throw error;

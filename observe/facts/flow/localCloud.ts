@@ -21,21 +21,35 @@ export function streamedRow(document: string): StreamedRow | null {
 
 /** The status of an answer to a cursor that is none of the feed's. */
 const REFUSED = 400;
+/** Milliseconds for which an answer is awaited: the local cloud answers late while it runs functions and queries. */
+const ANSWERED_WITHIN_MS = 10_000;
+
+/** How the local cloud is asked. */
+interface LocalQuestion extends Pick<RequestInit, 'method' | 'body'> {
+  /** Milliseconds that the answer takes by itself, which are awaited besides. Default 0. */
+  readonly waitMs?: number;
+  /** Milliseconds for which an answer is awaited. Default ten seconds. */
+  readonly limitMs?: number;
+  /** Ends the question. Default: nothing does. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Asks the control API of the local cloud: docs/local.md, "Control".
  *
- * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`, `SLUICE_OBSERVE_CURSOR_UNKNOWN`.
+ * @throws ObserveError `SLUICE_OBSERVE_LOCAL_UNREADABLE`, also without an answer in time; `SLUICE_OBSERVE_CURSOR_UNKNOWN`.
  */
 export async function askLocal<Answer extends z.ZodType>(
   localControl: string,
   name: string,
   schema: Answer,
-  init: RequestInit = {},
+  { waitMs = 0, limitMs = ANSWERED_WITHIN_MS, signal: ended, ...init }: LocalQuestion = {},
 ): Promise<z.output<Answer>> {
   const url = new URL(`/_sluice/${name}`, localControl);
+  const limit = AbortSignal.timeout(waitMs + limitMs);
+  const signal = ended === undefined ? limit : AbortSignal.any([ended, limit]);
   try {
-    const response = await fetch(url, init);
+    const response = await fetch(url, { ...init, signal });
     if (response.status === REFUSED) throw new ObserveError('SLUICE_OBSERVE_CURSOR_UNKNOWN');
     return schema.parse(await response.json());
   } catch (error) {

@@ -32,6 +32,7 @@ const server = createServer(async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   bodies.push(Buffer.concat(chunks).toString());
+  if (request.url === '/_sluice/silent') return;
   const answer = ANSWERS[request.url ?? ''];
   response.statusCode = answer === undefined ? 400 : 200;
   response.end(JSON.stringify(answer ?? {}));
@@ -66,6 +67,11 @@ it('the buffers of the local cloud are searched for a text, and of what has it t
     notes: [expect.stringContaining('buffers')],
   });
   expect(JSON.parse(bodies[0] ?? '')).toEqual({ contains: 'text', most: 1_000 });
+});
+
+it('a question to which the local cloud does not answer fails in time', async () => {
+  const asked = askLocal(localControl, 'silent', z.object({}), { waitMs: 20, limitMs: 30 });
+  await expect(asked).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_LOCAL_UNREADABLE' });
 });
 
 it.each([
