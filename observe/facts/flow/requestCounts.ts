@@ -16,8 +16,11 @@ import { KeysError } from '../../../lib/wire/keys/Keyring.ts';
 import { RequestError } from '../../../lib/wire/RequestError.ts';
 import type { Deployment } from '../../deployment.ts';
 
-/** For how long CloudWatch keeps minutes: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention */
-const MINUTES_KEPT_MS = 15 * DAY_MS;
+/**
+ * For how long minutes are asked for: CloudWatch keeps them for 15 days, and a call takes some time.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention
+ */
+export const MINUTES_KEPT_MS = 15 * DAY_MS - HOUR_MS;
 
 /** Codes of answers 503, after which SDKs send again. */
 const FAILED = Object.keys({ ...CollectError.entries, ...KeysError.entries }) as readonly Code[];
@@ -137,7 +140,7 @@ export async function readCounts(
 }
 
 /**
- * Start of the last minute with a request, ISO 8601; null without one within 15 days.
+ * Start of the last minute with a request, ISO 8601; null without one within {@link MINUTES_KEPT_MS}.
  *
  * @throws As {@link readCounts}.
  */

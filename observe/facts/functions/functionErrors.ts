@@ -2,10 +2,11 @@ import { partName } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { metricsOf } from '../../../lib/base/metrics.ts';
 import { sum } from '../../../lib/base/sum.ts';
-import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
+import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { readQueue } from '../../readQueue.ts';
+import { MINUTES_KEPT_MS } from '../flow/requestCounts.ts';
 
 /** What Lambda has counted of a function within 24 hours: at least one run that was killed, took too long or threw, or that it throttles. */
 export interface FunctionErrors {
@@ -31,9 +32,6 @@ export interface FunctionErrors {
   /** Messages of its queue, hidden ones too, about, and when the oldest was sent, ISO 8601, if SQS tells; null without a queue. */
   readonly waits: { readonly messages: number; readonly since: string | null } | null;
 }
-
-/** For 15 days CloudWatch keeps minutes; the call takes some time. */
-export const MINUTES_KEPT_MS = 15 * DAY_MS - HOUR_MS;
 
 /** What Lambda has counted of functions, and SQS of their queues. */
 export interface CountedRuns {

@@ -9,7 +9,8 @@ import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { readQueue } from '../../readQueue.ts';
-import { type CountedRuns, MINUTES_KEPT_MS } from './functionErrors.ts';
+import { MINUTES_KEPT_MS } from '../flow/requestCounts.ts';
+import type { CountedRuns } from './functionErrors.ts';
 
 /** A function that does not run, although its queue has messages, or its schedule is past. Lambda has not throttled it. */
 export interface IdleFunction {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import {
   type LastHour,
   readLastHour,
@@ -84,7 +84,7 @@ describe('the last hour', () => {
   });
 });
 
-it('the last request is that of the last minute with one, within 15 days', async () => {
+it('the last request is that of the last minute with one, within an hour less than the 15 days of CloudWatch', async () => {
   const cloudwatch = metricClient({
     [REQUESTS]: [
       [minutesAfter(2), 1],
@@ -93,7 +93,7 @@ it('the last request is that of the last minute with one, within 15 days', async
     ],
   });
   const lastRequest = (now: number) => readLastRequest({ cloudwatch, stack, now });
-  // The running minute ends at the next one, and the 15 days with it.
-  expect(await lastRequest(minutesAfter(6.5) + 15 * DAY_MS)).toBe(isoTimestamp(minutesAfter(7)));
-  expect(await lastRequest(minutesAfter(7.5) + 15 * DAY_MS)).toBeNull();
+  // The running minute ends at the next one, and the time with it.
+  expect(await lastRequest(minutesAfter(6.5) + 359 * HOUR_MS)).toBe(isoTimestamp(minutesAfter(7)));
+  expect(await lastRequest(minutesAfter(7.5) + 359 * HOUR_MS)).toBeNull();
 });
