@@ -189,8 +189,8 @@ export function contentChangesOf(
 /** The label as {@link ContentChange.label} has it. @param label As the query answers it. */
 function labelOf(part: string, label: string | null): string | null {
   if (part === 'key') return newKeyOf(label ?? '');
-  // Before the version stands when it was received, so that the largest is the last.
-  return part === 'sdkEvent' ? (label?.split(' ')[2] ?? null) : label;
+  // Before the version stand day and time of its receipt, so that the largest is the last.
+  return part === 'sdkEvent' ? label?.split(' ').slice(2).join(' ') || null : label;
 }
 
 /** The one key that is not usual; null of none, and of several. @param label The keys of some events, and the usual ones: `KEY_SEPARATORS`. */

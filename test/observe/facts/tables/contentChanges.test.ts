@@ -53,6 +53,12 @@ it('gives sizes as numbers in place of their logarithms, and events from before 
     usual: '0',
     mean: '1',
   };
+  const gone = { ...row, what: 'sdkEvent', kind: 'less', usual: '0', mean: '0' };
+  const labelled = [
+    { ...gone, label: '2026-11-19 09:00:00.000 4.1 (beta 2)' },
+    // Of that version nothing is known.
+    { ...gone, label: '2026-11-19 09:00:00.000 ' },
+  ];
   const old = {
     ...row,
     what: 'age',
@@ -77,12 +83,14 @@ it('gives sizes as numbers in place of their logarithms, and events from before 
     days: 3,
     since: '2026-11-20T09:10:00.000Z',
   };
-  expect(contentChangesOf([old, amount, size, repeats, key], 'events', NOW)).toEqual({
+  expect(contentChangesOf([old, amount, size, repeats, key, ...labelled], 'events', NOW)).toEqual({
     changes: [
       { ...change, what: 'amount', usual: 10, mean: 1000 },
       { ...change, what: 'size', usual: 100, mean: 10_000 },
       { ...change, what: 'repeats', usual: 0.04, mean: 0 },
       { ...change, what: 'key', field: 'a:b', label: 'productSku', usual: 0, mean: 0 },
+      { ...change, what: 'sdkEvent', kind: 'less', label: '4.1 (beta 2)', usual: 0, mean: 0 },
+      { ...change, what: 'sdkEvent', kind: 'less', usual: 0, mean: 0 },
     ],
     earlier: [{ name: 'renewal', sdk: null, count: 20, leastDays: 7.5, mostDays: 30 }],
   });
