@@ -33,7 +33,9 @@ const bench: Bench = {
           at(`${name}: ${corner}`);
           const request = { work, size: { ...size, isTurn } };
           const [subject = ''] = work.split(',');
-          const heapMb = Math.floor((functions[subject]?.memorySize ?? 0) * HEAP_SHARE);
+          const memory = functions[subject]?.memorySize;
+          if (memory === undefined) throw new RangeError(`${work} begins with no function.`);
+          const heapMb = Math.floor(memory * HEAP_SHARE);
           const once = await runOnce<Once>('growth/growthOnce.ts', request, heapMb);
           if (once.messages > 0) throw new Error(`${name}: messages, though nothing is new.`);
           return once;

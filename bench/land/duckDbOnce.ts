@@ -8,11 +8,8 @@ import { DuckDbSession } from '../../lib/parquet/DuckDbSession.ts';
 import { COPY_OPTIONS } from '../../lib/parquet/tableFile.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { forwardedTables } from '../../lib/tables/deliveredTables.ts';
-import { benchConfig } from '../benchConfig.ts';
+import { benchConfig, WRITER_MEGABYTES } from '../benchConfig.ts';
 import { measureWork, readRequest } from '../measure.ts';
-
-/** Memory of the writer, MiB: infra/serverless/serviceFunctions.ts. */
-const MEGABYTES = 1_769;
 
 /** What land.bench.ts asks for. */
 export interface LinesRequest {
@@ -25,7 +22,7 @@ export interface LinesRequest {
 const { lines, directory } = await readRequest<LinesRequest>();
 mkdirSync(directory, { recursive: true });
 await measureWork(async () => {
-  const limits = { ...engineShare(MEGABYTES), temporaryDirectory: directory };
+  const limits = { ...engineShare(WRITER_MEGABYTES), temporaryDirectory: directory };
   const session = await DuckDbSession.open(limits, { files: [], directories: [lines, directory] });
   let rows = 0;
   for (const kind of forwardedKinds) {

@@ -6,11 +6,9 @@ import { systemTiming } from '../../lib/base/retry.ts';
 import { systemClock } from '../../lib/base/time.ts';
 import { engineShare } from '../../lib/lambda/machine.ts';
 import { type Writer, writeObjects } from '../../lib/landing/write/writeObjects.ts';
-import { benchConfig } from '../benchConfig.ts';
+import { benchConfig, WRITER_MEGABYTES } from '../benchConfig.ts';
 import { measureWork, readRequest } from '../measure.ts';
 
-/** A Lambda with one CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
-const MEGABYTES = 1_769;
 /** Milliseconds that have to be left when a round is begun: lib/landing/write/writeObjects.ts */
 const ROUND_MS = 180_000;
 
@@ -70,7 +68,7 @@ await measureWork(async () => {
       stage: 'bench',
       directory: work,
       log: () => {},
-      limits: { ...engineShare(MEGABYTES), temporaryDirectory: work },
+      limits: { ...engineShare(WRITER_MEGABYTES), temporaryDirectory: work },
     },
     { deadline: systemClock.now() + ROUND_MS + seconds * 1_000 },
   );
