@@ -63,12 +63,19 @@ export function findingsPage(page: string): string {
   return withRows(page, 'code', rows.map(asReference));
 }
 
-/** The text of docs/experiments.md with the query of conversion that `sluice connect` prints. All other text stays. */
+/**
+ * The text of docs/experiments.md with the query of conversion that `sluice connect` prints, in place of its first query. All other
+ * text stays.
+ *
+ * @throws RangeError for a page without a query.
+ */
 export function experimentsPage(page: string): string {
   const config = defineConfig({ bucket: 'acme-experiments' });
   const question = readerQueries(config).find(({ name }) => name === 'Conversion by group');
   if (question === undefined) throw new RangeError('There is no query of conversion.');
-  return page.replace(/```sql\n.*?```/s, () => `\`\`\`sql\n${question.sql}\n\`\`\``);
+  const block = /```sql\n.*?```/s;
+  if (!block.test(page)) throw new RangeError('The page has no query.');
+  return page.replace(block, () => `\`\`\`sql\n${question.sql}\n\`\`\``);
 }
 
 /**
