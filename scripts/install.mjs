@@ -49,6 +49,17 @@ export function npmProgram() {
 }
 
 /**
+ * The environment of this process without the settings that an npm around it has for its own script, such as a filter meant for
+ * one workspace: another npm would apply them to its work.
+ *
+ * @returns {NodeJS.ProcessEnv} What another npm is run with.
+ */
+export function npmEnvironment() {
+  const own = /^npm_(config_(workspace|prefix|global)|package_|lifecycle_)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
+}
+
+/**
  * Installs the packages of the lockfile that are missing. Two processes that start at the same time install one after
  * the other.
  *
@@ -290,12 +301,7 @@ async function runNpm(root, command, all) {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell,
     env: {
-      // npm must not apply this script's own settings, such as a filter meant for one workspace, to its install.
-      ...Object.fromEntries(
-        Object.entries(process.env).filter(
-          ([name]) => !/^npm_(config_(workspace|prefix)|package_|lifecycle_)/.test(name),
-        ),
-      ),
+      ...npmEnvironment(),
       // A start fetches DuckDB's binding for Lambda by itself, and shows that: scripts/warm.mjs.
       ...(all ? {} : { SLUICE_PACKAGE_AHEAD: 'no' }),
     },

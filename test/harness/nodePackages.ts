@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { sluiceFolder } from '../../lib/config/sluiceFolder.ts';
 import { projectRoot } from '../../local/roots.ts';
+import { npmEnvironment, npmProgram } from '../../scripts/install.mjs';
 
 /** An installation takes some seconds. */
 const INSTALL_MS = 150_000;
@@ -27,21 +28,13 @@ export function preparePackages(folder: string, what: string): NodePackages {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   cpSync(manifest, join(directory, 'package.json'));
-  const npm = process.env['npm_execpath'];
-  const [command, args] = npm?.endsWith('.js') === true ? [process.execPath, [npm]] : ['npm', []];
+  const { file, first, shell } = npmProgram();
   const { status } = spawnSync(
-    command,
-    [...args, 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
-    // npm must not take the settings of the script that it runs for its own.
-    { cwd: directory, timeout: INSTALL_MS, env: withoutNpmSettings(process.env), stdio: ['ignore', 2, 2] },
+    file,
+    [...first, 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    { cwd: directory, timeout: INSTALL_MS, env: npmEnvironment(), stdio: ['ignore', 2, 2], shell },
   );
   if (status !== 0) return { missing: `npm could not install ${what}` };
   writeFileSync(done, '');
   return { directory };
-}
-
-/** The environment without what an npm around this process has set, which would lead another npm elsewhere. */
-function withoutNpmSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = /^npm_(config_(workspace|prefix|global)|package_|lifecycle_)/;
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name)));
 }
