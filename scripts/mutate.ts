@@ -16,12 +16,10 @@ import { parseArgs } from 'node:util';
 import { projectRoot } from '../local/roots.ts';
 import { judgeByHand } from './mutate/byHand.ts';
 import { equivalents } from './mutate/equivalents.ts';
-import { type GeneratedFault, judgeGenerated } from './mutate/generated.ts';
+import { type GeneratedFault, judgeGenerated, PRODUCT } from './mutate/generated.ts';
 
 /** The lowest score of a room, in percent of the faults in code that tests run. */
 const LEAST_SCORE = 90;
-/** Code of the product. What tests run of other folders, as of the demo, is not for tests to hold. */
-const PRODUCT = /^(?:lib|functions|infra|observe|operate|console|cli|local)\/.*\.ts$/;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -60,7 +58,9 @@ function chosenFiles(): readonly string[] {
     beginnings.length > 0
       ? git('ls-files').filter((file) => beginnings.some((path) => file.startsWith(path)))
       : git('diff', '--name-only', '--diff-filter=d', '--merge-base', values.since);
-  const code = files.filter((file) => PRODUCT.test(file));
+  const code = files.filter(
+    (file) => file.endsWith('.ts') && PRODUCT.some((folder) => file.startsWith(`${folder}/`)),
+  );
   if (beginnings.length === 0 && code.length === 0)
     print(`No code that Git knows has changed since ${values.since}.`);
   const idle = beginnings.filter((path) => !code.some((file) => file.startsWith(path)));

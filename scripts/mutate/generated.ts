@@ -7,12 +7,12 @@ import type { MutantResult, PartialStrykerOptions } from '@stryker-mutator/api/c
 import { Stryker } from '@stryker-mutator/core';
 import { projectRoot } from '../../local/roots.ts';
 
-/** The paths of suites of two tiers. */
+/** Paths of unit suites. */
 const UNIT = /\/[^/.]+\.test\.ts$/;
 /** Paths of contract suites. */
 const CONTRACT = /\.contract\.test\.ts$/;
-/** The folders of the product's code. */
-const PRODUCT = ['lib', 'functions', 'infra', 'observe', 'operate', 'console', 'cli', 'local'];
+/** The folders of the product's code. What tests run of other folders, as of the demo, is not for tests to hold. */
+export const PRODUCT = ['lib', 'functions', 'infra', 'observe', 'operate', 'console', 'cli', 'local'];
 
 /**
  * How many times the usual time of its tests a mutant may take: they run before it, with it and after it, and each run may
