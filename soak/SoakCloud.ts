@@ -5,12 +5,10 @@ import { GlueClient, paginateGetPartitions, paginateGetTables } from '@aws-sdk/c
 import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
+import { localAccount } from '../local/localAccount.ts';
 import type { Cloud } from '../local/startCloud.ts';
 import type { FaultKind } from './faultKinds.ts';
 import type { SoakPartition } from './Ledger.ts';
-
-/** The local cloud's own credentials. */
-const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 /** What the control API says of faults. */
 const faultsSchema = z.object({ faults: z.array(z.object({ struck: z.int() })) });
@@ -30,7 +28,7 @@ export class SoakCloud {
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
-    const place = { endpoint: cloud.edge, region: 'us-east-1', credentials: CREDENTIALS };
+    const place = { endpoint: cloud.edge, region: localAccount.region, credentials: localAccount };
     this.#stacks = new CloudFormationClient(place);
     this.#s3 = new S3Client({ ...place, forcePathStyle: true });
     this.#firehose = new FirehoseClient(place);
@@ -83,7 +81,8 @@ export class SoakCloud {
 
   /** Sends the writer's dead letters again, as a person does whom the alarm tells of them: `sluice redrive --landing`. */
   async redrive(): Promise<void> {
-    const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+    const { region, id } = localAccount;
+    const arn = (name: string) => `arn:aws:sqs:${region}:${id}:${name}`;
     await this.#sqs.send(
       new StartMessageMoveTaskCommand({
         SourceArn: arn('sluice-local-write-dead-letters'),

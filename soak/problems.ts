@@ -32,10 +32,10 @@ export function findProblems(counted: Counted, ledger: Ledger): readonly string[
 }
 
 /**
- * The hour of a run that begins later in it is not judged: its hourly schedules had run before, and they are what says that
- * CloudWatch was there.
+ * The first hour is judged only if at least so much of it was left when the run began, milliseconds: only then its hourly schedules
+ * ran in it, and Sluice takes their counts for the sign that CloudWatch was there.
  */
-const AFTER_SCHEDULES_MS = 55 * 60_000;
+const FIRST_HOUR_MS = 55 * 60_000;
 
 /** Finds hours of the run that Sluice does not say to be whole. Events that Firehose dropped may be missing in them. */
 function hourProblems({ hours, expiredCopies }: Counted, { windows }: Ledger): readonly string[] {
@@ -44,7 +44,7 @@ function hourProblems({ hours, expiredCopies }: Counted, { windows }: Ledger): r
   const lastWindow = windows.at(-1);
   if (firstWindow === undefined || lastWindow === undefined) throw new RangeError('The run has no windows.');
   const isoHour = (clock: number) => new Date(clock).toISOString().slice(0, 'YYYY-MM-DDTHH'.length);
-  const first = isoHour(firstWindow.clock + AFTER_SCHEDULES_MS);
+  const first = isoHour(firstWindow.clock + FIRST_HOUR_MS);
   const last = isoHour(lastWindow.clock);
   const judged = hours
     .map((row) => ({ ...row, isoHour: `${row.ds}T${String(row.hour).padStart(2, '0')}` }))

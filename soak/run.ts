@@ -64,7 +64,7 @@ async function soak({ json, ...options }: Options): Promise<number> {
   }
 }
 
-/** Undefined after help, or after saying what is wrong. */
+/** The options of the command line; undefined after saying what is wrong. `--help` ends the process. */
 function readOptions(): Options | undefined {
   try {
     const { values } = parseArgs({

@@ -263,8 +263,8 @@ class Soak {
   }
 
   /**
-   * Resolves when the queues have not changed for a while: what is left in them waits for the clock. It must not run on
-   * while functions work, because leases and visibility timeouts go by it.
+   * Resolves when the queues have not changed for a while, as what is left in them waits for the clock then, and at the latest after
+   * `IDLE_MS.most`. The clock must not run on while functions work, because leases and visibility timeouts go by it.
    */
   async #idle(): Promise<void> {
     const deadline = performance.now() + IDLE_MS.most;
