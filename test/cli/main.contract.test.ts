@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
 import { markChanges } from '../../cli/terminal/commandLine.ts';
 import { callMain } from '../harness/callMain.ts';
-import { sluice } from '../harness/sluice.ts';
+import { sluice } from '../harness/runProgram.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { textOf } from '../harness/textOf.ts';
 import { wordsOf } from '../harness/wordsOf.ts';

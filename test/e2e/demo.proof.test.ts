@@ -1,36 +1,17 @@
-import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../lib/base/time.ts';
-import { projectRoot } from '../../local/roots.ts';
 import { npxWords } from '../harness/npxWords.ts';
+import { type ProgramEnd, runProgram } from '../harness/runProgram.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
-
-/** How a run of the demo ended, and what it printed. */
-interface Told {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 const directory = temporaryDirectory();
 const data = join(directory.path, 'My Projekt ü (1)', 'data');
 
-function demo(): Promise<Told> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(projectRoot, 'demo', 'demo.ts'), '--data', data],
-      (error, stdout, stderr) => {
-        const code = typeof error?.code === 'number' ? error.code : Number(error !== null);
-        resolve({ code, stdout, stderr });
-      },
-    );
-  });
-}
+const demo = () => runProgram('demo/demo.ts', '--data', data);
 
-let output: Told;
+let output: ProgramEnd;
 beforeAll(async () => {
   output = await demo();
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { utcDay } from '../../lib/base/time.ts';
 import { type CloudProcess, endCloudProcesses, startCloudProcess } from '../harness/cloudProcess.ts';
-import { sluice } from '../harness/sluice.ts';
+import { sluice } from '../harness/runProgram.ts';
 import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 import { eventually } from '../harness/waiting.ts';
 

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { projectRoot } from '../../local/roots.ts';
 import { duckDb } from '../harness/duckDb.ts';
+import { runProgram } from '../harness/runProgram.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const START = Date.UTC(2026, 10, 20, 12);
 const MINUTE = 60_000;
@@ -15,10 +14,11 @@ const LOCATION = `s3://${DAY_FOLDER}/`;
 
 /** A finished run, written by hand: the command only counts it. */
 let directory: string;
+let remove: () => void;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'sluice-soak-'));
+  ({ path: directory, remove } = temporaryDirectory());
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => remove());
 
 interface Window {
   readonly kind: string;
@@ -82,17 +82,12 @@ function expire(from: number, to: number, minutes: number): void {
   }
 }
 
-async function count(events: number, seed = 1): Promise<{ code: number; said: string; report: Report }> {
-  const args = ['--events', String(events), '--seed', String(seed), '--directory', directory, '--json'];
-  return new Promise((resolve) => {
-    execFile(process.execPath, [join(projectRoot, 'soak', 'run.ts'), ...args], (error, stdout, said) => {
-      resolve({
-        code: Number(error?.code ?? 0),
-        said,
-        report: stdout === '' ? { problems: [], kinds: [] } : JSON.parse(stdout),
-      });
-    });
-  });
+/** Counts the run, which has so many events. */
+async function count(events: number): Promise<{ readonly code: number; readonly report: Report }> {
+  const args = ['--events', String(events), '--seed', '1', '--directory', directory, '--json'];
+  const { code, stdout, stderr } = await runProgram('soak/run.ts', ...args);
+  if (stdout === '') throw new Error(`It ended with ${code}: ${stderr}`);
+  return { code, report: JSON.parse(stdout) };
 }
 interface Report {
   readonly problems: readonly string[];
@@ -115,10 +110,13 @@ describe('the accounting of npm run soak', () => {
   });
 
   it.each([
-    ['has no partition', []],
-    ['has a partition elsewhere', [{ location: LOCATION.replace('2026-11-20', '2026-11-21') }]],
-    ['has the partition of another day', [{ values: ['2026-11-21'] }]],
-  ])('tells of rows that no query reads: their folder %s', async (_, partitions) => {
+    { what: 'has no partition', partitions: [] },
+    {
+      what: 'has a partition elsewhere',
+      partitions: [{ location: LOCATION.replace('2026-11-20', '2026-11-21') }],
+    },
+    { what: 'has the partition of another day', partitions: [{ values: ['2026-11-21'] }] },
+  ])('tells of rows that no query reads: their folder $what', async ({ partitions }) => {
     writeRun([{ kind: 'none' }]);
     writePartitions(
       partitions.map((partition) => ({

@@ -1,22 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { projectRoot } from '../../local/roots.ts';
 import { faultKinds } from '../../soak/faultKinds.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
 const EVENTS = 10_000;
 /** The window in which the first process is killed. */
 const KILLED_IN = 5;
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'sluice-soak-'));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const { path: directory, remove } = temporaryDirectory();
+afterAll(() => remove());
 
 function start(): ChildProcess & {
   readonly stdout: NodeJS.ReadableStream;

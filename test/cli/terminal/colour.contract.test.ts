@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Look, paint } from '../../../cli/terminal/colour.ts';
 import { callMain } from '../../harness/callMain.ts';
-import { sluice } from '../../harness/sluice.ts';
+import { sluice } from '../../harness/runProgram.ts';
 
 /** A stream that has colours. */
 const terminal = Object.assign(Object.create(process.stdout), { isTTY: true, getColorDepth: () => 4 });
