@@ -1,12 +1,12 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import type { DaysAnswer } from '../../console/api/days.ts';
 import { routes } from '../../console/api/routes.ts';
 import { openConsole } from '../../console/index.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { dayFolder } from '../../lib/tables/tableFolders.ts';
 import { acmeSource, exportTo } from '../harness/configInput.ts';
+import { parquetOf } from '../harness/parquetOf.ts';
 import { startAws } from '../harness/startAws.ts';
 
 const DAY = '2026-10-01';
@@ -55,7 +55,7 @@ await aws.s3.send(
   new PutObjectCommand({
     Bucket: config.bucket,
     Key: `${dayFolder(config, 'quarantine', DAY)}a.parquet`,
-    Body: await parquetFromQuery(`SELECT 'q1' AS quarantine_id, TIMESTAMP '${DAY} 07:00:00' AS received_at,
+    Body: await parquetOf(`SELECT 'q1' AS quarantine_id, TIMESTAMP '${DAY} 07:00:00' AS received_at,
       '${REASON}' AS reason, 'js' AS sdk_type, '1' AS sdk_version, '/v1/rgstr' AS path, '${raw}' AS raw,
       'text' AS raw_encoding, NULL::VARCHAR AS raw_location, NULL::VARCHAR AS key_environment`),
   }),

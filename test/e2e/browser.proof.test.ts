@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import type { Browser, Page, Response } from 'playwright-core';
 import { type Cloud, startCloud } from '../../local/startCloud.ts';
@@ -9,17 +6,17 @@ import { describeInBrowser } from '../harness/describeInBrowser.ts';
 import { openBrowser } from '../harness/openBrowser.ts';
 import { startShop } from '../harness/startShop.ts';
 import { type Fate, startUnreliableGateway } from '../harness/startUnreliableGateway.ts';
+import { temporaryDirectory } from '../harness/temporaryDirectory.ts';
 
-let data: string;
+const { path: data, remove } = temporaryDirectory();
 let cloud: Cloud;
 
 beforeAll(async () => {
-  data = mkdtempSync(join(tmpdir(), 'sluice-browser-'));
   cloud = await startCloud({ port: 0, edgePort: 0, enforceIam: true, data });
 });
 afterAll(async () => {
   await cloud.close();
-  rmSync(data, { recursive: true, force: true });
+  remove();
 });
 
 // A chromium may hang, or drop a beacon, of its own accord on a machine that is short of time: such a story is

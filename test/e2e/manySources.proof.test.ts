@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import { loadSession } from '../../lib/access/sessionPolicies.ts';
 import { MINUTE_MS } from '../../lib/base/time.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
@@ -15,6 +14,7 @@ import type { Status } from '../../observe/findings/status.ts';
 import { ObjectStore } from '../../packages/local-aws/src/s3/index.ts';
 import { eventsDataset, type SourceInput } from '../harness/configInput.ts';
 import { CUSTOMER, createCustomerBucket, DROPS, ingestCloud } from '../harness/ingestCloud.ts';
+import { parquetOf } from '../harness/parquetOf.ts';
 import type { Credentials } from '../harness/storyCloud.ts';
 
 const DAY = '2026-11-20';
@@ -72,7 +72,7 @@ describe('forty customers in one deployment', () => {
     await ingest.letIn(CUSTOMER, 'large-drops', 'ingest-source', ROOT);
     for (const name of ['denied', 'roleless'])
       await createCustomerBucket(ingest.cloud.edge, { account: CUSTOMER, bucket: `${name}-drops` });
-    const file = await parquetFromQuery(
+    const file = await parquetOf(
       `SELECT epoch(TIMESTAMP '${DAY} 12:00:00')::BIGINT AS timestamp, 'made' AS event_name, 'u1' AS unit_id`,
     );
     for (const { bucket } of good) await ingest.drop(`events/${DAY}/a.parquet`, file, bucket);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Attempt } from '../../lib/lambda/machine.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
 /** Milliseconds as the handlers have it: longer than the 900 s of a function. */
 export const LEASE_MS = 960_000;
@@ -18,10 +18,10 @@ export const attemptAt = (now: number, more: Partial<Attempt> = {}): Attempt => 
   ...more,
 });
 
-/** A new folder of an invocation, and DuckDB's limits in it. Whoever asks removes the folder. */
+/** A new folder of an invocation, and DuckDB's limits in it. Whoever asks removes it. */
 export function machineFolder(memoryMegabytes: number) {
-  const directory = mkdtempSync(join(tmpdir(), 'sluice-attempt-'));
+  const { path: directory, remove } = temporaryDirectory();
   const limits = { memoryMegabytes, threads: 1, temporaryDirectory: join(directory, 'spilled') };
   mkdirSync(limits.temporaryDirectory);
-  return { directory, limits };
+  return { directory, limits, remove };
 }

@@ -1,5 +1,4 @@
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
-import { parquetFromQuery } from '../../cli/ingest/dropFiles.ts';
 import {
   exportTargetPolicies,
   ingestSourcePolicies,
@@ -7,6 +6,7 @@ import {
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { localAccount } from '../../local/localAccount.ts';
 import { callMain } from './callMain.ts';
+import { parquetOf } from './parquetOf.ts';
 import { type StoryOptions, storyCloud } from './storyCloud.ts';
 
 /** Makes a bucket in another account of the local cloud, with a policy if there is one. */
@@ -32,7 +32,7 @@ export const DROPS = 'acme-drops';
  */
 export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOptions = {}) {
   const story = await storyCloud(input, options);
-  /** A client of the customer's for the cloud as it runs now: after a restart it has other ports. */
+  /** Opens a client of the customer's for the cloud as it runs now: after a restart it has other ports. */
   const customer = () => story.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
   /**
    * Makes a bucket in another account, with the policy that `sluice policy print` prints for it.
@@ -70,9 +70,10 @@ export async function ingestCloud(input: Partial<ConfigInput>, options: StoryOpt
   await letIn(CUSTOMER, DROPS, 'ingest-source');
   return Object.assign(story, {
     letIn,
+    customer,
     /** Drops a file into the customer's bucket: bytes, or what a query of DuckDB's answers as Parquet. */
     async drop(key: string, content: Uint8Array | string, bucket = DROPS, by = customer()): Promise<void> {
-      const bytes = typeof content === 'string' ? await parquetFromQuery(content) : content;
+      const bytes = typeof content === 'string' ? await parquetOf(content) : content;
       await story.put(key, bytes, bucket, by);
     },
     removeDrop: (key: string) => story.remove(key, DROPS, customer()),

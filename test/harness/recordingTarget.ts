@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from './listen.ts';
 
 /** A request as it arrived. */
 interface Recorded {
@@ -44,12 +44,7 @@ export async function recordingTarget() {
       for (const look of [...waiting]) look();
     });
   });
-  const listen = async (port: number) => {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-  };
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const url = await listen(server);
   const goDown = async () => {
     if (!server.listening) return;
     const closed = once(server, 'close');
@@ -58,7 +53,7 @@ export async function recordingTarget() {
     await closed;
   };
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     recorded,
     /** Sets its behaviour from now on. Default {@link taken}. */
     behave: (next: Manner) => {
@@ -77,7 +72,8 @@ export async function recordingTarget() {
       }),
     /** Refuses connections, and ends those that are open. */
     goDown,
-    comeUp: () => listen(port),
+    /** Listens on its port again. */
+    comeUp: () => listen(server, Number(new URL(url).port)),
     close: goDown,
   };
 }

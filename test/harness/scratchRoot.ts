@@ -1,24 +1,22 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { projectRoot } from '../../local/roots.ts';
+import { temporaryDirectory } from './temporaryDirectory.ts';
 
-const repository = resolve(import.meta.dirname, '..', '..');
+/** A function that answers a member of its configuration. */
+const answering = (member: 'bucket' | 'database') =>
+  `import config from '#config';\nexport const handler = async (): Promise<string> => config.${member};\n`;
 
 /** Functions that do nothing but show that they were bundled. */
 export const smallFunctions = {
-  'functions/collect/handler.ts':
-    "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
+  'functions/collect/handler.ts': answering('bucket'),
   'functions/register/handler.ts':
     "import config from '#config';\nimport { LANDING_FOLDER } from '../../lib/tables/objectKeys.ts';\n" +
     'export const handler = async (): Promise<string[]> => [config.database, LANDING_FOLDER];\n',
-  'functions/write/handler.ts':
-    "import config from '#config';\nexport const handler = async (): Promise<string> => config.bucket;\n",
-  'functions/reconcile/handler.ts':
-    "import config from '#config';\nexport const handler = async (): Promise<string> => config.database;\n",
-  'functions/curate-plan/handler.ts':
-    "import config from '#config';\nexport const handler = async (): Promise<string> => config.database;\n",
-  'functions/curate/handler.ts':
-    "import config from '#config';\nexport const handler = async (): Promise<string> => config.database;\n",
+  'functions/write/handler.ts': answering('bucket'),
+  'functions/reconcile/handler.ts': answering('database'),
+  'functions/curate-plan/handler.ts': answering('database'),
+  'functions/curate/handler.ts': answering('database'),
 } as const;
 
 /**
@@ -29,13 +27,13 @@ export const smallFunctions = {
 export function scratchRoot(
   files: Readonly<Record<string, string>>,
   folders: readonly string[] = ['infra', 'lib', 'node_modules'],
-): { root: string; remove: () => void } {
-  const root = mkdtempSync(join(tmpdir(), 'sluice-root-'));
+): { readonly root: string; readonly remove: () => void } {
+  const { path: root, remove } = temporaryDirectory();
   const installed = folders.includes('node_modules');
   for (const folder of folders) {
     if (installed && folder !== 'node_modules')
-      cpSync(join(repository, folder), join(root, folder), { recursive: true });
-    else symlinkSync(join(repository, folder), join(root, folder));
+      cpSync(join(projectRoot, folder), join(root, folder), { recursive: true });
+    else symlinkSync(join(projectRoot, folder), join(root, folder));
   }
   for (const file of [
     'serverless.yml',
@@ -46,11 +44,11 @@ export function scratchRoot(
     'cli/package.json',
   ]) {
     mkdirSync(dirname(join(root, file)), { recursive: true });
-    copyFileSync(join(repository, file), join(root, file));
+    copyFileSync(join(projectRoot, file), join(root, file));
   }
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+  return { root, remove };
 }

@@ -8,6 +8,7 @@ import {
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { isExceptionReport } from '../../lib/wire/sdkRequest.ts';
+import { listen } from './listen.ts';
 
 /**
  * The treatment of one post by the gateway. `pass` forwards it; `refuse` answers 503 itself; `reset` closes the connection without
@@ -52,7 +53,7 @@ interface UnreliableGateway {
  * @example
  * const gateway = await startUnreliableGateway(cloud.collector, ['refuse', 'lose']);
  */
-export function startUnreliableGateway(
+export async function startUnreliableGateway(
   upstream: string,
   script: readonly Fate[] | ((body: Buffer) => Fate) = [],
 ): Promise<UnreliableGateway> {
@@ -94,21 +95,15 @@ export function startUnreliableGateway(
     // The sender has closed the connection, or there is no collector: no response is possible.
     serve(request, response).catch(() => request.socket.destroy());
   });
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      resolve({
-        url: `http://127.0.0.1:${port}`,
-        posts,
-        close: () =>
-          new Promise((closed) => {
-            server.close(() => closed());
-            server.closeAllConnections();
-          }),
-      });
-    });
-  });
+  return {
+    url: await listen(server),
+    posts,
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
 }
 
 /** What the collector has answered. */

@@ -6,9 +6,9 @@ import { versionName } from '../../../lib/ledger/versions.ts';
 import { versionNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder, ingestedTableFolder, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { parquetOf } from '../../harness/parquetOf.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { exposures } from '../../lib/curate/startCurations.ts';
-import { parquetOf } from '../../lib/drops/load/startLoads.ts';
 
 const DAY = '2026-10-31';
 const input = { bucket: 'sluice-own', statsigFolder: 'own' };

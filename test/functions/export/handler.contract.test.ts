@@ -3,7 +3,6 @@ import { CreatePartitionCommand } from '@aws-sdk/client-glue';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { realClock } from 'local-aws/base';
 import { rootOf } from 'local-aws/iam';
-import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { systemTiming } from '../../../lib/base/retry.ts';
 import { addDays, HOUR_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
@@ -12,6 +11,7 @@ import { onAwsCall } from '../../harness/awsCalls.ts';
 import { exportTo } from '../../harness/configInput.ts';
 import { duckDb } from '../../harness/duckDb.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { parquetOf } from '../../harness/parquetOf.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { startSts } from '../../harness/startSts.ts';
 
@@ -58,7 +58,7 @@ async function putDay(day: UtcDay): Promise<void> {
       PartitionInput: { Values: [day], StorageDescriptor: { Location } },
     }),
   );
-  await aws.store.put(BUCKET, fileOf(day), await parquetFromQuery("SELECT 'e' AS event_name"));
+  await aws.store.put(BUCKET, fileOf(day), await parquetOf("SELECT 'e' AS event_name"));
 }
 const { lines, invoke } = await configuredFunction(
   input,

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { rootOf } from 'local-aws/iam';
-import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
 import { onAwsCall } from '../../harness/awsCalls.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
+import { parquetOf } from '../../harness/parquetOf.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
 import { SESSION_KEY, startSts } from '../../harness/startSts.ts';
 
@@ -48,9 +48,7 @@ for (const day of DAYS)
   await aws.store.put(
     DROPS,
     `events/${day}/a.parquet`,
-    await parquetFromQuery(
-      `SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, 'e' AS event_name, 'u' AS unit_id`,
-    ),
+    await parquetOf(`SELECT TIMESTAMP '${day} 10:00:00' AS timestamp, 'e' AS event_name, 'u' AS unit_id`),
   );
 const environment = {
   AWS_ENDPOINT_URL: aws.options.endpoint,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { UpdateTableCommand } from '@aws-sdk/client-glue';
 import { expect } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
@@ -43,22 +42,14 @@ import { landingOf } from '../../harness/ComputedObjects.ts';
 import { duckDb } from '../../harness/duckDb.ts';
 import { emulatedBucket } from '../../harness/emulatedBucket.ts';
 import { killedAt } from '../../harness/killedAt.ts';
+import { parquetOf } from '../../harness/parquetOf.ts';
 import { shortPages } from '../../harness/shortPages.ts';
 import { ensureTables, startAws } from '../../harness/startAws.ts';
-import { parquetOf } from '../drops/load/startLoads.ts';
 
 const BUCKET = 'sluice-own';
 /** A day that is old enough to be curated. */
 export const DAY = '2026-11-16';
 const START = Date.parse('2026-11-20T00:20:00Z');
-/** Files of rows by their SQL: suites land the same rows in every case. */
-const filesBySql = new Map<string, Promise<Uint8Array>>();
-function fileOf(sql: string): Promise<Uint8Array> {
-  const file = filesBySql.get(sql) ?? parquetOf(sql);
-  filesBySql.set(sql, file);
-  return file;
-}
-
 /** One invocation that curates, and how a test disturbs it. */
 interface CurateOptions {
   /** It is killed there: nothing of it runs any more. */
@@ -102,7 +93,8 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
   });
   const listed = listedDays(own);
   const logged: Record<string, unknown>[] = [];
-  const scratch: string[] = [];
+  /** Each removes a folder of an invocation. */
+  const folders: (() => void)[] = [];
   /** Bodies of messages that nobody has received yet. */
   const queues: Record<'tasks' | 'requests', string[]> = { tasks: [], requests: [] };
   const ports = {
@@ -119,8 +111,8 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
   };
 
   function makeCurator(more: Partial<Curator> = {}): Curator {
-    const { directory, limits } = machineFolder(256);
-    scratch.push(directory);
+    const { directory, limits, remove } = machineFolder(256);
+    folders.push(remove);
     return {
       ...ports,
       raw: rawDays(own, config, attempts()),
@@ -161,13 +153,13 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
     /** Puts a raw file of a day, as SQL's rows or as bytes. */
     async land(name: string, rows: string | Uint8Array, kind: ForwardedKind = 'exposures', day = DAY) {
       const key = rawKey(name, kind, day);
-      const bytes = typeof rows === 'string' ? await fileOf(rows) : rows;
+      const bytes = typeof rows === 'string' ? await parquetOf(rows) : rows;
       await own.write(key, bytes);
       return key;
     },
     /** Puts a raw file with an exposure of a day. */
     landDay: async (day: UtcDay) =>
-      own.write(rawKey('a', 'exposures', day), await fileOf(exposures(0, 1, day))),
+      own.write(rawKey('a', 'exposures', day), await parquetOf(exposures(0, 1, day))),
     removeRaw: (name: string, kind: ForwardedKind = 'exposures', day = DAY) =>
       own.remove(rawKey(name, kind, day), '*'),
     remove: (key: string) => own.remove(key, '*'),
@@ -309,7 +301,7 @@ export async function startCurations(input: Partial<ConfigInput> = {}) {
 
     async close() {
       await close();
-      for (const path of scratch) rmSync(path, { recursive: true, force: true });
+      for (const remove of folders) remove();
     },
   };
 }

@@ -4,8 +4,8 @@ import type { ObjectForm } from '../../../lib/erase/erasePlaces.ts';
 import type { PlaceCounts } from '../../../lib/erase/Manifest.ts';
 import type { ObjectEraserPorts } from '../../../lib/erase/ObjectEraser.ts';
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
+import { parquetOf } from '../../harness/parquetOf.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
-import { parquetOf } from '../drops/load/startLoads.ts';
 import { countsOf, eraseObject, matcher } from './eraseObject.ts';
 
 const directory = temporaryDirectory();

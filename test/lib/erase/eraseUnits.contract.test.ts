@@ -10,9 +10,9 @@ import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
+import { parquetOf } from '../../harness/parquetOf.ts';
 import { readParquet } from '../../harness/readParquet.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
-import { parquetOf } from '../drops/load/startLoads.ts';
 import { asEraseBucket, matcher } from './eraseObject.ts';
 import { MemoryBucket } from './MemoryBucket.ts';
 

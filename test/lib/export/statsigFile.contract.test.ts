@@ -2,12 +2,12 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parquetFromQuery } from '../../../cli/ingest/dropFiles.ts';
 import { exportDay } from '../../../lib/export/exportDay.ts';
 import { statsigRewriter } from '../../../lib/export/statsigFile.ts';
 import { type StatsigFormat, statsigFormat } from '../../../lib/tables/exports/statsigFormat.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
 import { duckDb } from '../../harness/duckDb.ts';
+import { parquetOf } from '../../harness/parquetOf.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { DAY, type ExporterOptions, type ExportWorld, startExport } from './startExport.ts';
 
@@ -38,7 +38,7 @@ describe('a file for Statsig', () => {
   afterAll(() => directory.remove());
 
   it('has its columns and types, and counts the rows that Statsig does not take', async () => {
-    const bytes = await parquetFromQuery(EVENTS);
+    const bytes = await parquetOf(EVENTS);
     const file = await statsigRewriter(formatOf('events'), limits).rewrite(Readable.from([bytes]));
     const path = join(directory.path, 'out.parquet');
     writeFileSync(path, Buffer.concat(await file.open().toArray()));
@@ -68,7 +68,7 @@ describe('a file for Statsig', () => {
   });
 
   it('has the assignments alone of exposures, and of a curated day one row an event', async () => {
-    const bytes = await parquetFromQuery(`SELECT * FROM (VALUES
+    const bytes = await parquetOf(`SELECT * FROM (VALUES
       ('checkout', 'rule', 'ada', true, 1), ('checkout', 'rule', 'bob', false, 1), ('checkout', 'rule', 'ada', true, 2)
     ) AS rows (experiment_id, group_id, user_id, is_assignment, "copy"),
     (SELECT TIMESTAMP '2026-11-19 10:00:00' AS "timestamp", 'production' AS environment, NULL AS user_dimensions)`);
@@ -83,7 +83,7 @@ describe('a file for Statsig', () => {
       leftOut: { other_is_assignment: 1, other_copy: 1 },
     });
     // A file that is older than the column does not say which of its rows are assignments.
-    const old = await parquetFromQuery(
+    const old = await parquetOf(
       `SELECT TIMESTAMP '2026-11-19 10:00:00' AS "timestamp", 'production' AS environment, 'ada' AS user_id`,
     );
     expect(await fileOf('exposures', old)).toEqual({ rows: 0, leftOut: { other_is_assignment: 1 } });
@@ -104,8 +104,8 @@ describe('the export of a day for Statsig', () => {
   beforeEach(async () => {
     world = await startExport();
     await world.register(DAY);
-    await world.put('a.parquet', await parquetFromQuery(EVENTS));
-    await world.put('b.parquet', await parquetFromQuery(EVENTS));
+    await world.put('a.parquet', await parquetOf(EVENTS));
+    await world.put('b.parquet', await parquetOf(EVENTS));
   });
   afterEach(async () => {
     await world.close();

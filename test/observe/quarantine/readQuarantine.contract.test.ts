@@ -6,7 +6,7 @@ import { projectRoot } from '../../../local/roots.ts';
 import { readQuarantine } from '../../../observe/quarantine/readQuarantine.ts';
 import type { QuarantinedItem } from '../../../observe/quarantine/revalidate.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
-import { parquetOf } from '../../lib/drops/load/startLoads.ts';
+import { parquetOf } from '../../harness/parquetOf.ts';
 
 const FILES = 24;
 const reason = 'SLUICE_BODY_NOT_JSON';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { curatedDaysKey } from '../../../lib/tables/ledgerKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
-import { parquetOf } from '../../lib/drops/load/startLoads.ts';
+import { parquetOf } from '../../harness/parquetOf.ts';
 import { landedKey, landedUsers, usersIn } from '../../lib/erase/landedUsers.ts';
 import { startErasures } from '../startErasures.ts';
 

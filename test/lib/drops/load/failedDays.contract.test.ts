@@ -7,13 +7,13 @@ import { HOUR_MS } from '../../../../lib/base/time.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
 import { EngineError } from '../../../../lib/parquet/EngineError.ts';
 import { FileError } from '../../../../lib/parquet/FileError.ts';
+import { parquetOf } from '../../../harness/parquetOf.ts';
 import {
   DAY,
   DROPS,
   ends,
   type LoadOptions,
   type Loads,
-  parquetOf,
   someEvents,
   startLoads,
   THEIRS,

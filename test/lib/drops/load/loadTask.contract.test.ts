@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../../lib/aws/customerBucket.ts';
 import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
+import { parquetOf } from '../../../harness/parquetOf.ts';
 import {
   DROPS,
   ends,
   type LoadOptions,
   type Loads,
-  parquetOf,
   readEvents,
   someEvents,
   startLoads,

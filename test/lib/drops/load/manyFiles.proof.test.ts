@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
 import type { Loader } from '../../../../lib/drops/load/Loader.ts';
-import { DAY, ends, type Loads, parquetOf, someEvents, startLoads } from './startLoads.ts';
+import { parquetOf } from '../../../harness/parquetOf.ts';
+import { DAY, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 /** A customer's bucket with objects that needn't be put one by one. */
 function bucketOf(bodies: readonly Uint8Array[]): Loader['customerBucket'] {

@@ -1,6 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DAY, DROPS, ends, type Loads, parquetOf, someEvents, startLoads } from './startLoads.ts';
+import { parquetOf } from '../../../harness/parquetOf.ts';
+import { DAY, DROPS, ends, type Loads, someEvents, startLoads } from './startLoads.ts';
 
 let loads: Loads;
 let good: Uint8Array;

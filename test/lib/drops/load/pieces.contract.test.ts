@@ -5,8 +5,9 @@ import { noteErasure } from '../../../../lib/ledger/erasureNotes.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { configuredDatasets } from '../../../../observe/facts/days/datasets.ts';
 import { unreadDrops } from '../../../../observe/facts/days/unreadDays.ts';
+import { parquetOf } from '../../../harness/parquetOf.ts';
 import { DayInPieces, damaged, SUM } from './DayInPieces.ts';
-import { DAY, ends, type Loads, parquetOf, someEvents } from './startLoads.ts';
+import { DAY, ends, type Loads, someEvents } from './startLoads.ts';
 
 let pieces: DayInPieces;
 let loads: Loads;

@@ -7,8 +7,9 @@ import { CatalogCallError } from '../../../../lib/landing/catalog/catalogCalls.t
 import { isReadVersion } from '../../../../lib/ledger/movePartition.ts';
 import { VERSION_NOTES } from '../../../../lib/tables/ledgerKeys.ts';
 import { LEASE_MS } from '../../../harness/attemptAt.ts';
+import { parquetOf } from '../../../harness/parquetOf.ts';
 import { planDay } from './planDay.ts';
-import { type LoadOptions, parquetOf, readEvents, someEvents, startLoads } from './startLoads.ts';
+import { type LoadOptions, readEvents, someEvents, startLoads } from './startLoads.ts';
 
 const SETTLE_MS = 10 * MINUTE_MS;
 const RUNS = 12;

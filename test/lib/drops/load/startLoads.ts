@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { DeletePartitionCommand } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
@@ -37,6 +35,7 @@ import { acmeSource, type DatasetInput, eventsDataset } from '../../../harness/c
 import { duckDb } from '../../../harness/duckDb.ts';
 import { emulatedBucket } from '../../../harness/emulatedBucket.ts';
 import { killedAt } from '../../../harness/killedAt.ts';
+import { parquetOf } from '../../../harness/parquetOf.ts';
 import { shortPages } from '../../../harness/shortPages.ts';
 import { ensureTables, startAws } from '../../../harness/startAws.ts';
 import { temporaryDirectory } from '../../../harness/temporaryDirectory.ts';
@@ -117,7 +116,8 @@ export async function startLoads(
     ...timing,
   });
   const logged: Record<string, unknown>[] = [];
-  const scratch: string[] = [];
+  /** Each removes a folder of an invocation. */
+  const folders: (() => void)[] = [];
   const subject = { source: 'acme', dataset: 'events', day: DAY };
   const place = { ...subject, table: 'acme_events' };
   /** Tasks of next pieces. */
@@ -125,8 +125,8 @@ export async function startLoads(
   let pieceBytes = 2 ** 28;
 
   function makeLoader(more: Partial<Loader> = {}): Loader {
-    const { directory, limits } = machineFolder(512);
-    scratch.push(directory);
+    const { directory, limits, remove } = machineFolder(512);
+    folders.push(remove);
     return {
       config,
       bucket: OWN,
@@ -311,7 +311,7 @@ export async function startLoads(
       for (const client of [s3, theirs]) client.destroy();
       await aws.close();
       directory.remove();
-      for (const path of scratch) rmSync(path, { recursive: true, force: true });
+      for (const remove of folders) remove();
     },
   };
 }
@@ -356,27 +356,4 @@ export function someEvents(from: number, to: number, name = 'seen'): string {
 /** The rows that {@link Loads.read} returns for these events. */
 export function readEvents(from: number, to: number, name = 'seen'): string[] {
   return Array.from({ length: to - from }, (_, i) => `u${String(from + i).padStart(3, '0')} ${name}`);
-}
-
-/** Files that were made in this process, by their queries and codecs: most loads are of the same few. */
-const filesBySql = new Map<string, Promise<Uint8Array>>();
-
-/** The bytes of a Parquet file with the rows of a query. @param codec How its pages are compressed. */
-export function parquetOf(sql: string, codec = 'snappy'): Promise<Uint8Array> {
-  const key = `${codec} ${sql}`;
-  const file = filesBySql.get(key) ?? writeParquet(sql, codec);
-  filesBySql.set(key, file);
-  return file;
-}
-
-/** Has DuckDB write the rows of a query. */
-async function writeParquet(sql: string, codec: string): Promise<Uint8Array> {
-  const folder = temporaryDirectory();
-  try {
-    const path = join(folder.path, 'made.parquet');
-    await duckDb(`COPY (${sql}) TO '${path}' (FORMAT parquet, COMPRESSION ${codec})`);
-    return readFileSync(path);
-  } finally {
-    folder.remove();
-  }
 }

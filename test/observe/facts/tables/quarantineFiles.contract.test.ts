@@ -3,7 +3,7 @@ import { DAY_MS } from '../../../../lib/base/time.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
 import { unreadKind, whyUnread } from '../../../../observe/explainAwsError.ts';
 import { countQuarantineFiles } from '../../../../observe/facts/tables/quarantineFiles.ts';
-import { parquetOf } from '../../../lib/drops/load/startLoads.ts';
+import { parquetOf } from '../../../harness/parquetOf.ts';
 import { startLanding } from '../../startLanding.ts';
 
 const landing = await startLanding();

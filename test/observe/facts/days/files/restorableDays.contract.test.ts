@@ -1,10 +1,10 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { parquetFromQuery } from '../../../../../cli/ingest/dropFiles.ts';
 import { s3ObjectStore } from '../../../../../lib/aws/s3ObjectStore.ts';
 import { addDays, type UtcDay } from '../../../../../lib/base/time.ts';
 import { readReceivedHours } from '../../../../../lib/reconcile/receivedHours.ts';
 import { dayFolder, receivedHoursKey } from '../../../../../lib/tables/tableFolders.ts';
 import { type LostFacts, restorableDays } from '../../../../../observe/facts/days/files/restorableDays.ts';
+import { parquetOf } from '../../../../harness/parquetOf.ts';
 import { startVersionedBuckets, type VersionedBucket } from '../../../startVersionedBuckets.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 10);
@@ -103,7 +103,7 @@ describe('rows of the deleted files of a day', () => {
     ]) {
       await place.put(
         `${folderOf(DAY)}${name}.parquet`,
-        await parquetFromQuery(`SELECT i FROM range(${rows}) t(i)`),
+        await parquetOf(`SELECT i FROM range(${rows}) t(i)`),
       );
       await place.remove(`${folderOf(DAY)}${name}.parquet`);
     }
@@ -115,7 +115,7 @@ describe('rows of the deleted files of a day', () => {
   });
 
   it('are known of the newest days, whose 100 footers are read', async () => {
-    const body = await parquetFromQuery('SELECT 1 i');
+    const body = await parquetOf('SELECT 1 i');
     const keys = ([DAY, NEXT] as const).flatMap((day) =>
       Array.from({ length: 60 }, (_, i) => `${folderOf(day)}${i}.parquet`),
     );
