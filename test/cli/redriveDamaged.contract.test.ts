@@ -5,7 +5,7 @@ import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { anyVersion, listObjects } from '../../lib/base/ObjectStore.ts';
 import { againKey, damagedKey } from '../../lib/tables/objectKeys.ts';
 import { startS3 } from '../../packages/local-aws/src/testing/startS3.ts';
-import { callMain, keysEnvironment } from '../harness/callMain.ts';
+import { awsEnvironment, callMain } from '../harness/callMain.ts';
 import { temporaryDirectory, writeConfig } from '../harness/temporaryDirectory.ts';
 
 const BUCKET = 'acme-experiments';
@@ -18,7 +18,7 @@ const server = await startS3();
 server.store.createBucket(BUCKET);
 const store = s3ObjectStore(server.client, BUCKET);
 const env = {
-  ...keysEnvironment(server.url),
+  ...awsEnvironment(server.url),
   SLUICE_CONFIG: writeConfig(directory.path, { bucket: BUCKET }),
 };
 beforeEach(async () => store.removeAll(anyVersion(await keys())));

@@ -6,7 +6,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { startSecretsManager } from '../../packages/local-aws/src/testing/startSecretsManager.ts';
-import { type CallOptions, callMain, keysEnvironment } from '../harness/callMain.ts';
+import { awsEnvironment, type CallOptions, callMain } from '../harness/callMain.ts';
 import { listen } from '../harness/listen.ts';
 
 /** The secret of the local cloud's stage. */
@@ -41,7 +41,7 @@ export async function startKeysCommand(): Promise<KeysCommand> {
   const { client, secrets, clock, options } = local;
   await client.send(new CreateSecretCommand({ Name: SECRET, SecretString: '{"keys":[]}' }));
   const runAt = (endpoint: string, args: readonly string[], { env, ...others }: CallOptions = {}) =>
-    callMain(['keys', ...args], { ...others, env: { ...keysEnvironment(endpoint), ...env } });
+    callMain(['keys', ...args], { ...others, env: { ...awsEnvironment(endpoint), ...env } });
   const stored = async (SecretId = SECRET): Promise<StoredKeys> => {
     const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }));
     return JSON.parse(SecretString);

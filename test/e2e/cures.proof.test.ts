@@ -51,7 +51,7 @@ describe('the commands of a finding end it', () => {
     writer = story.s3By(await story.credentialsOf('WriteRole'));
     loader = story.s3By(await story.credentialsOf('IngestLoadRole'));
     curator = story.s3By(await story.credentialsOf('CurateRole'));
-    customer = story.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
+    customer = story.customer();
     await story.letIn(CUSTOMER, WAREHOUSE, 'export-target', `arn:aws:iam::${localAccount.id}:root`);
   });
   afterAll(() => story.close());

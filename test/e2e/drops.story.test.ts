@@ -48,7 +48,7 @@ beforeAll(async () => {
     },
     { startsAt: `${D20}T07:00:00Z` },
   );
-  customer = ingest.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
+  customer = ingest.customer();
 });
 afterAll(() => ingest.close());
 

@@ -15,7 +15,7 @@ import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { openLocalConsole } from '../console/openPage.ts';
 import { callMain } from '../harness/callMain.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { findingIn, type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 import { eventually } from '../harness/waiting.ts';
 
 const KEY = 'client-web-0123456789';
@@ -46,15 +46,6 @@ function post(count: number, key = KEY): Promise<number> {
 
 const status = () => story.json<Status>('status');
 const codes = ({ problems }: Status) => problems.map(({ code }) => code);
-
-/** @throws Error if an answer does not have it. */
-function findingIn({ problems }: Status, code: string): Finding {
-  const found = problems.find((problem) => problem.code === `SLUICE_FINDING_${code}`);
-  if (found === undefined) throw new Error(code);
-  return found;
-}
-/** The same of what the command finds now. */
-const finding = async (code: string) => findingIn(await status(), code);
 
 /** Pastes the commands of a finding. @returns How each ended. */
 async function paste({ commands }: Finding): Promise<readonly number[]> {
@@ -121,7 +112,7 @@ describe('sluice status', () => {
 describe('a fault leads by sluice status to its finding', () => {
   it('an unknown key, also on the console’s page, and the command that lists those that are known', async () => {
     expect(await post(1, 'client-stranger-0123456789')).toBe(401);
-    const found = await finding('REFUSED');
+    const found = await story.finding('REFUSED');
     await eventually(
       `${found.code} in the console`,
       async () => {
@@ -144,7 +135,7 @@ describe('a fault leads by sluice status to its finding', () => {
     await story.advance(10 * MINUTE_MS);
     await post(1);
     expect(await post(1)).toBe(401);
-    const { commands } = await finding('NO_KEY');
+    const { commands } = await story.finding('NO_KEY');
     expect((await story.paste((commands.at(-1) ?? '').replace('LABEL', 'web'), KEY)).code).toBe(0);
     await story.advance(UNKNOWN_KEY_PAUSE_MS);
     expect(await post(1)).toBe(202);
@@ -161,7 +152,7 @@ describe('a fault leads by sluice status to its finding', () => {
     };
     /** Pastes the commands of the finding, after which the keys are there. @returns Its detail. */
     const cure = async (ended: readonly number[]) => {
-      const found = await finding('KEYS_UNREADABLE');
+      const found = await story.finding('KEYS_UNREADABLE');
       expect(await paste(found)).toEqual(ended);
       await accepts();
       expect((await keys(['list'])).stdout).toContain('web');
@@ -181,7 +172,7 @@ describe('a fault leads by sluice status to its finding', () => {
     const glue = story.kept(new GlueClient(story.clientOptions()));
     const named = { DatabaseName: story.cloud.database, TableName: 'statsig_forwarded_events' };
     await glue.send(new DeletePartitionCommand({ ...named, PartitionValues: [DAY] }));
-    const { commands, detail } = await finding('PARTITION_WRONG');
+    const { commands, detail } = await story.finding('PARTITION_WRONG');
     expect(detail).toContain(`statsig_forwarded_events: ${DAY}`);
     const [, queue = ''] = /--queue-name (\S+)/.exec(commands.join()) ?? [];
     const [, body = ''] = /--message-body '([^']+)'/.exec(commands.join()) ?? [];

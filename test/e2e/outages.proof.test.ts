@@ -4,10 +4,9 @@ import type { Console } from '../../console/index.ts';
 import { sum } from '../../lib/base/sum.ts';
 import { MINUTE_MS } from '../../lib/base/time.ts';
 import type { Period } from '../../observe/facts/flow/overTime.ts';
-import type { Finding } from '../../observe/findings/catalogue.ts';
 import type { Status } from '../../observe/findings/status.ts';
 import { openLocalConsole } from '../console/openPage.ts';
-import { type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
+import { findingIn, type StoryCloud, storyCloud } from '../harness/storyCloud.ts';
 
 let story: StoryCloud;
 let open: Console;
@@ -23,15 +22,6 @@ afterAll(async () => {
 
 const purchase = { events: [{ eventName: 'purchase', value: 1, user: { userID: 'ada' } }] };
 const status = () => story.json<Status>('status');
-
-/** @throws Error if an answer does not have it. */
-function findingIn({ problems }: Status, code: string): Finding {
-  const found = problems.find((problem) => problem.code === `SLUICE_FINDING_${code}`);
-  if (found === undefined) throw new Error(code);
-  return found;
-}
-/** The same of what the command finds now. */
-const finding = async (code: string) => findingIn(await status(), code);
 
 /** Each outage as somebody on call meets it: by its finding. A test goes on where the one before it ended. */
 describe('an outage leads by sluice status to its finding', () => {
@@ -64,7 +54,7 @@ describe('an outage leads by sluice status to its finding', () => {
     // It is sent once: what repeats a 503 would count more requests.
     expect((await story.send(purchase)).status).toBe(503);
     await story.clearFaults();
-    const { title, detail } = await finding('NOT_STORED');
+    const { title, detail } = await story.finding('NOT_STORED');
     expect(title).toMatch(
       /^1 request was answered 503, all with SLUICE_\w+ from \S+ \(in the last 24 hours\), since /,
     );
@@ -73,7 +63,7 @@ describe('an outage leads by sluice status to its finding', () => {
     );
     await story.advance(3 * MINUTE_MS);
     expect(await story.post(purchase)).toBe(202);
-    expect((await finding('NOT_STORED')).detail).toContain('; it is over.');
+    expect((await story.finding('NOT_STORED')).detail).toContain('; it is over.');
     await story.cloud.flush();
     await story.advance(20 * MINUTE_MS);
     expect(JSON.stringify((await status()).problems)).not.toContain('sluice-local-overflow');
@@ -105,7 +95,7 @@ describe('an outage leads by sluice status to its finding', () => {
     const periods: readonly Period[] = JSON.parse(await overTime.text());
     expect(sum(periods.map(({ unreached }) => unreached ?? 0))).toBe(5);
     await story.jumpHours(3);
-    expect(await finding('UNREACHED')).toMatchObject({ severity: 'warning' });
+    expect(await story.finding('UNREACHED')).toMatchObject({ severity: 'warning' });
   });
 
   it('an Athena that is throttled: what it would have told is read elsewhere, and nobody is told to allow anything', async () => {

@@ -33,15 +33,15 @@ interface Stored extends ObjectHead {
 export interface Asked {
   /** Pages that were listed. */
   lists: number;
-  /** Objects that were read. */
+  /** Objects whose text was read. */
   reads: number;
   /** Objects that were written. */
   writes: number;
-  /** Bytes of what was read, listed and written: of a listed object as many as its name has. */
+  /** Bytes of the texts that were read, of what was listed, and of what was written: of a listed object as many as its name has. */
   bytes: number;
 }
 
-/** A bucket in memory, with S3's conditional writes and their faults, which counts calls. `s3ObjectStore.test.ts` compares it with S3. */
+/** A bucket in memory, with S3's conditional writes and their faults, which counts calls. `s3ObjectStore.contract.test.ts` compares it with S3. */
 export class MemoryObjects implements ObjectStore {
   /** Taken one for each write; null for none, as when there are no more. */
   faults: (WriteFault | null)[] = [];

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { main } from '../../cli/main.ts';
+import { localAccount } from '../../local/localAccount.ts';
 import { within } from './waiting.ts';
 
 /** Options to run a command with, besides its arguments. */
@@ -73,10 +74,10 @@ function setEnvironment(env: Readonly<Record<string, string>>): () => void {
   };
 }
 
-/** The environment of somebody who has AWS set up for an endpoint. */
-export const keysEnvironment = (endpoint: string) => ({
+/** The environment of somebody who has AWS set up for an endpoint of the local cloud's account. */
+export const awsEnvironment = (endpoint: string) => ({
   AWS_ENDPOINT_URL: endpoint,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_REGION: localAccount.region,
+  AWS_ACCESS_KEY_ID: localAccount.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: localAccount.secretAccessKey,
 });

@@ -23,7 +23,7 @@ import type { Status } from '../../observe/findings/status.ts';
 import { MovableClock } from '../../packages/local-aws/src/base/index.ts';
 import { runQuery } from '../../packages/local-aws/src/trino/index.ts';
 import { type AthenaRow, athenaRows } from './answer.ts';
-import { callMain } from './callMain.ts';
+import { awsEnvironment, callMain } from './callMain.ts';
 import { lacksPermission, onDecision } from './decisions.ts';
 import { npxWords } from './npxWords.ts';
 import { temporaryDirectory, writeConfig } from './temporaryDirectory.ts';
@@ -194,12 +194,7 @@ export class StoryCloud {
 
   /** Variables with which commands find the cloud. */
   get env(): Readonly<Record<string, string>> {
-    return {
-      AWS_ENDPOINT_URL: this.cloud.edge,
-      AWS_REGION: localAccount.region,
-      AWS_ACCESS_KEY_ID: localAccount.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: localAccount.secretAccessKey,
-    };
+    return awsEnvironment(this.cloud.edge);
   }
 
   /** Options of an AWS client. @param credentials Default: the account's root. */
@@ -324,9 +319,14 @@ export class StoryCloud {
     return callMain(npxWords(command), { env: this.env, stdin });
   }
 
-  /** What `sluice status` finds, by its code without the prefix. */
+  /** What `sluice status` finds, by its code without the prefix; undefined if it does not. */
   async found(code: string): Promise<Finding | undefined> {
     return (await this.#findings(code))[0];
+  }
+
+  /** What `sluice status` has to find, by its code without the prefix. @throws Error if it does not. */
+  async finding(code: string): Promise<Finding> {
+    return findingIn(await this.json<Status>('status'), code);
   }
 
   /**
@@ -349,8 +349,7 @@ export class StoryCloud {
   }
 
   async #findings(code: string): Promise<readonly Finding[]> {
-    const { problems } = await this.json<Status>('status');
-    return problems.filter((problem) => problem.code === `SLUICE_FINDING_${code}`);
+    return findingsIn(await this.json<Status>('status'), code);
   }
 
   /** Asks in DuckDB's dialect. */
@@ -481,6 +480,18 @@ export async function storyCloud(
   const story = new StoryCloud(options);
   await story.start(input, startsAt === undefined ? undefined : Date.parse(startsAt));
   return story;
+}
+
+/** The finding of an answer of `sluice status`, by its code without the prefix. @throws Error if the answer has none. */
+export function findingIn(status: Status, code: string): Finding {
+  const [found] = findingsIn(status, code);
+  if (found === undefined) throw new Error(`status does not find ${code}.`);
+  return found;
+}
+
+/** The findings of an answer of `sluice status`, by their code without the prefix. */
+function findingsIn({ problems }: Status, code: string): readonly Finding[] {
+  return problems.filter((problem) => problem.code === `SLUICE_FINDING_${code}`);
 }
 
 /** Options of a client of a cloud, which does not repeat a call that fails. */

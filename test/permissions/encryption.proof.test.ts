@@ -84,7 +84,7 @@ describe.each(['kms', 's3'] as const)('a deployment with the encryption %s', (en
     await story.close();
   });
 
-  const theirs = () => story.s3By({ accessKeyId: CUSTOMER, secretAccessKey: 'test' });
+  const theirs = () => story.customer();
   /** How each object of a folder is encrypted that ends so, and whether it was written in parts: then its ETag counts them. */
   const writtenAs = async (
     { prefix, ending = '' }: { readonly prefix: string; readonly ending?: string },

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
-import { callMain, keysEnvironment } from '../../harness/callMain.ts';
+import { awsEnvironment, callMain } from '../../harness/callMain.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { wordsOf } from '../../harness/wordsOf.ts';
 
@@ -32,7 +32,7 @@ describe('a query', () => {
   /** Another folder than that of the local cloud, in which nothing is. */
   const NO_DATA = '--data /dev/null/none';
   const failureOf = async (line: string) => {
-    const env = { ...keysEnvironment('http://127.0.0.1:9'), AWS_MAX_ATTEMPTS: '1' };
+    const env = { ...awsEnvironment('http://127.0.0.1:9'), AWS_MAX_ATTEMPTS: '1' };
     const { stdout } = await callMain(['query', 'select 1', ...wordsOf(line), '--json'], { env });
     return JSON.parse(stdout).error.code;
   };

@@ -14,7 +14,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { damagedKey } from '../../../lib/tables/objectKeys.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { startS3 } from '../../../packages/local-aws/src/testing/startS3.ts';
-import { callMain } from '../../harness/callMain.ts';
+import { awsEnvironment, callMain } from '../../harness/callMain.ts';
 import { acmeSource, exportTo, READERS } from '../../harness/configInput.ts';
 import { emptyBucket } from '../../harness/emptyBucket.ts';
 import { temporaryDirectory, writeConfig } from '../../harness/temporaryDirectory.ts';
@@ -37,13 +37,7 @@ const config = writeConfig(directory.path, {
 });
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const s3 = new S3Client({ endpoint: server.url, region: 'us-east-1', credentials, forcePathStyle: true });
-const env = {
-  SLUICE_CONFIG: config,
-  AWS_ENDPOINT_URL: server.url,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
-};
+const env = { SLUICE_CONFIG: config, ...awsEnvironment(server.url) };
 afterAll(async () => {
   s3.destroy();
   await server.close();
