@@ -14,7 +14,6 @@ import { unreadNotes } from '../facts/tables/partitionGaps.ts';
 import { s3Location } from '../facts/tables/tableDays.ts';
 import {
   isAbout,
-  knownTime,
   newestFirst,
   readTracedTables,
   type TracedRefusal,
@@ -75,8 +74,8 @@ export interface TraceRow {
 
 /** One copy of an event, or one refusal. */
 export interface Copy {
-  /** Epoch milliseconds; not a number if the row does not say it. */
-  readonly receivedAt: number;
+  /** Epoch milliseconds; null if the row does not say it. */
+  readonly receivedAt: number | null;
   /** How far it is. */
   readonly state: TraceState;
   /** What happened to it, by time. @throws What S3's client throws. */
@@ -140,7 +139,7 @@ export async function findCopies(
     ...tables.rows.map((row) => tableCopy(deployment, row, tables.rows)),
     ...tables.refusals.map(refusal),
   ]
-    .filter(({ receivedAt }) => !(receivedAt < (since ?? 0)))
+    .filter(({ receivedAt }) => receivedAt === null || receivedAt >= (since ?? 0))
     .sort(newestFirst);
   return {
     listed: copies.slice(0, most),
@@ -180,7 +179,7 @@ function waitingCopy({ key, at, kind, row }: WaitingRow, again: string): Copy {
   const eventId = text('event_id') ?? text('quarantine_id');
   const isDamaged = key?.startsWith(DAMAGED_FOLDER) === true;
   const steps = [
-    { at: knownTime(timeOf(row)), what: receivedText({ sdk, name, kind }) },
+    { at: timeOf(row), what: receivedText({ sdk, name, kind }) },
     ...(key === null
       ? [{ at, what: 'accepted by the stream: it is in its buffer' }]
       : [
@@ -207,12 +206,10 @@ function waitingCopy({ key, at, kind, row }: WaitingRow, again: string): Copy {
 
 /** A copy in a table. */
 function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly TracedRow[]): Copy {
-  const { kind, eventId, receivedAt, day } = row;
-  const timestamp = knownTime(row.timestamp);
+  const { kind, eventId, receivedAt, timestamp, day } = row;
   const ofTime = timestamp === null ? '' : `, of ${isoTimestamp(timestamp)}`;
   const first = firstCopy(row, rows);
-  const resent =
-    first === undefined ? [] : [`it is a resend of the row received at ${isoTimestamp(first.receivedAt)}`];
+  const resent = first === undefined ? [] : [resendText(first)];
   const hidden = [...row.reasons, ...resent].join('; ');
   const views =
     kind === 'events' ? 'product_events' : 'experiment_exposures, first_exposures, daily_exposures';
@@ -229,7 +226,7 @@ function tableCopy(deployment: Deployment, row: TracedRow, rows: readonly Traced
     state: 'queryable',
     steps: async () => [
       {
-        at: knownTime(receivedAt),
+        at: receivedAt,
         what: `${receivedText(row)}${ofTime}`,
       },
       {
@@ -260,7 +257,7 @@ function refusal({ receivedAt, reason, detail, day, file, path }: TracedRefusal)
   return {
     receivedAt,
     state: 'quarantined',
-    steps: () => [{ at: knownTime(receivedAt), what: line }],
+    steps: () => [{ at: receivedAt, what: line }],
     line,
     row: { kind: 'quarantine', day },
   };
@@ -290,6 +287,15 @@ async function readWrittenAt({ s3 }: Pick<Deployment, 's3'>, location: string): 
   return found?.LastModified?.getTime() ?? null;
 }
 
+/** Of which row another one is a resend. */
+function resendText({ receivedAt }: TracedRow): string {
+  const which = receivedAt === null ? 'another row' : `the row received at ${isoTimestamp(receivedAt)}`;
+  return `it is a resend of ${which}`;
+}
+
+/** The time of a row, later than any other if it is not known: views sort nulls last. */
+const sortedTime = ({ receivedAt }: TracedRow) => receivedAt ?? Number.MAX_SAFE_INTEGER;
+
 /** The row that views show in place of this one, because it was received earlier; undefined if they show this one, or if it has no ID. */
 function firstCopy(row: TracedRow, rows: readonly TracedRow[]): TracedRow | undefined {
   if (row.eventId === '') return undefined;
@@ -298,6 +304,6 @@ function firstCopy(row: TracedRow, rows: readonly TracedRow[]): TracedRow | unde
       ({ kind, eventId, name, day }) =>
         kind === row.kind && eventId === row.eventId && name === row.name && day === row.day,
     )
-    .sort((a, b) => a.receivedAt - b.receivedAt);
+    .sort((a, b) => sortedTime(a) - sortedTime(b));
   return first === row ? undefined : first;
 }

@@ -13,8 +13,8 @@ const SKEW_MS = 5_000;
 export interface LoggedRequest {
   /** The gateway's ID; null if the function does not know it. */
   readonly requestId: string | null;
-  /** `received_at` of its rows, epoch milliseconds; NaN where the log has no metrics of the request. */
-  readonly receivedAt: number;
+  /** `received_at` of its rows, epoch milliseconds; null where the log has no metrics of the request. */
+  readonly receivedAt: number | null;
   /** Milliseconds from its arrival in the function to its answer; 0 where no line has them. */
   readonly latencyMs: number;
   /** Events of the batch. */
@@ -100,9 +100,10 @@ async function readLines(
   return { lines: events.map(({ message = '' }) => parseJson(message)).filter(isJsonObject), hasMore };
 }
 
-/** When the request of a line with metrics was received, epoch milliseconds; NaN of another line. */
-function timeOf(line: JsonObject): number {
-  return Number(valueAt(line, ['_aws', 'Timestamp']));
+/** When the request of a line with metrics was received, epoch milliseconds; null of another line. */
+function timeOf(line: JsonObject): number | null {
+  const time = valueAt(line, ['_aws', 'Timestamp']);
+  return typeof time === 'number' ? time : null;
 }
 
 /** A request by the line with its metrics, and by its own. */

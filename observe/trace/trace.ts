@@ -1,7 +1,7 @@
 import { queryableSeconds } from '../../infra/streams/streams.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
-import { knownTime, readWholeRow } from '../facts/tables/tracedRows.ts';
+import { readWholeRow } from '../facts/tables/tracedRows.ts';
 import { type Copy, findCopies, type TraceRow, type TraceState, type TraceStep } from './copies.ts';
 import { findRequest, findRequestsAt, type LoggedRequest } from './requestLog.ts';
 
@@ -151,7 +151,7 @@ async function readShownRow(
 
 /** A copy as a line of a list. */
 function listedStep({ receivedAt, line, eventId }: Copy): TraceStep {
-  return { at: knownTime(receivedAt), what: line, ...(eventId === undefined ? {} : { eventId }) };
+  return { at: receivedAt, what: line, ...(eventId === undefined ? {} : { eventId }) };
 }
 
 /** The state that counts of several copies. */
@@ -174,8 +174,11 @@ async function stepsWithAnswers(
 }
 
 /** The answer of the request that was received at that time, as far as the log has it: a log that cannot be read adds nothing. */
-async function answerSteps(deployment: Deployment, receivedAt: number): Promise<readonly TraceStep[]> {
-  if (Number.isNaN(receivedAt)) return [];
+async function answerSteps(
+  deployment: Deployment,
+  receivedAt: Copy['receivedAt'],
+): Promise<readonly TraceStep[]> {
+  if (receivedAt === null) return [];
   const requests = await findRequestsAt(deployment, receivedAt).catch(() => []);
   const [request, ...others] = requests;
   if (request === undefined) return [];
@@ -194,7 +197,7 @@ function answerStep(request: LoggedRequest): TraceStep {
     .map((name) => `${request[name]} ${name === 'landed' ? 'accepted' : name}`);
   const id = requestId === null ? '' : ` (request ${requestId})`;
   return {
-    at: knownTime(receivedAt + latencyMs),
+    at: receivedAt === null ? null : receivedAt + latencyMs,
     what: `answered ${status}${code}${id}: ${counts.length === 0 ? 'no events' : counts.join(', ')}`,
   };
 }
@@ -206,14 +209,14 @@ async function traceRequest(
   options: TraceOptions,
 ): Promise<Trace> {
   const { receivedAt, line } = logged;
-  const known = knownTime(receivedAt);
   const counts = (name: 'refused' | 'counted') => {
     const value = line?.[name];
     return typeof value === 'object' && value !== null ? Object.entries(value) : [];
   };
-  const isFollowed = known !== null && (deployment.localControl !== undefined || options.since !== undefined);
+  const isFollowed =
+    receivedAt !== null && (deployment.localControl !== undefined || options.since !== undefined);
   const { listed, ...found } = isFollowed
-    ? await findCopies(deployment, { receivedAt: known }, { most: MOST_LISTED, since: known })
+    ? await findCopies(deployment, { receivedAt }, { most: MOST_LISTED, since: receivedAt })
     : {
         listed: [],
         count: 0,
@@ -225,7 +228,7 @@ async function traceRequest(
     subject: 'request',
     state: listed.length > 0 ? furthest(listed) : requestState(logged),
     steps: [
-      { at: known, what: 'received' },
+      { at: receivedAt, what: 'received' },
       answerStep(logged),
       ...counts('refused').map(([code, count]) => ({ at: null, what: `refused: ${code}, ${count}` })),
       ...counts('counted').map(([reason, count]) => ({ at: null, what: `ignored: ${reason}, ${count}` })),

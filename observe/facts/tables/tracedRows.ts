@@ -32,10 +32,10 @@ export interface TracedRow {
   readonly eventId: string;
   /** Name of the event, or of the experiment, gate or config. */
   readonly name: string;
-  /** Time at which it was received, epoch milliseconds. */
-  readonly receivedAt: number;
-  /** Time of the event, epoch milliseconds. */
-  readonly timestamp: number;
+  /** Time at which it was received, epoch milliseconds; null where the file lacks Sluice's column, as files of others. */
+  readonly receivedAt: number | null;
+  /** Time of the event, epoch milliseconds; null likewise. */
+  readonly timestamp: number | null;
   /** The day of its partition. */
   readonly day: UtcDay;
   /** Type and version of the SDK, as far as the row has them. */
@@ -50,8 +50,8 @@ export interface TracedRow {
 
 /** A row of quarantine. */
 export interface TracedRefusal {
-  /** Time at which it was received, epoch milliseconds. */
-  readonly receivedAt: number;
+  /** Time at which it was received, epoch milliseconds; null if the row has none. */
+  readonly receivedAt: number | null;
   /** Code of the reason. */
   readonly reason: string;
   /** What was wrong of it, in words; empty if the code says it all. */
@@ -105,7 +105,7 @@ export async function readTracedTables(deployment: Asked, search: Search): Promi
 /** A row of {@link quarantineSql}. */
 function tracedRefusal(row: QueryRow): TracedRefusal {
   return {
-    receivedAt: readTime(row['received_at']),
+    receivedAt: knownTime(readTime(row['received_at'])),
     reason: row['reason'] ?? '',
     detail: row['detail'] ?? '',
     day: row['ds'] ?? '',
@@ -120,8 +120,8 @@ function tracedRow(kind: ForwardedKind, row: QueryRow): TracedRow {
     kind,
     eventId: row['event_id'] ?? '',
     name: row['name'] ?? '',
-    receivedAt: readTime(row['received_at']),
-    timestamp: readTime(row['timestamp']),
+    receivedAt: knownTime(readTime(row['received_at'])),
+    timestamp: knownTime(readTime(row['timestamp'])),
     day: row['ds'] ?? '',
     sdk: [row['sdk_type'], row['sdk_version']].filter((part) => part !== null).join(' '),
     file: row['file'] ?? '',
@@ -301,20 +301,20 @@ export function readTime(text: string | null | undefined): number {
   return Date.parse(`${(text ?? '').slice(0, 23).replace(' ', 'T')}Z`);
 }
 
-/** A time, epoch milliseconds; null if it is not a number. Files of others in a table lack columns of Sluice's. */
-export function knownTime(at: number): number | null {
+/** A time, epoch milliseconds; null if it is not a number. */
+function knownTime(at: number): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-/** What was received by its time, epoch milliseconds. */
+/** What was received at a time. */
 interface Received {
-  /** Not a number if it is not known. */
-  readonly receivedAt: number;
+  /** Epoch milliseconds; null if it is not known. */
+  readonly receivedAt: number | null;
 }
 
-/** Orders what was received, the newest first, and last what has no time: a difference with NaN is no order. */
+/** Orders what was received, the newest first, and last what has no time. */
 export function newestFirst(a: Received, b: Received): number {
-  return (knownTime(b.receivedAt) ?? 0) - (knownTime(a.receivedAt) ?? 0);
+  return (b.receivedAt ?? 0) - (a.receivedAt ?? 0);
 }
 
 /** Whether a row of a table, or what a row of quarantine has in `raw`, is about what is looked for. @param unitIds As configured. */
@@ -332,7 +332,7 @@ export function isAbout(
   );
 }
 
-/** Time at which a row was received that waits, by its ISO 8601 text, epoch milliseconds. */
-export function timeOf(row: Readonly<Record<string, unknown>>): number {
-  return Date.parse(String(row['received_at']));
+/** Time at which a row was received that waits, by its ISO 8601 text, epoch milliseconds; null if it has none. */
+export function timeOf(row: Readonly<Record<string, unknown>>): number | null {
+  return knownTime(Date.parse(String(row['received_at'])));
 }

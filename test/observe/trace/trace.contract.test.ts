@@ -231,6 +231,19 @@ describe('rows of tables', () => {
     ]);
   });
 
+  it('without a time are resends of a row that has one, or of another, as views sort them', async () => {
+    const { received_at: _, ...timeless } = event(8);
+    const view = { ...timeless, event_name: 'view' };
+    await athena.insert(EVENTS, timeless, event(9), view, view);
+    const resends = (await listed()).map(([hour, what]) => [hour, /resend of .*/.exec(String(what))?.[0]]);
+    expect(resends).toEqual([
+      [9, undefined],
+      [null, 'resend of the row received at 2026-11-23T09:00:00.123Z'],
+      [null, undefined],
+      [null, 'resend of another row'],
+    ]);
+  });
+
   it('say why views leave them out', async () => {
     const unassigned = { is_assignment: 'false', environment: 'staging' };
     await athena.insert(
