@@ -1,6 +1,5 @@
 import { defineErrorFamily } from '../lib/base/errors.ts';
-import type { UtcDay } from '../lib/base/time.ts';
-import { daysBetween } from '../lib/drops/plan/decideDay.ts';
+import { daysBetween, type UtcDay } from '../lib/base/time.ts';
 
 /** Errors of requests for days. */
 export const DaysError = defineErrorFamily('user', {

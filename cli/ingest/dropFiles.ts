@@ -6,7 +6,7 @@ import { ingestSourcePolicies } from '../../lib/access/buckets/customerBucketPol
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { quoteText } from '../../lib/base/sql.ts';
 import type { UtcDay } from '../../lib/base/time.ts';
-import { dropDayFolder } from '../../lib/drops/listDrops.ts';
+import { dropDayFolder } from '../../lib/drops/datasetFolder.ts';
 import { parseLayout } from '../../lib/schema/fields/layout.ts';
 import { type Dataset, receiptFolder, type Source } from '../../lib/schema/sources.ts';
 import { localAccount } from '../../local/localAccount.ts';

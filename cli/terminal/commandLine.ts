@@ -1,8 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { defineErrorFamily } from '../../lib/base/errors.ts';
 import { didYouMean } from '../../lib/base/text.ts';
-import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
-import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
+import { daysBetween, isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import { SHOWN_DAYS } from '../../observe/commands.ts';
 
 /** One option as `node:util` parses it. */

@@ -75,6 +75,13 @@ export function addDays(day: UtcDay, days: number): UtcDay {
   return utcDay(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS);
 }
 
+/** The days from one to another, both included; none if the first is later. */
+export function daysBetween(from: UtcDay, to: UtcDay): readonly UtcDay[] {
+  const days: UtcDay[] = [];
+  for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
+  return days;
+}
+
 /** The UTC hour of an instant: `2026-11-25T07`. */
 export function isoHour(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(0, 'YYYY-MM-DDTHH'.length);

@@ -4,7 +4,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import { sum } from '../base/sum.ts';
-import { addDays, type Clock, type UtcDay, utcDay } from '../base/time.ts';
+import { addDays, type Clock, daysBetween, type UtcDay, utcDay } from '../base/time.ts';
 import type { Ledger } from '../ledger/Ledger.ts';
 import { isFailing, type LedgerEntry, NO_FILES } from '../ledger/LedgerEntry.ts';
 import { type DatasetNotes, datasetNotes, type ListEntries, oldestFirst } from '../ledger/ledgerStore.ts';
@@ -154,7 +154,7 @@ async function planOne(
   noteGone: () => Promise<void>,
 ): Promise<ExportPlan> {
   const { clock } = ports;
-  const { days = lookback(utcDay(clock.now()), exported.lookbackDays) } = request;
+  const { days = exportLookback(exported, clock.now()) } = request;
   const reasonOf = (entry: LedgerEntry | null, fingerprint: string): ExportReason | null =>
     request.days === undefined
       ? exportReason(entry, fingerprint, clock.now(), request.schedule === undefined)
@@ -272,7 +272,7 @@ export async function isAnyFailing(
   await mapLimit(scheduled, PARALLEL_EXPORTS, async (exported) => {
     const look = await looks.read(EXPORTS_LEDGER, exported.name);
     if (look?.failed === true) isFound = true;
-    for (const day of lookback(utcDay(clock.now()), exported.lookbackDays)) {
+    for (const day of exportLookback(exported, clock.now())) {
       if (isFound) return;
       if (isFailing(await ledger.read(exportSubject(exported, day)))) isFound = true;
     }
@@ -297,9 +297,17 @@ async function listTarget(
 /** Refusals of a bucket that is not there again, or not with its policy. */
 const NOT_BACK: ReadonlySet<string> = new Set([BUCKET_MISSING, 'SLUICE_EXPORT_ACCESS_DENIED']);
 
-/** The days before today, oldest first, as today is still being written. */
-function lookback(today: UtcDay, days: number): UtcDay[] {
-  return Array.from({ length: days }, (_, i) => addDays(today, i - days));
+/**
+ * The days of an export's lookback, oldest first: those before today in UTC, as today is still being written.
+ *
+ * @param now Epoch milliseconds.
+ */
+export function exportLookback(
+  { lookbackDays: days }: Pick<Export, 'lookbackDays'>,
+  now: number,
+): readonly UtcDay[] {
+  const today = utcDay(now);
+  return daysBetween(addDays(today, -days), addDays(today, -1));
 }
 
 /** Why a day is exported; null if it is not. @param isAsked Whether a person asks, who has corrected what it failed by. */

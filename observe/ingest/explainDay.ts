@@ -1,13 +1,13 @@
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { counted } from '../../lib/base/text.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp, type UtcDay } from '../../lib/base/time.ts';
+import { dropPlace } from '../../lib/drops/datasetFolder.ts';
 import { movedFrom } from '../../lib/drops/lastLoad.ts';
 import { isLeftOutReason, leftOutReasons } from '../../lib/drops/leftOut.ts';
 import { RETRY_AFTER_MS } from '../../lib/drops/limits.ts';
-import { dropPlace } from '../../lib/drops/listDrops.ts';
-import { isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/decideDay.ts';
 import { lastListings } from '../../lib/drops/plan/lastListings.ts';
 import { newerDays } from '../../lib/drops/plan/newerFiles.ts';
+import { isMarkerReason, isSent, lackWords, markerReason } from '../../lib/drops/plan/waitingReason.ts';
 import { contentWords } from '../../lib/drops/usual/usualContent.ts';
 import { emptyWords } from '../../lib/drops/usual/usualRows.ts';
 import type { LedgerEntry } from '../../lib/ledger/LedgerEntry.ts';

@@ -1,7 +1,7 @@
 import { addDays, type UtcDay, utcDay } from '../../lib/base/time.ts';
-import { daysBetween } from '../../lib/drops/plan/decideDay.ts';
 import { MOST_DAYS } from '../../lib/export/limits.ts';
 import type { ExportRequest } from '../../lib/export/messageBodies.ts';
+import { exportLookback } from '../../lib/export/planExports.ts';
 import { namedExports } from '../../observe/ingest/datasets.ts';
 import { DaysError, type RequestedDays, requestedDays, requireDays } from '../requestedDays.ts';
 import { type Requested, sendRequests } from '../sendRequests.ts';
@@ -65,7 +65,7 @@ export async function requestExport(
     dryRun,
     asked: exports.map((exported) => ({
       export: exported.name,
-      ...requestedDays(named ?? daysBetween(addDays(today, -exported.lookbackDays), addDays(today, -1))),
+      ...requestedDays(named ?? exportLookback(exported, deployment.now)),
     })),
   };
 }

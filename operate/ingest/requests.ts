@@ -1,7 +1,7 @@
 import { addDays, localDay, type UtcDay, utcDay } from '../../lib/base/time.ts';
+import { dropPlace } from '../../lib/drops/datasetFolder.ts';
 import { movedFrom } from '../../lib/drops/lastLoad.ts';
-import { dropPlace } from '../../lib/drops/listDrops.ts';
-import { lookbackDays } from '../../lib/drops/plan/decideDay.ts';
+import { lookbackDays } from '../../lib/drops/lookbackDays.ts';
 import { emptyWords } from '../../lib/drops/usual/usualRows.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { type DatasetStatus, readDatasets } from '../../observe/facts/days/datasets.ts';

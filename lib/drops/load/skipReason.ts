@@ -1,9 +1,10 @@
 import { isReadVersion } from '../../ledger/movePartition.ts';
 import type { Drop } from '../Drop.ts';
+import { markerKey } from '../datasetFolder.ts';
 import { decides, LOAD_TABLE, type LoadKind } from '../dayTable.ts';
 import { hasSameFiles, isElsewhere, missingFiles } from '../lastLoad.ts';
-import { markerKey } from '../listDrops.ts';
-import { isSent, lacksCommit, lacksMarker, settlesAt } from '../plan/decideDay.ts';
+import { lacksCommit, lacksMarker, settlesAt } from '../plan/decideDay.ts';
+import { isSent } from '../plan/waitingReason.ts';
 import { haveSameFates } from './fileFates.ts';
 import type { DayLoad } from './Progress.ts';
 

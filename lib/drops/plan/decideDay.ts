@@ -1,5 +1,3 @@
-import { counted } from '../../base/text.ts';
-import { addDays, localDay, type UtcDay } from '../../base/time.ts';
 import { type LedgerEntry, NO_FILES } from '../../ledger/LedgerEntry.ts';
 import { withoutMidnight } from '../../schema/fields/layout.ts';
 import type { Drop } from '../Drop.ts';
@@ -7,24 +5,7 @@ import { firstAnswer, PLAN_TABLE, type TaskReason } from '../dayTable.ts';
 import { archivedSince, hasSameFiles, isElsewhere, isMoved, missingFiles } from '../lastLoad.ts';
 import { MARKER_AFTER_MS, REQUEUE_AFTER_MS, RETRY_AFTER_MS } from '../limits.ts';
 import type { PlanRequest } from './messageBodies.ts';
-
-/**
- * The days of a run, oldest first: today in the dataset's timezone, and the days of the lookback before it.
- *
- * @param now Epoch milliseconds.
- * @param timezone A name of the IANA database.
- */
-export function lookbackDays(now: number, timezone: string, days: number): readonly UtcDay[] {
-  const today = localDay(now, timezone);
-  return Array.from({ length: days + 1 }, (_, i) => addDays(today, i - days));
-}
-
-/** The days from one to another, both included; none if the first is later. */
-export function daysBetween(from: UtcDay, to: UtcDay): readonly UtcDay[] {
-  const days: UtcDay[] = [];
-  for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
-  return days;
-}
+import { isSent, markerReason } from './waitingReason.ts';
 
 /** The decision of the plan on a day. */
 export type DayDecision =
@@ -49,7 +30,7 @@ export interface DayTerms {
   readonly filesLeave?: boolean | undefined;
   /** Key of the marker that completes the day. Default none. */
   readonly marker?: string | undefined;
-  /** Where its files are looked for (`dropPlace` of listDrops.ts). Default: where it was loaded from. */
+  /** Where its files are looked for (`dropPlace` of datasetFolder.ts). Default: where it was loaded from. */
   readonly place?: string | undefined;
 }
 
@@ -115,43 +96,6 @@ export function decideDay(
     default:
       return { queue: answer ?? 'changed' };
   }
-}
-
-/** The `reason` in a ledger entry's `queued` while the files are too recent to be loaded. */
-export const SETTLING = 'settling';
-/** The beginning of the `reason` of a day that waits for a marker. */
-const WAITING_FOR = 'waiting for ';
-
-/**
- * The `reason` of a day that has no marker yet: `waiting for _SUCCESS`.
- *
- * @param waitFor Default: a commit, for a day whose folder's own log names none of its files.
- */
-export function markerReason(waitFor = 'a commit of its files'): string {
-  return `${WAITING_FOR}${waitFor}`;
-}
-
-/** Whether a day waits for a marker, judged by the `reason` of its `queued`. */
-export function isMarkerReason(reason: string): boolean {
-  return reason.startsWith(WAITING_FOR);
-}
-
-/**
- * What a day that waits has and lacks, in words: `2 files and no _SUCCESS`; null if it waits for no marker and no
- * commit.
- */
-export function lackWords({
-  reason,
-  files,
-}: Pick<NonNullable<LedgerEntry['queued']>, 'reason' | 'files'>): string | null {
-  if (!isMarkerReason(reason)) return null;
-  const lack = reason === markerReason() ? 'commit' : reason.slice(WAITING_FOR.length);
-  return `${files === undefined ? 'files' : counted(files, 'file')} and no ${lack}`;
-}
-
-/** Whether a task was sent for the `queued` of an entry. Otherwise the day waits. */
-export function isSent({ reason }: NonNullable<LedgerEntry['queued']>): boolean {
-  return reason !== SETTLING && !isMarkerReason(reason);
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { UtcDay } from '../../base/time.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
+import { type DatasetFolder, layoutOf } from '../datasetFolder.ts';
 import { isHidden, isMarker, leftOutReason } from '../leftOut.ts';
 import { MAX_FOLDER_CALLS, MAX_OTHERS } from '../limits.ts';
-import { type DatasetFolder, layoutOf } from '../listDrops.ts';
 
 /** What a dataset's folder has, whichever days a run lists. */
 interface Elsewhere {

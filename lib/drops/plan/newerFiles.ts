@@ -5,10 +5,10 @@ import type { LedgerSubject } from '../../ledger/LedgerEntry.ts';
 import type { ListedEntries } from '../../ledger/ledgerStore.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket, DropObject } from '../CustomerBucket.ts';
+import { dropFolder, layoutOf } from '../datasetFolder.ts';
 import { objectState } from '../lastLoad.ts';
 import { isUnloadable, leftOutReason } from '../leftOut.ts';
 import { MAX_COMPARED_DAYS, MAX_FOLDER_CALLS, NAMED_DAYS } from '../limits.ts';
-import { dropFolder, layoutOf } from '../listDrops.ts';
 import { daySchema } from './messageBodies.ts';
 
 /** Clocks of S3 and Lambda may differ by it, and S3 says whole seconds. */

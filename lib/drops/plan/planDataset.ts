@@ -6,19 +6,15 @@ import { isFailing, type LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CustomerBucket } from '../CustomerBucket.ts';
 import { countFiles, type Drop, waitingFiles } from '../Drop.ts';
+import { dropPlace, lackedMarker, markerKey } from '../datasetFolder.ts';
 import { IngestError, isOutOfTime } from '../IngestError.ts';
 import { isMoved, summarizeLeftOut } from '../lastLoad.ts';
 import { NAMED_DAYS } from '../limits.ts';
-import { dropPlace, lackedMarker, listEachDrop, markerKey } from '../listDrops.ts';
-import {
-  type DayDecision,
-  type DayTerms,
-  decideDay,
-  lookbackDays,
-  markerReason,
-  SETTLING,
-} from './decideDay.ts';
+import { listEachDrop } from '../listDrops.ts';
+import { lookbackDays } from '../lookbackDays.ts';
+import { type DayDecision, type DayTerms, decideDay } from './decideDay.ts';
 import type { IngestTask, PlanRequest } from './messageBodies.ts';
+import { markerReason, SETTLING } from './waitingReason.ts';
 
 /** The ports of a plan. */
 export interface PlanPorts {

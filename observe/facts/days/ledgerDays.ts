@@ -3,7 +3,7 @@ import { mapLimit } from '../../../lib/base/concurrency.ts';
 import type { ObjectStore } from '../../../lib/base/ObjectStore.ts';
 import { addDays, type UtcDay } from '../../../lib/base/time.ts';
 import { NAMED_DAYS } from '../../../lib/drops/limits.ts';
-import { isSent } from '../../../lib/drops/plan/decideDay.ts';
+import { isSent } from '../../../lib/drops/plan/waitingReason.ts';
 import { isFailing, type LedgerEntry, type LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { LedgerError } from '../../../lib/ledger/LedgerError.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   addDays,
+  daysBetween,
   instantOf,
   isoHour,
   isoTimestamp,
@@ -62,6 +63,11 @@ describe('addDays', () => {
   ])('of $day and $days is $sum', ({ day, days, sum }) => {
     expect(addDays(day, days)).toBe(sum);
   });
+});
+
+it('the days between two are all of them, with both ends, and none where the first is later', () => {
+  expect(daysBetween('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
+  expect(daysBetween('2026-03-01', '2026-02-27')).toEqual([]);
 });
 
 describe('isoTimestamp', () => {

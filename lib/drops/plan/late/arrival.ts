@@ -3,9 +3,10 @@ import type { UtcDay } from '../../../base/time.ts';
 import { type LedgerEntry, NO_FILES } from '../../../ledger/LedgerEntry.ts';
 import type { Dataset } from '../../../schema/sources.ts';
 import { countFiles, type Drop } from '../../Drop.ts';
-import { lackedMarker, markerKey } from '../../listDrops.ts';
+import { lackedMarker, markerKey } from '../../datasetFolder.ts';
 import { lacksRows } from '../../usual/usualRows.ts';
-import { isMarkerReason, lacksMarker, lackWords, markerReason } from '../decideDay.ts';
+import { lacksMarker } from '../decideDay.ts';
+import { isMarkerReason, lackWords, markerReason } from '../waitingReason.ts';
 import { firstDay } from './dueDays.ts';
 import type { LateDay } from './lateNotes.ts';
 

@@ -1,8 +1,8 @@
 import { addDays, instantOf, localDay, type UtcDay } from '../../../base/time.ts';
 import { type Dataset, type Source, WEEKDAYS } from '../../../schema/sources.ts';
 import { NAMED_DAYS } from '../../limits.ts';
+import { lookbackDays } from '../../lookbackDays.ts';
 import { weekday } from '../../usual/daysBefore.ts';
-import { lookbackDays } from '../decideDay.ts';
 
 /** A day whose drop is expected. */
 export interface DueDay {

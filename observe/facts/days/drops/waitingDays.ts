@@ -1,8 +1,8 @@
 import { DAY_MS, HOUR_MS, isoTimestamp, type UtcDay } from '../../../../lib/base/time.ts';
-import { lackWords, markerReason } from '../../../../lib/drops/plan/decideDay.ts';
 import type { LastListing } from '../../../../lib/drops/plan/lastListings.ts';
 import { isOver, reportedUntil } from '../../../../lib/drops/plan/late/dueDays.ts';
 import type { CameDay, LateDay } from '../../../../lib/drops/plan/late/lateNotes.ts';
+import { lackWords, markerReason } from '../../../../lib/drops/plan/waitingReason.ts';
 import type { Dataset } from '../../../../lib/schema/sources.ts';
 import type { LedgerDay } from '../ledgerDays.ts';
 

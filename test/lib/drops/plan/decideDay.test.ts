@@ -6,12 +6,9 @@ import { makeDrop } from '../../../../lib/drops/Drop.ts';
 import {
   type DayDecision,
   type DayTerms,
-  daysBetween,
   decideDay,
   lacksCommit,
   lacksMarker,
-  lackWords,
-  lookbackDays,
   settlesAt,
 } from '../../../../lib/drops/plan/decideDay.ts';
 import { type LedgerEntry, ledgerStates } from '../../../../lib/ledger/LedgerEntry.ts';
@@ -378,34 +375,6 @@ describe('decideDay', () => {
       { numRuns: 500 },
     );
   });
-});
-
-describe('the planned days', () => {
-  it("are today in the dataset's timezone and the days of the lookback", () => {
-    const at = Date.UTC(2026, 10, 20, 11, 30);
-    expect(lookbackDays(at, 'UTC', 2)).toEqual(['2026-11-18', '2026-11-19', '2026-11-20']);
-    expect(lookbackDays(at, 'Pacific/Kiritimati', 1)).toEqual(['2026-11-20', '2026-11-21']);
-    expect(lookbackDays(at, 'Pacific/Pago_Pago', 1)).toEqual(['2026-11-19', '2026-11-20']);
-    expect(lookbackDays(Date.UTC(2026, 2, 1, 3), 'America/Los_Angeles', 1)).toEqual([
-      '2026-02-27',
-      '2026-02-28',
-    ]);
-  });
-
-  it('are all days of a requested range, including both ends', () => {
-    expect(daysBetween('2026-02-27', '2026-03-01')).toEqual(['2026-02-27', '2026-02-28', '2026-03-01']);
-    expect(daysBetween('2026-03-01', '2026-02-27')).toEqual([]);
-  });
-});
-
-it.each([
-  { queued: { reason: 'waiting for READY', files: 2 }, words: '2 files and no READY' },
-  { queued: { reason: 'waiting for a commit of its files', files: 1 }, words: '1 file and no commit' },
-  // As an earlier version has noted it.
-  { queued: { reason: 'waiting for READY' }, words: 'files and no READY' },
-  { queued: { reason: 'settling', files: 2 }, words: null },
-])('a day that waits has and lacks what is noted: $words', ({ queued, words }) => {
-  expect(lackWords(queued)).toBe(words);
 });
 
 describe('a day', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CustomerBucket } from '../../../../lib/drops/CustomerBucket.ts';
-import type { DatasetFolder } from '../../../../lib/drops/listDrops.ts';
+import type { DatasetFolder } from '../../../../lib/drops/datasetFolder.ts';
 import { lookElsewhere } from '../../../../lib/drops/plan/lookElsewhere.ts';
 
 /** A bucket that counts how often it is listed. */

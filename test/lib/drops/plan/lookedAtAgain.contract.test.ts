@@ -1,7 +1,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { addDays, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
-import { markerReason } from '../../../../lib/drops/plan/decideDay.ts';
+import { markerReason } from '../../../../lib/drops/plan/waitingReason.ts';
 import { entryOf, metricsOf, plan } from './planRuns.ts';
 import { startIngest } from './startIngest.ts';
 
