@@ -27,6 +27,8 @@ export type ErrorCode = `SLUICE_${string}`;
 interface SluiceErrorOptions extends ErrorOptions {
   /** See {@link SluiceError.fields}. Default none. */
   readonly fields?: readonly string[];
+  /** See {@link SluiceError.file}. Default none. */
+  readonly file?: string | undefined;
 }
 
 /**
@@ -43,6 +45,8 @@ export class SluiceError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly detail: string;
   /** Paths of the fields of the configuration that are refused, `sources.0.name`; none of any other error. */
   readonly fields: readonly string[];
+  /** The key of the file that it is about; undefined if it is about no single one, or if whoever throws it does not say. */
+  readonly file: string | undefined;
 
   constructor(code: Code, fault: Fault, entry: ErrorEntry, detail: string, options?: SluiceErrorOptions) {
     super(detail === '' ? entry.cause : `${entry.cause} ${detail}`, options);
@@ -53,6 +57,7 @@ export class SluiceError<Code extends ErrorCode = ErrorCode> extends Error {
     this.repeats = entry.repeats ?? 'unknown';
     this.detail = detail;
     this.fields = options?.fields ?? [];
+    this.file = options?.file;
   }
 }
 

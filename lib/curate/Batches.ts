@@ -91,8 +91,8 @@ export class Batches {
       wait,
       random,
       signal: this.#run.signal,
-      // The detail names the file.
-      makeError: (kind, detail, cause) => new CurateError(FETCH_FAILURES[kind], detail, { cause }),
+      makeError: (kind, detail, cause, file) =>
+        new CurateError(FETCH_FAILURES[kind], detail, { cause, file }),
     });
     if (files === null) throw new CurateError('SLUICE_CURATE_FILES_CHANGED');
     return files.map((file) => {
@@ -108,12 +108,13 @@ export class Batches {
 /**
  * The rows of a Parquet file, by its footer.
  *
+ * @param file Its key, or its name on this machine.
  * @throws CurateError SLUICE_CURATE_FILE_UNREADABLE
  */
-export function countRows(path: string, name: string): number {
+export function countRows(path: string, file: string): number {
   try {
     return footerRows(readEnds(path).end);
   } catch (error) {
-    throw new CurateError('SLUICE_CURATE_FILE_UNREADABLE', `${name}.`, { cause: error });
+    throw new CurateError('SLUICE_CURATE_FILE_UNREADABLE', `${file}.`, { cause: error, file });
   }
 }

@@ -70,8 +70,8 @@ export const CurateError = defineErrorFamily('system', {
   },
 });
 
-/** A failure of a day, and whether a retry has it again. */
-export type CurateFailure = Pick<SluiceError, 'code' | 'message' | 'repeats'>;
+/** A failure of a day, whether a retry has it again, and the file that it is about. */
+export type CurateFailure = Pick<SluiceError, 'code' | 'message' | 'repeats' | 'file'>;
 
 /**
  * Codes of other rooms whose sentences are about customers' drops, and the code that says the same of a day to curate.
@@ -87,10 +87,10 @@ const OWN_CODES: Readonly<Record<string, keyof typeof CurateError.entries>> = {
  * @param signal Aborted when the time is over: an aborted step may throw anything.
  */
 export function toCurateFailure(error: unknown, signal: AbortSignal): CurateFailure {
-  const { code, message, repeats } = toSluiceError(
+  const { code, message, repeats, file } = toSluiceError(
     signal.aborted ? new CurateError('SLUICE_CURATE_OUT_OF_TIME') : error,
   );
-  return { code, message, repeats };
+  return { code, message, repeats, file };
 }
 
 /** Converts any error into one with a code. Only messages of Sluice's errors are kept, as others may quote data. */
@@ -106,11 +106,22 @@ function toSluiceError(error: unknown): SluiceError {
     });
   }
   const ownCode = OWN_CODES[error.code];
-  return ownCode === undefined ? error : new CurateError(ownCode, error.detail, { cause: error });
+  const { detail, file } = error;
+  return ownCode === undefined ? error : new CurateError(ownCode, detail, { cause: error, file });
 }
 
-/** Makes a call of the bucket. @param what What the call is for. @throws CurateError for any error of the store. */
-export async function bucketCall<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
+/**
+ * Makes a call of the bucket.
+ *
+ * @param what What the call is for: a key or a folder.
+ * @param file The key of the raw file that it reads. Default none.
+ * @throws CurateError for any error of the store.
+ */
+export async function bucketCall<Result>(
+  what: string,
+  call: () => Promise<Result>,
+  file?: string,
+): Promise<Result> {
   try {
     return await call();
   } catch (error) {
@@ -118,6 +129,6 @@ export async function bucketCall<Result>(what: string, call: () => Promise<Resul
     // Nobody can read an archived file until somebody restores it.
     const code =
       name === 'InvalidObjectState' ? 'SLUICE_CURATE_FILE_UNREADABLE' : 'SLUICE_CURATE_BUCKET_FAILED';
-    throw new CurateError(code, `${what}: ${errorText(error)}.`, { cause: error });
+    throw new CurateError(code, `${what}: ${errorText(error)}.`, { cause: error, file });
   }
 }

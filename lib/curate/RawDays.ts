@@ -90,6 +90,7 @@ export function rawDays(
       bucketCall(
         key,
         async () => (await store.open(key, { ifMatch: eTag, range, listsIfDenied: true }))?.body ?? null,
+        key,
       ),
   };
 }

@@ -241,7 +241,7 @@ async function failTask(
   error: unknown,
 ): Promise<CurateOutcome> {
   const failure = toCurateFailure(error, run.signal);
-  const { code, message, repeats } = failure;
+  const { code, message, repeats, file } = failure;
   const isOutdated = code === 'SLUICE_CURATE_FILES_CHANGED';
   if (isOutdated && run.isLastAttempt) {
     await ledger.own(claim, (entry) => giveUpRun(entry));
@@ -250,7 +250,7 @@ async function failTask(
   const isFinal = repeats === 'always' || isHopeless(runOf(claim.entry), failure);
   if (isFinal || run.isLastAttempt) {
     const files = raw.files
-      .filter(({ key }) => message.includes(key))
+      .filter(({ key }) => key === file)
       .map(({ key, size, eTag }) => ({
         key,
         size,

@@ -18,8 +18,9 @@ import { type CurateDecision, type CurateTerms, decideDay } from './decideDay.ts
 import { type DayLoss, judgeLoss, type ListedDay, type ListedDays } from './ListedDays.ts';
 import { PARALLEL_DAYS } from './limits.ts';
 import { lostFiles } from './lostFiles.ts';
-import { readVersions, type ViewPublisher } from './publishViews.ts';
+import type { ViewPublisher } from './publishViews.ts';
 import { type RawDay, type RawDays, useRawDay } from './RawDays.ts';
+import { readVersions } from './servedDays.ts';
 
 /** The ports of the plan. */
 export interface CuratePlanner extends ViewPublisher {

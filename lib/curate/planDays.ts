@@ -19,8 +19,9 @@ import {
   type TableLook,
 } from './lookAtDays.ts';
 import type { CurateReason, CurateRequestBody } from './messageBodies.ts';
-import { publishViews, readVersions } from './publishViews.ts';
+import { publishViews } from './publishViews.ts';
 import { type ChosenDay, chooseDays, queueDays } from './queueDays.ts';
+import { readVersions } from './servedDays.ts';
 import { firstYoungDay, windowDays } from './youngDays.ts';
 
 /** The result of a plan for one table. */

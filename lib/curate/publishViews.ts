@@ -1,32 +1,17 @@
 import { eachAttempt } from '../base/retry.ts';
-import type { UtcDay } from '../base/time.ts';
-import { type Attempts, readPages, retryTransient } from '../landing/catalog/catalogCalls.ts';
-import type { Config } from '../schema/config.ts';
+import { retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
-import { parseIngestedLocation } from '../tables/tableFolders.ts';
 import { fitCuratedView, readCuratedDays, viewKinds } from '../views/curatedViews.ts';
 import { prestoViewText, readPrestoView } from '../views/prestoView.ts';
-import type { ViewConfig, ViewName } from '../views/View.ts';
+import type { ViewName } from '../views/View.ts';
 import { viewNames } from '../views/viewNames.ts';
 import { CurateError } from './CurateError.ts';
 import { checkDays, type DayChecker } from './checkDays.ts';
-import { curatedShape, curatedTables } from './curatedTables.ts';
-import type { ListedDay } from './ListedDays.ts';
-import { MOST_PARTITION_PAGES, VIEW_RETRIES } from './limits.ts';
-import type { ViewCatalog } from './ViewCatalog.ts';
-
-/** Settings that determine the views and the curated tables. */
-type ViewsConfig = ViewConfig & Pick<Config, 'statsigFolder'>;
+import { VIEW_RETRIES } from './limits.ts';
+import { readServedDays, readVersions, type ServedDaysReader, type Versions } from './servedDays.ts';
 
 /** The ports of a publication. */
-export interface ViewPublisher extends Attempts, Pick<DayChecker, 'raw' | 'listed' | 'ledger'> {
-  /** The settings that the views and their days follow from. */
-  readonly config: ViewsConfig & DayChecker['config'];
-  /** Name of the deployment's bucket. */
-  readonly bucket: string;
-  /** The views in the catalog, and the partitions of curated tables. */
-  readonly views: ViewCatalog;
-}
+export interface ViewPublisher extends ServedDaysReader, Pick<DayChecker, 'raw' | 'ledger'> {}
 
 /** What a publication did with a view. */
 type ViewFate =
@@ -96,35 +81,6 @@ interface PublishedView extends Pick<Publication, 'unserved'> {
   readonly fate: ViewFate;
 }
 
-/** The versions that the partitions of both tables have, by day. */
-type Versions = Readonly<Record<ForwardedKind, ReadonlyMap<UtcDay, string>>>;
-
-/**
- * Reads which version each partition has.
- *
- * @throws CatalogCallError; CurateError `SLUICE_CURATE_CATALOG_FAILED` for too many partitions.
- */
-export async function readVersions(
-  publisher: Pick<ViewPublisher, keyof Attempts | 'config' | 'bucket' | 'views'>,
-): Promise<Versions> {
-  const versionsOf = async (kind: ForwardedKind) => {
-    const { config, bucket, views: catalog } = publisher;
-    const table = config.curatedTables[kind];
-    const pages = await readPages(publisher, MOST_PARTITION_PAGES, (token) =>
-      catalog.partitions(table, token),
-    );
-    if (pages === undefined)
-      throw new CurateError('SLUICE_CURATE_CATALOG_FAILED', `${table}: too many partitions.`);
-    return new Map(
-      pages.flatMap(({ day, location }) => {
-        const key = parseIngestedLocation(config, bucket, location);
-        return key?.table === table && key.day === day ? [[day, key.version] as const] : [];
-      }),
-    );
-  };
-  return { exposures: await versionsOf('exposures'), events: await versionsOf('events') };
-}
-
 /** Writes the lists into one view, again if somebody else has changed it meanwhile. */
 async function publishView(
   publisher: ViewPublisher,
@@ -142,7 +98,7 @@ async function publishView(
     const served = definition === null ? null : readCuratedDays(config, name, definition.originalSql);
     if (definition === null || served === null) return unwritten('other');
     const wanted = async (current: Versions) => {
-      const { days, unserved } = await readDays(publisher, current);
+      const { days, unserved } = await readServedDays(publisher, current);
       return { fitted: fitCuratedView(config, name, days).view, unserved };
     };
     const { fitted: previous, ...unchanged } = await wanted(versions);
@@ -160,38 +116,4 @@ async function publishView(
     if (await retryTransient(publisher, () => view.replaceText(text))) return { fate: 'published', ...left };
   }
   throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${name}.`);
-}
-
-/**
- * The days that views read from curated tables: those of the lists that have today's shape, and whose partition has the
- * version of the list. A day that keeps rows has rows that are not in raw files. So it is read in any shape, and as
- * soon as its partition has the version of the list or a later one. A partition is missing after the table was deleted,
- * as by a rollback to a release without it.
- */
-async function readDays(
-  { config, listed }: Pick<ViewPublisher, 'config' | 'listed'>,
-  versions: Versions,
-): Promise<{
-  /** The days of each list that are read. */
-  readonly days: Readonly<Record<ForwardedKind, readonly UtcDay[]>>;
-  /** How many days of each list are left out. */
-  readonly unserved: Readonly<Record<ForwardedKind, number>>;
-}> {
-  const tables = curatedTables(config);
-  const servedDays = async (kind: ForwardedKind) => {
-    const shape = curatedShape(tables[kind]);
-    const { days: all = {} } = (await listed.read(kind)) ?? {};
-    const isServed = (day: UtcDay, entry: ListedDay): boolean => {
-      const version = versions[kind].get(day) ?? '';
-      return entry.keeps ? version >= entry.version : version === entry.version && entry.shape === shape;
-    };
-    const days = Object.entries(all).flatMap(([day, entry]) => (isServed(day, entry) ? [day] : []));
-    return { days, unserved: Object.keys(all).length - days.length };
-  };
-  const exposures = await servedDays('exposures');
-  const events = await servedDays('events');
-  return {
-    days: { exposures: exposures.days, events: events.days },
-    unserved: { exposures: exposures.unserved, events: events.unserved },
-  };
 }

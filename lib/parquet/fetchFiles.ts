@@ -86,8 +86,17 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** Called for a file that could not be read. Default: nothing. */
   readonly onFailed?: (key: string, error: SluiceError) => void;
-  /** Makes the error for a body that broke off each time, or a disk that takes no more bytes or no file. */
-  readonly makeError: (kind: 'body' | DiskError['kind'], detail: string, cause: unknown) => SluiceError;
+  /**
+   * Makes the error for a body that broke off each time, or a disk that takes no more bytes or no file.
+   *
+   * @param key Of the object whose body broke off; undefined for the disk.
+   */
+  readonly makeError: (
+    kind: 'body' | DiskError['kind'],
+    detail: string,
+    cause: unknown,
+    key?: string,
+  ) => SluiceError;
 }
 
 /**
@@ -169,7 +178,7 @@ async function fetchPart(
       }
     }
     const message = failure instanceof Error ? failure.message : String(failure);
-    throw makeError('body', `${object.key}: ${message}`, failure);
+    throw makeError('body', `${object.key}: ${message}`, failure, object.key);
   } finally {
     closeSync(file);
   }

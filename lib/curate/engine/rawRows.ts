@@ -53,6 +53,7 @@ function readSql({ name, type }: Column, found: FileColumn, file: FileSchema): s
     throw new CurateError(
       'SLUICE_CURATE_COLUMN_UNFIT',
       `${file.name}: ${name} is ${found.type}, not ${type}.`,
+      { file: file.name },
     );
   }
   const column = quoteName(found.sqlName);
@@ -80,7 +81,7 @@ export async function describeRaw(
   const footers = files.map((file) => ({ ...file, onlyFooter: true }));
   const described: FileSchema[] = [];
   for (const file of await describeFiles(session, footers)) {
-    if ('problem' in file) throw unreadable(file.problem);
+    if ('problem' in file) throw unreadable(file.problem, file.name);
     const empty = new Set<FileColumn>();
     for (const found of file.columns) {
       const type = types.get(found.name.toLowerCase());
@@ -121,17 +122,18 @@ export async function findUnreadable(
     throw new CurateError(
       'SLUICE_CURATE_FILE_UNREADABLE',
       `${file.name}: it holds ${rows} rows, and its footer says another number.`,
+      { file: file.name },
     );
   } catch (error) {
     if (error instanceof CurateError) throw error;
     const failure = fileFailure(error, file.name);
-    if (failure !== null) throw unreadable(failure);
+    if (failure !== null) throw unreadable(failure, file.name);
   } finally {
     session.close();
   }
 }
 
 /** The error for a file that can't be read. */
-function unreadable(failure: FileFailure): InstanceType<typeof CurateError> {
-  return new CurateError('SLUICE_CURATE_FILE_UNREADABLE', failure.detail, { cause: failure });
+function unreadable(failure: FileFailure, file: string): InstanceType<typeof CurateError> {
+  return new CurateError('SLUICE_CURATE_FILE_UNREADABLE', failure.detail, { cause: failure, file });
 }

@@ -66,7 +66,9 @@ describe('raw files that change', () => {
   });
 
   it('that are damaged fail the day by name each night until they are repaired: it is counted, and no view reads it as curated', async () => {
-    const key = await curations.land('broken', new TextEncoder().encode('PAR1 no parquet at all'));
+    const key = await curations.land('broken.parquet', new TextEncoder().encode('PAR1 no parquet at all'));
+    // Its key is the beginning of the other one.
+    await curations.land('broken', exposures(20, 21));
     expect(await curations.night()).toMatchObject([
       { outcome: 'failed', failure: { code: 'SLUICE_CURATE_FILE_UNREADABLE' } },
     ]);
@@ -85,7 +87,7 @@ describe('raw files that change', () => {
     // It is tried again every night, and curated once the file is repaired.
     curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'failed' }]);
-    await curations.land('broken', exposures(20, 30));
+    await curations.land('broken.parquet', exposures(20, 30));
     curations.nextNight();
     expect(await curations.night()).toMatchObject([{ outcome: 'curated' }]);
     await curations.check();

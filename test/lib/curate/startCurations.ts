@@ -4,8 +4,7 @@ import { expect } from '@jest/globals';
 import { gluePartitionCatalog } from '../../../lib/aws/gluePartitionCatalog.ts';
 import { glueViews } from '../../../lib/aws/glueViews.ts';
 import { listObjects } from '../../../lib/base/ObjectStore.ts';
-import type { UtcDay } from '../../../lib/base/time.ts';
-import { DAY_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, type UtcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { CurateFaultPoint, Curator } from '../../../lib/curate/Curator.ts';
 import { curatedTables } from '../../../lib/curate/curatedTables.ts';
@@ -19,7 +18,8 @@ import {
   curateTaskSchema,
 } from '../../../lib/curate/messageBodies.ts';
 import { planDays } from '../../../lib/curate/planDays.ts';
-import { type CuratePlanFunction, planMessages } from '../../../lib/curate/planMessages.ts';
+import { planMessages } from '../../../lib/curate/planMessages.ts';
+import type { CuratePlanFunction } from '../../../lib/curate/planSteps.ts';
 import { rawDays } from '../../../lib/curate/RawDays.ts';
 import { CURATE_PARAMETER } from '../../../lib/curate/ViewCatalog.ts';
 import type { Attempt } from '../../../lib/lambda/machine.ts';
