@@ -15,7 +15,7 @@ import { problemLine } from '../../../lib/schema/ConfigProblem.ts';
 import { ifThere } from '../../explainAwsError.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../../findings/catalogue.ts';
 import { findBucket, ownBucketWords } from '../bucket/bucket.ts';
-import { databaseLook } from '../catalog.ts';
+import { databaseLook } from '../databases.ts';
 import { type Look, type Question, settled } from '../Look.ts';
 import type { Setup } from '../Setup.ts';
 

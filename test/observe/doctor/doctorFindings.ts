@@ -12,9 +12,11 @@ import * as bucket from '../../../observe/doctor/bucket/bucket.ts';
 import { judgeForeignKeys } from '../../../observe/doctor/bucket/bucketSettings.ts';
 import { judgeEncryption } from '../../../observe/doctor/bucket/encryption.ts';
 import { judgeForeign } from '../../../observe/doctor/bucket/forwarding.ts';
-import * as catalog from '../../../observe/doctor/catalog.ts';
+import { judgeDatabase } from '../../../observe/doctor/databases.ts';
 import { judgeUnlisted } from '../../../observe/doctor/holdouts.ts';
 import { missing, unreadFinding, unsaid } from '../../../observe/doctor/Look.ts';
+import { judgeHash, judgeHoldouts } from '../../../observe/doctor/names.ts';
+import { judgePartitions } from '../../../observe/doctor/partitions.ts';
 import * as readers from '../../../observe/doctor/readers.ts';
 import * as roles from '../../../observe/doctor/roles.ts';
 import type { Decision } from '../../../observe/doctor/simulator.ts';
@@ -222,25 +224,20 @@ const ofBucket: readonly Finding[] = [
 /** Glue, Lake Formation and the tables. */
 const ofCatalog: readonly Finding[] = [
   ...([true, false] as const).map((database) =>
-    catalog.judgeDatabase(
-      'database',
-      configOfExisting({ bucket: false, database }),
-      !database,
-      CREATE_DATABASE,
-    ),
+    judgeDatabase('database', configOfExisting({ bucket: false, database }), !database, CREATE_DATABASE),
   ),
-  catalog.judgeDatabase('database', config, false, CREATE_DATABASE),
-  catalog.judgeDatabase('stagingDatabase', config, true, CREATE_DATABASE),
-  ...catalog.judgePartitions('events', 'folder', ['2026-11-20'], commands),
-  ...catalog.judgePartitions('events', 'columns', ['2026-11-19', '2026-11-20'], commands),
-  catalog.judgeHoldouts('s3://acme/groups.json', commands),
+  judgeDatabase('database', config, false, CREATE_DATABASE),
+  judgeDatabase('stagingDatabase', config, true, CREATE_DATABASE),
+  ...judgePartitions('events', 'folder', ['2026-11-20'], commands),
+  ...judgePartitions('events', 'columns', ['2026-11-19', '2026-11-20'], commands),
+  judgeHoldouts('s3://acme/groups.json', commands),
   judgeUnlisted({
     experiment: 'hero',
     gate: 'summer_holdout',
     rule: '7Holdout',
     rows: 464,
   }),
-  catalog.judgeHash({ hash: '1a2b', layer: 'home', rows: 7, firstAt: '2026-11-19 10:20:30.123' }, commands),
+  judgeHash({ hash: '1a2b', layer: 'home', rows: 7, firstAt: '2026-11-19 10:20:30.123' }, commands),
   judgeMaker(arn('role/ci'), commands),
   unsaid('Lake Formation does not say the settings of the account'),
 ];

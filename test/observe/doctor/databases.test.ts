@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { judgeDatabase, judgeHash } from '../../../observe/doctor/catalog.ts';
+import { judgeDatabase } from '../../../observe/doctor/databases.ts';
 import { findingCatalogue } from '../../../observe/findings/catalogue.ts';
-import { commands } from './setupOf.ts';
 
 describe('a database that does not exist', () => {
   it.each([
@@ -20,9 +19,4 @@ describe('a database that does not exist', () => {
     const found = judgeDatabase(row.database, defineConfig({ bucket: 'acme' }), row.isDeployed, 'make');
     expect(found).toMatchObject({ cause, cure, commands: row.printed });
   });
-});
-
-it('an experiment that is known by its hash is told since the first of its rows', () => {
-  const hashed = { hash: '1a2b', layer: 'home', rows: 7, firstAt: '2026-11-19 10:20:30.123' };
-  expect(judgeHash(hashed, commands)).toMatchObject({ since: '2026-11-19T10:20:30.123Z' });
 });
