@@ -2,7 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import type { UtcDay } from '../base/time.ts';
 import type { CustomerBucket } from './CustomerBucket.ts';
 import type { Drop } from './Drop.ts';
-import { type DatasetFolder, dropFolder } from './listDrops.ts';
+import { type DatasetFolder, dropFolder } from './datasetFolder.ts';
 import { SPARK_LOG } from './listedLogs.ts';
 import { SourceError } from './SourceError.ts';
 

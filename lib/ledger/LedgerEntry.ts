@@ -94,7 +94,7 @@ export const ledgerEntrySchema = z.object({
   fingerprint: z.string().nullable(),
   /**
    * Where the customer's files were that its rows are of, or if it has no version, those of the last load: `s3://<bucket>/<folder>/<form
-   * of days>` (lib/drops/listDrops.ts, `dropPlace`). Absent of older entries, which are of today's place.
+   * of days>` (lib/drops/datasetFolder.ts, `dropPlace`). Absent of older entries, which are of today's place.
    */
   place: z.string().optional(),
   /**

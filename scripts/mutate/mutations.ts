@@ -257,9 +257,6 @@ export const mutations: readonly Mutation[] = [
     ['  await requireTableOfToday(curator, kind, retries);\n', ''],
     ['&& noteKey !== key', '&& other === key'],
   ]),
-  faultsOf('lib/curate/publishViews.ts', PAGES, [
-    ['partitions(table, token)', 'partitions(table, undefined)'],
-  ]),
   faultsOf('lib/curate/queueDays.ts', `${CURATE} lib/curate/planDays.contract`, [
     ['if (hasBegun || ', 'if ('],
     [
@@ -267,6 +264,7 @@ export const mutations: readonly Mutation[] = [
       '(bodies.map((body) => JSON.stringify(body))).catch(() => 0)',
     ],
   ]),
+  faultsOf('lib/curate/servedDays.ts', PAGES, [['partitions(table, token)', 'partitions(table, undefined)']]),
   faultsOf('lib/drops/Drop.ts', 'lib/drops/files/commitMarkers', [[' && !committed.has(transaction)', '']]),
   faultsOf('lib/drops/listDrops.ts', PAGES, [['page.next', 'undefined']]),
   faultsOf('lib/drops/load/loadDrop.ts', PIECES, [['(run?.plans ?? 0) + ', '']]),
@@ -437,7 +435,7 @@ export const mutations: readonly Mutation[] = [
     ['([, lacks]) => !lacks', '() => true'],
     ['items.at(-1)?.key ?? `${folder}:`', '`${folder}:`'],
   ]),
-  faultsOf('lib/parquet/verifyPages.ts', 'lib/parquet/verifyPages.contract', [['piece, crc', 'piece']]),
+  faultsOf('lib/parquet/pageChecksums.ts', 'lib/parquet/verifyPages.contract', [['piece, crc', 'piece']]),
   faultsOf('lib/reconcile/judgeHour.ts', 'lib/reconcile/judgeHour', [
     ['Math.max(events + equal, isExact ? finished : 0)', 'events + equal'],
   ]),

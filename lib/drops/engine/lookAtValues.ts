@@ -19,80 +19,99 @@ export function lookAtValues(
   { fields }: MappedGroup,
   index: number,
 ): (rows: number) => RowContent {
-  const looked = fields.map((field) => {
-    const counts = {
-      none: 0,
-      numbers: 0,
-      whole: 0,
-      size: { values: 0, logs: 0, largest: -Infinity, text: '' },
-    };
-    const maps = {
-      forms: new Map<string, number>(),
-      lengths: new Map<number, number>(),
-      different: new Map<string, number>(),
-    };
-    return { ...field, ...counts, ...maps };
-  });
+  const looked = fields.map((field) => ({ field, values: newCounts() }));
   let seen = 0;
   session.addLook(lookName(index), (text, place) => {
     if (place === 0) seen += 1;
-    const field = looked[place];
-    if (field === undefined) return;
-    if (text === null || text.trim() === '') {
-      field.none += 1;
-      return;
-    }
-    const number = NO_NUMBER.test(text) ? Number.NaN : Number(text);
-    if (Number.isFinite(number)) field.numbers += 1;
-    if (Number.isInteger(number)) field.whole += 1;
-    if (Number.isFinite(number) && number !== 0) {
-      field.size.values += 1;
-      const logarithm = Math.log10(Math.abs(number));
-      field.size.logs += logarithm;
-      if (logarithm > field.size.largest) {
-        field.size.largest = logarithm;
-        field.size.text = text;
-      }
-    }
-    const form = valueForm(text);
-    if (form !== null) field.forms.set(form, (field.forms.get(form) ?? 0) + 1);
-    const ofLength = field.lengths.get(text.length);
-    if (ofLength !== undefined || field.lengths.size < MOST_LENGTHS)
-      field.lengths.set(text.length, (ofLength ?? 0) + 1);
-    field.different.set(text, (field.different.get(text) ?? 0) + 1);
+    const values = looked[place]?.values;
+    if (values !== undefined) count(values, text);
   });
   return (rows) => {
     // Rows of which none was looked at say nothing.
     if (seen === 0) return emptyContent();
-    const contents = looked.map((each): [field: string, content: FieldContent] => {
-      const { field, column, type, different, size } = each;
-      const seenValues = seen - each.none;
-      const isTooFew = seen >= FEWEST_VALUES && seen < rows && seenValues < FEWEST_VALUES;
-      const none = isTooFew ? rows : Math.round((rows * each.none) / seen);
-      const scaled = (count: number) =>
-        none === rows ? 0 : Math.round(((rows - none) * count) / seenValues);
-      const numbers = scaled(each.numbers);
-      const forms = Object.fromEntries(
-        [...each.forms]
-          .map(([form, count]) => [form, scaled(count)] as const)
-          .filter(([, count]) => count > 0),
-      );
-      const values = [...different.keys()].slice(0, KEPT_VALUES);
-      const types = values.length === 0 ? {} : { [type]: values };
-      const counts = {
-        none,
-        numbers,
-        whole: scaled(each.whole),
-        looked: seenValues,
-        different: different.size,
-      };
-      const lengths = Object.fromEntries(each.lengths);
-      const [first] = [...different].toSorted(([, a], [, b]) => b - a);
-      const most = first === undefined ? {} : { most: mostFrequent(...first) };
-      const sized = size.values === 0 ? {} : { size };
-      return [field, { column, ...counts, ...most, forms, lengths, types, ...sized }];
-    });
+    const contents = looked.map(
+      ({ field, values }) => [field.field, contentOf(field, values, { seen, rows })] as const,
+    );
     return { ...emptyContent(), rows, fields: Object.fromEntries(contents) };
+  };
+}
+
+/** What was counted of the values of a field that were looked at. */
+type ValueCounts = ReturnType<typeof newCounts>;
+
+/** Counts of a field of which no value was looked at yet. */
+function newCounts() {
+  return {
+    /** Nulls and blank texts. */
+    none: 0,
+    /** Texts that are numbers. */
+    numbers: 0,
+    /** Texts that are integers. */
+    whole: 0,
+    /** Of the numbers but zero: how many, the sum of their sizes as decimal logarithms, the largest, and its text. */
+    size: { values: 0, logs: 0, largest: -Infinity, text: '' },
+    /** How many values have each form that {@link valueForm} knows. */
+    forms: new Map<string, number>(),
+    /** How many values have each length. */
+    lengths: new Map<number, number>(),
+    /** How many values have each text. */
+    different: new Map<string, number>(),
+  };
+}
+
+/** Counts a value. */
+function count(values: ValueCounts, text: string | null): void {
+  const { size, forms, lengths, different } = values;
+  if (text === null || text.trim() === '') {
+    values.none += 1;
+    return;
+  }
+  const number = NO_NUMBER.test(text) ? Number.NaN : Number(text);
+  if (Number.isFinite(number)) values.numbers += 1;
+  if (Number.isInteger(number)) values.whole += 1;
+  if (Number.isFinite(number) && number !== 0) {
+    size.values += 1;
+    const logarithm = Math.log10(Math.abs(number));
+    size.logs += logarithm;
+    if (logarithm > size.largest) {
+      size.largest = logarithm;
+      size.text = text;
+    }
+  }
+  const form = valueForm(text);
+  if (form !== null) forms.set(form, (forms.get(form) ?? 0) + 1);
+  const ofLength = lengths.get(text.length);
+  if (ofLength !== undefined || lengths.size < MOST_LENGTHS) lengths.set(text.length, (ofLength ?? 0) + 1);
+  different.set(text, (different.get(text) ?? 0) + 1);
+}
+
+/** What a field holds in all rows, by the values of those that were looked at. */
+function contentOf(
+  { column, type }: MappedGroup['fields'][number],
+  values: ValueCounts,
+  { seen, rows }: { readonly seen: number; readonly rows: number },
+): FieldContent {
+  const { different, size } = values;
+  const seenValues = seen - values.none;
+  const isTooFew = seen >= FEWEST_VALUES && seen < rows && seenValues < FEWEST_VALUES;
+  const none = isTooFew ? rows : Math.round((rows * values.none) / seen);
+  const scaled = (counted: number) =>
+    none === rows ? 0 : Math.round(((rows - none) * counted) / seenValues);
+  const forms = [...values.forms].map(([form, counted]) => [form, scaled(counted)] as const);
+  const kept = [...different.keys()].slice(0, KEPT_VALUES);
+  const [first] = [...different].toSorted(([, a], [, b]) => b - a);
+  return {
+    column,
+    none,
+    numbers: scaled(values.numbers),
+    whole: scaled(values.whole),
+    looked: seenValues,
+    different: different.size,
+    ...(first === undefined ? {} : { most: mostFrequent(...first) }),
+    forms: Object.fromEntries(forms.filter(([, counted]) => counted > 0)),
+    lengths: Object.fromEntries(values.lengths),
+    types: kept.length === 0 ? {} : { [type]: kept },
+    ...(size.values === 0 ? {} : { size }),
   };
 }
 

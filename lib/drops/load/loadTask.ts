@@ -7,6 +7,7 @@ import type { LoadInPieces } from '../../ledger/dayRunSchema.ts';
 import type { LedgerContent, LedgerEntry } from '../../ledger/LedgerEntry.ts';
 import type { Source } from '../../schema/sources.ts';
 import { haveSameFiles } from '../Drop.ts';
+import { dropPlace } from '../datasetFolder.ts';
 import {
   answerBefore,
   answerToFailure,
@@ -16,7 +17,6 @@ import {
   taskReasons,
 } from '../dayTable.ts';
 import { MIN_DELAY_SECONDS, PIECE_TAKEN_MS } from '../limits.ts';
-import { dropPlace } from '../listDrops.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
 import { endLoad, type LoadOutcome } from './endLoad.ts';
 import { LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';

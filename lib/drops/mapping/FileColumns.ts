@@ -1,10 +1,10 @@
-import { MOST_NAMED, nearestNames, quotedName } from '../../base/text.ts';
 import type { FileColumn } from '../../parquet/FileSchema.ts';
 import { type Cast, columnNamesOf } from '../../schema/mapping/fieldSource.ts';
 import type { Dataset } from '../../schema/sources.ts';
-import { columnSql } from './columnSql.ts';
 import type { FoundColumn } from './FoundColumn.ts';
-import { FieldProblem, findColumn, onlyNamed, onlyOne, toFoundColumn, typedName } from './findColumn.ts';
+import { FieldProblem, findColumn, onlyOne, typedName } from './findColumn.ts';
+import { foundNames, mappedNames } from './nearColumns.ts';
+import { findFolder, folderColumn, type PathFolder } from './pathFolders.ts';
 
 /** A column, or a folder of the path. */
 type ColumnOrFolder = { readonly column: string | readonly string[] } | { readonly folder: string };
@@ -106,115 +106,6 @@ function hasMember(column: FoundColumn, all: readonly FoundColumn[]): boolean {
   return all.some(({ outer, name }) => outer === column.outer && name.toLowerCase().startsWith(member));
 }
 
-/** Names that a message lists. */
-const MAX_NAMES = 100;
-
-/** The names of columns that a mapping, or a part of it, has, in lower case. */
-function mappedNames(mapping: object): readonly string[] {
-  return Object.entries(mapping).flatMap(([member, value]: [string, unknown]) => {
-    const names = typeof value === 'string' || Array.isArray(value) ? [value].flat() : null;
-    if (member === 'column' && names !== null) return names.map((name) => String(name).toLowerCase());
-    return typeof value === 'object' && value !== null ? mappedNames(value) : [];
-  });
-}
-
-/** Lists the names of a file for a message, the nearest first of those that no other field has. */
-function foundNames(
-  wanted: readonly string[],
-  names: readonly string[],
-  mapped: ReadonlySet<string>,
-): string {
-  const free = names.filter((name) => !mapped.has(name.toLowerCase()));
-  const similar = wanted.flatMap((name) => nearestNames(name, free));
-  const akin = free.filter((name) => wanted.some((other) => sharesWords(name, other)));
-  const near = [...new Set(similar.length > 0 ? similar : akin.slice(0, MOST_NAMED))];
-  const all = names.slice(0, MAX_NAMES).map(quotedName).join(', ');
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
-  const nearest = near.length === 0 ? '' : `, the nearest is ${near.map(quotedName).join(' or ')}`;
-  const known = names.length === 0 ? '' : `, among ${all}${more}`;
-  return `${names.length === 0 ? 'none' : 'no such name'}${nearest}${known}`;
-}
-
-/** Whether one of two names has all words of the other: `metric_date` and `date`. */
-function sharesWords(first: string, second: string): boolean {
-  const wordsOf = (name: string) =>
-    new Set(
-      name
-        .toLowerCase()
-        .split(/[^\p{L}\p{N}]+/u)
-        .filter((word) => word !== ''),
-    );
-  const [some, others] = [wordsOf(first), wordsOf(second)].toSorted((a, b) => a.size - b.size);
-  return some !== undefined && some.size > 0 && others !== undefined && some.isSubsetOf(others);
-}
-
 /** Requirement for a column of 16 bytes. */
 const SIXTEEN =
   "16 bytes that the file annotates as a UUID, or `cast: 'uuid'` or `cast: 'string'` in the mapping";
-
-/** Hive's folder name for rows without a value. */
-const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
-/** A folder `country=DE` in the key of a file, decoded. */
-interface PathFolder {
-  /** The name before the `=`, decoded. */
-  readonly name: string;
-  /** Null for the folder of rows without a value. */
-  readonly value: string | null;
-}
-
-/** The folders of the form `name=value` in a key, outermost first. Other folders are ignored. */
-export function pathFolders(key: string): PathFolder[] {
-  return key
-    .split('/')
-    .slice(0, -1)
-    .flatMap((segment) => {
-      const at = segment.indexOf('=');
-      if (at < 1) return [];
-      const value = decode(segment.slice(at + 1));
-      return [{ name: decode(segment.slice(0, at)), value: value === NO_VALUE ? null : value }];
-    });
-}
-
-/**
- * The folder with exactly this name, or with a name that differs only in case; undefined if a path has none.
- *
- * @throws FieldProblem if there are several.
- */
-export function findFolder(folders: readonly PathFolder[], name: string): PathFolder | undefined {
-  return onlyNamed(folders, name, `${name}=`, (folder) => JSON.stringify(`${folder.name}=${folder.value}`));
-}
-
-/**
- * The column of a folder's value: a text column that a load adds to the file's own columns.
- *
- * @param number Index of the folder among those that a mapping names.
- */
-function folderColumn(name: string, number: number): FoundColumn {
-  const outer: FileColumn = {
-    name: `${name}=`,
-    sqlName: `sluice_folder_${number}`,
-    type: 'VARCHAR',
-    members: [],
-    isUnknownBytes: false,
-    isUtc: false,
-    isNanoseconds: false,
-    misread: null,
-    isEmpty: false,
-    leaves: null,
-  };
-  return toFoundColumn(outer.name, columnSql(outer), outer, outer);
-}
-
-/**
- * Decodes `%3A` to `:`, as Hive, Spark and pyarrow escape characters. As in Hive, a `%` without a code is kept. Bytes that
- * are not UTF-8 stay encoded, and so does a NUL, which no SQL text may have.
- */
-function decode(text: string): string {
-  return text.replace(/(%(?!00)[0-9a-f]{2})+/gi, (encoded) => {
-    try {
-      return decodeURIComponent(encoded);
-    } catch {
-      return encoded;
-    }
-  });
-}

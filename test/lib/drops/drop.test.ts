@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
 import { makeDrop } from '../../../lib/drops/Drop.ts';
+import { dropDayFolder } from '../../../lib/drops/datasetFolder.ts';
 import { leftOutReason, UNFINISHED_ENDS } from '../../../lib/drops/leftOut.ts';
-import { dropDayFolder } from '../../../lib/drops/listDrops.ts';
 import { NO_FILES } from '../../../lib/ledger/LedgerEntry.ts';
 import { textOf } from '../../harness/textOf.ts';
 

@@ -5,14 +5,8 @@ import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/CustomerBucket.ts';
 import { type Drop, makeDrop } from '../../../lib/drops/Drop.ts';
-import {
-  type DatasetFolder,
-  type DropUse,
-  dropFolder,
-  listDrop,
-  listEachDrop,
-  markerKey,
-} from '../../../lib/drops/listDrops.ts';
+import { type DatasetFolder, dropFolder, markerKey } from '../../../lib/drops/datasetFolder.ts';
+import { type DropUse, listDrop, listEachDrop } from '../../../lib/drops/listDrops.ts';
 import { lacksMarker } from '../../../lib/drops/plan/decideDay.ts';
 import { DAY_FORMATS } from '../../../lib/schema/sources.ts';
 

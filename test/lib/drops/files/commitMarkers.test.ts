@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { DatasetFolder } from '../../../../lib/drops/datasetFolder.ts';
 import { judgeByLogs } from '../../../../lib/drops/files/judgeByLogs.ts';
-import { type DatasetFolder, listDrop } from '../../../../lib/drops/listDrops.ts';
+import { listDrop } from '../../../../lib/drops/listDrops.ts';
 import { bucketOf, DAY, inFolder, judge, PARQUET, part } from './judgedFiles.ts';
 
 const changes = (added: readonly string[], removed: readonly string[] = []) =>

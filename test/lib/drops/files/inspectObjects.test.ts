@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { makeDrop } from '../../../../lib/drops/Drop.ts';
+import { dropFolder } from '../../../../lib/drops/datasetFolder.ts';
 import { inspectObjects } from '../../../../lib/drops/files/inspectObjects.ts';
-import { dropFolder, listDrop } from '../../../../lib/drops/listDrops.ts';
+import { listDrop } from '../../../../lib/drops/listDrops.ts';
 import { requirePlainFiles } from '../../../../lib/drops/tableFormats.ts';
 
 const DAY = '2026-11-19';

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import type { DropObject } from '../../../../lib/drops/CustomerBucket.ts';
+import type { DatasetFolder } from '../../../../lib/drops/datasetFolder.ts';
 import { inspectObjects } from '../../../../lib/drops/files/inspectObjects.ts';
 import { judgeByLogs } from '../../../../lib/drops/files/judgeByLogs.ts';
-import { type DatasetFolder, listDrop } from '../../../../lib/drops/listDrops.ts';
+import { listDrop } from '../../../../lib/drops/listDrops.ts';
 
 export const DAY = '2026-11-19';
 

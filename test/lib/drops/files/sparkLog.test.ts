@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
+import type { DatasetFolder } from '../../../../lib/drops/datasetFolder.ts';
 import { judgeByLogs } from '../../../../lib/drops/files/judgeByLogs.ts';
-import { type DatasetFolder, listDrop } from '../../../../lib/drops/listDrops.ts';
+import { listDrop } from '../../../../lib/drops/listDrops.ts';
 import { bucketOf, DAY, inFolder, judge, PARQUET } from './judgedFiles.ts';
 
 /** A batch of Spark's log. */
