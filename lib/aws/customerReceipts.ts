@@ -1,6 +1,6 @@
 import { customerSession } from '../access/sessionPolicies.ts';
+import { ReceiptError } from '../drops/load/end/sendReceipt.ts';
 import type { PutReceipt } from '../drops/load/Loader.ts';
-import { ReceiptError } from '../drops/load/sendReceipt.ts';
 import { customerClient } from './customerClient.ts';
 import { type Refusal, s3Refusal } from './customerRefusal.ts';
 import type { OwnSession } from './ownSession.ts';

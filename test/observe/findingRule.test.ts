@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CurateError } from '../../lib/curate/CurateError.ts';
+import { ReceiptError } from '../../lib/drops/load/end/sendReceipt.ts';
 import { LoadError } from '../../lib/drops/load/LoadError.ts';
-import { ReceiptError } from '../../lib/drops/load/sendReceipt.ts';
 import { SourceError } from '../../lib/drops/SourceError.ts';
 import { ExportError } from '../../lib/export/ExportError.ts';
 import { LedgerError } from '../../lib/ledger/LedgerError.ts';

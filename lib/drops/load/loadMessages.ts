@@ -11,7 +11,7 @@ import { lookAtVersions } from '../../ledger/versionFiles.ts';
 import { MAX_SWEPT } from '../limits.ts';
 import { lookbackDays } from '../lookbackDays.ts';
 import { type IngestTask, ingestTaskSchema } from '../plan/messageBodies.ts';
-import type { LoadOutcome } from './endLoad.ts';
+import type { LoadOutcome } from './end/endLoad.ts';
 import type { Loader } from './Loader.ts';
 import { findDropDay, loadTask } from './loadTask.ts';
 

@@ -18,7 +18,7 @@ import {
 } from '../dayTable.ts';
 import { MIN_DELAY_SECONDS, PIECE_TAKEN_MS } from '../limits.ts';
 import type { IngestTask } from '../plan/messageBodies.ts';
-import { endLoad, type LoadOutcome } from './endLoad.ts';
+import { endLoad, type LoadOutcome } from './end/endLoad.ts';
 import { LoadError, type LoadFailure, toLoadFailure } from './LoadError.ts';
 import type { DropDay, Loader } from './Loader.ts';
 import { loadDrop } from './loadDrop.ts';

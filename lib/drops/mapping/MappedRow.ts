@@ -1,7 +1,7 @@
 import type { RowReason } from '../rowReasons.ts';
 import type { MappedField, RowProblem } from './CompiledMapping.ts';
-import type { FoundColumn } from './FoundColumn.ts';
-import type { FieldSql } from './findColumn.ts';
+import type { FoundColumn } from './columns/FoundColumn.ts';
+import type { FieldSql } from './columns/findColumn.ts';
 import { textSql } from './valueSql.ts';
 
 /** Collects the SQL that reads a row, and the conditions for which it is refused. The first problem of a row counts. */

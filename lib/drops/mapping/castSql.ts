@@ -1,5 +1,5 @@
 import type { Cast } from '../../schema/mapping/fieldSource.ts';
-import type { FoundColumn } from './FoundColumn.ts';
+import type { FoundColumn } from './columns/FoundColumn.ts';
 import { textSql } from './valueSql.ts';
 
 /** Bytes of a UUID. */

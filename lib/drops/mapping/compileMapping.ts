@@ -6,13 +6,13 @@ import type { FileColumn, FileSchema } from '../../parquet/FileSchema.ts';
 import { isTaken } from '../../parquet/readColumns.ts';
 import type { Dataset, Source } from '../../schema/sources.ts';
 import type { CompiledMapping, MappedGroup, OwnTime, RawRows } from './CompiledMapping.ts';
-import { rawRowSql } from './columnSql.ts';
-import { FileColumns } from './FileColumns.ts';
-import type { FoundColumn } from './FoundColumn.ts';
-import { FieldProblem } from './findColumn.ts';
+import { rawRowSql } from './columns/columnSql.ts';
+import { FileColumns } from './columns/FileColumns.ts';
+import type { FoundColumn } from './columns/FoundColumn.ts';
+import { FieldProblem } from './columns/findColumn.ts';
+import { findFolder, pathFolders } from './columns/pathFolders.ts';
 import { MappedRow } from './MappedRow.ts';
 import { type MappedColumns, mapDeclared, mapEvents, mapExposures, mapMetrics } from './mapRow.ts';
-import { findFolder, pathFolders } from './pathFolders.ts';
 import { dayInZone } from './timeSql.ts';
 
 /** The kind of a dataset with the mapping of that kind. A Pick of the union has each kind with the mappings of all. */

@@ -3,7 +3,7 @@ import type { EventsMapping, ExposuresMapping, MetricsMapping } from '../../sche
 import type { DeclaredColumn } from '../../schema/mapping/tableMapping.ts';
 import type { ingestedColumns } from '../../tables/ingestedTables.ts';
 import type { RowReason } from '../rowReasons.ts';
-import { type FileColumns, nameOfField } from './FileColumns.ts';
+import { type FileColumns, nameOfField } from './columns/FileColumns.ts';
 import { quotedSql } from './jsonText.ts';
 import type { MappedRow } from './MappedRow.ts';
 import { jsonObjectSql, type Members, mergedObjectSql, readJson, readJsonObject } from './readJson.ts';

@@ -1,8 +1,8 @@
 import { quoteText } from '../../base/sql.ts';
 import type { Field } from '../../schema/mapping/fieldSource.ts';
-import type { FileColumns } from './FileColumns.ts';
-import type { FoundColumn } from './FoundColumn.ts';
-import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './findColumn.ts';
+import type { FileColumns } from './columns/FileColumns.ts';
+import type { FoundColumn } from './columns/FoundColumn.ts';
+import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './columns/findColumn.ts';
 import { objectSql, quotedSql, strictJsonSql } from './jsonText.ts';
 import { castColumn } from './readText.ts';
 import { textSql } from './valueSql.ts';

@@ -1,9 +1,9 @@
 import { quoteText } from '../../base/sql.ts';
 import type { Field } from '../../schema/mapping/fieldSource.ts';
 import { type CastType, castSql } from './castSql.ts';
-import type { FileColumns } from './FileColumns.ts';
-import type { FoundColumn, Refusal } from './FoundColumn.ts';
-import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './findColumn.ts';
+import type { FileColumns } from './columns/FileColumns.ts';
+import type { FoundColumn, Refusal } from './columns/FoundColumn.ts';
+import { FieldProblem, type FieldSql, nullField, unreadableRefusal } from './columns/findColumn.ts';
 import { jsonTextSql } from './jsonText.ts';
 import { doubleSql, finiteSql, textSql } from './valueSql.ts';
 

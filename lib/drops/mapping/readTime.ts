@@ -1,7 +1,7 @@
 import type { TimeField, TimeUnit } from '../../schema/mapping/fieldSource.ts';
-import type { FileColumns } from './FileColumns.ts';
-import type { FoundColumn, Refusal } from './FoundColumn.ts';
-import { FieldProblem, type FieldSql } from './findColumn.ts';
+import type { FileColumns } from './columns/FileColumns.ts';
+import type { FoundColumn, Refusal } from './columns/FoundColumn.ts';
+import { FieldProblem, type FieldSql } from './columns/findColumn.ts';
 import {
   dayInZone,
   isOfAnyUnit,

@@ -1,7 +1,7 @@
 import type { DeclaredColumn } from '../../schema/mapping/tableMapping.ts';
-import type { FileColumns } from './FileColumns.ts';
-import type { Refusal } from './FoundColumn.ts';
-import { type FieldSql, nullField } from './findColumn.ts';
+import type { FileColumns } from './columns/FileColumns.ts';
+import type { Refusal } from './columns/FoundColumn.ts';
+import { type FieldSql, nullField } from './columns/findColumn.ts';
 import { castColumn, inexactRefusals, readNumber, readText } from './readText.ts';
 import { readDay, readTime } from './readTime.ts';
 

@@ -6,7 +6,7 @@ import {
   type TimePart,
   type TimeVariant,
 } from '../../schema/fields/timeFormat.ts';
-import type { FoundColumn } from './FoundColumn.ts';
+import type { FoundColumn } from './columns/FoundColumn.ts';
 import type { ColumnKind } from './valueSql.ts';
 
 /** Units per second. */

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { HOUR_MS } from '../../../../lib/base/time.ts';
-import type { LoadOutcome } from '../../../../lib/drops/load/endLoad.ts';
+import type { LoadOutcome } from '../../../../lib/drops/load/end/endLoad.ts';
 import type { IngestTask } from '../../../../lib/drops/plan/messageBodies.ts';
 import { planDay, plannedTask } from './planDay.ts';
 import { DAY, type Loads, readEvents, someEvents, startLoads } from './startLoads.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
+import { makeReceipt, type Receipt, ReceiptError } from '../../../../lib/drops/load/end/sendReceipt.ts';
 import type { PutReceipt } from '../../../../lib/drops/load/Loader.ts';
-import { makeReceipt, type Receipt, ReceiptError } from '../../../../lib/drops/load/sendReceipt.ts';
 import type { FileFate } from '../../../../lib/ledger/LedgerEntry.ts';
 import { settlement } from '../../../harness/ledgerEntry.ts';
 import { DAY, ends, type LoadOptions, type Loads, someEvents, startLoads } from './startLoads.ts';

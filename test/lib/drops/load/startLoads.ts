@@ -15,7 +15,7 @@ import { listObjects } from '../../../../lib/base/ObjectStore.ts';
 import { MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { duckDbEngine } from '../../../../lib/drops/engine/duckDbEngine.ts';
-import type { LoadOutcome } from '../../../../lib/drops/load/endLoad.ts';
+import type { LoadOutcome } from '../../../../lib/drops/load/end/endLoad.ts';
 import type { Loader, LoadFaultPoint } from '../../../../lib/drops/load/Loader.ts';
 import { loadTask } from '../../../../lib/drops/load/loadTask.ts';
 import type { DayDecision } from '../../../../lib/drops/plan/decideDay.ts';

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { SluiceError } from '../../../../lib/base/errors.ts';
+import { pathFolders } from '../../../../lib/drops/mapping/columns/pathFolders.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
-import { pathFolders } from '../../../../lib/drops/mapping/pathFolders.ts';
 import type { EngineFile } from '../../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, fails, MappingBench, subjectOf } from '../engine/MappingBench.ts';
 

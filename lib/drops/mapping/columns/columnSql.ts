@@ -1,9 +1,9 @@
-import { quoteName, quoteText } from '../../base/sql.ts';
-import type { FileColumn } from '../../parquet/FileSchema.ts';
-import { listElement, mapParts, structMembers } from '../../parquet/readColumns.ts';
+import { quoteName, quoteText } from '../../../base/sql.ts';
+import type { FileColumn } from '../../../parquet/FileSchema.ts';
+import { listElement, mapParts, structMembers } from '../../../parquet/readColumns.ts';
+import { finiteRowSql, hasNonFiniteSql, isJsonSql } from '../jsonText.ts';
+import { rawReadySql, textSql } from '../valueSql.ts';
 import type { Refusal } from './FoundColumn.ts';
-import { finiteRowSql, hasNonFiniteSql, isJsonSql } from './jsonText.ts';
-import { rawReadySql, textSql } from './valueSql.ts';
 
 /** A column of the row `src`. */
 export function columnSql({ sqlName }: Pick<FileColumn, 'sqlName'>): string {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { defineErrorFamily, errorCode, SluiceError } from '../../base/errors.ts';
-import { failureFields } from '../../base/log.ts';
-import type { Settlement } from '../../ledger/Ledger.ts';
-import type { FileFate, LedgerEntry } from '../../ledger/LedgerEntry.ts';
-import { FileError } from '../../parquet/FileError.ts';
-import { datasetReceiptFolder } from '../../schema/sources.ts';
-import { SourceError } from '../SourceError.ts';
-import type { DayLoad } from './Progress.ts';
+import { defineErrorFamily, errorCode, SluiceError } from '../../../base/errors.ts';
+import { failureFields } from '../../../base/log.ts';
+import type { Settlement } from '../../../ledger/Ledger.ts';
+import type { FileFate, LedgerEntry } from '../../../ledger/LedgerEntry.ts';
+import { FileError } from '../../../parquet/FileError.ts';
+import { datasetReceiptFolder } from '../../../schema/sources.ts';
+import { SourceError } from '../../SourceError.ts';
+import type { DayLoad } from '../Progress.ts';
 
 /** Why a receipt could not be written. The load is done all the same, and the day's next load has a receipt again. */
 export const ReceiptError = defineErrorFamily('user', {

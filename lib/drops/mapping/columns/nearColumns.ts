@@ -1,4 +1,4 @@
-import { MOST_NAMED, nearestNames, quotedName } from '../../base/text.ts';
+import { MOST_NAMED, nearestNames, quotedName } from '../../../base/text.ts';
 
 /** Names that a message lists. */
 const MAX_NAMES = 100;

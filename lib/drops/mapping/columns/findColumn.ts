@@ -1,8 +1,8 @@
-import type { FileColumn } from '../../parquet/FileSchema.ts';
-import type { RowReason } from '../rowReasons.ts';
+import type { FileColumn } from '../../../parquet/FileSchema.ts';
+import type { RowReason } from '../../rowReasons.ts';
+import { type ColumnKind, columnKind } from '../valueSql.ts';
 import { columnSql, memberSql, refusalsOf } from './columnSql.ts';
 import type { FoundColumn, Refusal } from './FoundColumn.ts';
-import { type ColumnKind, columnKind } from './valueSql.ts';
 
 /** Codes of problems with a column. */
 type FieldProblemCode =

@@ -1,4 +1,4 @@
-import type { FileColumn } from '../../parquet/FileSchema.ts';
+import type { FileColumn } from '../../../parquet/FileSchema.ts';
 import { columnSql } from './columnSql.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { onlyNamed, toFoundColumn } from './findColumn.ts';

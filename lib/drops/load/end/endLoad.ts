@@ -1,16 +1,16 @@
-import type { Settlement } from '../../ledger/Ledger.ts';
-import { waitingFiles } from '../Drop.ts';
-import { lackedMarker } from '../datasetFolder.ts';
-import { LOAD_TABLE } from '../dayTable.ts';
-import { MARKER_AFTER_MS } from '../limits.ts';
-import { lacksCommit } from '../plan/decideDay.ts';
-import { markerReason, SETTLING } from '../plan/waitingReason.ts';
-import { listFileFates } from './fileFates.ts';
-import type { LoadFailure } from './LoadError.ts';
-import type { DayLoad } from './Progress.ts';
+import type { Settlement } from '../../../ledger/Ledger.ts';
+import { waitingFiles } from '../../Drop.ts';
+import { lackedMarker } from '../../datasetFolder.ts';
+import { LOAD_TABLE } from '../../dayTable.ts';
+import { MARKER_AFTER_MS } from '../../limits.ts';
+import { lacksCommit } from '../../plan/decideDay.ts';
+import { markerReason, SETTLING } from '../../plan/waitingReason.ts';
+import { listFileFates } from '../fileFates.ts';
+import type { LoadFailure } from '../LoadError.ts';
+import type { DayLoad } from '../Progress.ts';
+import { settledAt } from '../skipReason.ts';
 import { sendReceipt } from './sendReceipt.ts';
 import { type LoadEnd, settlementOf, unchangedSettlement } from './settlement.ts';
-import { settledAt } from './skipReason.ts';
 
 /** The result of a task. */
 export type LoadOutcome =

@@ -1,6 +1,6 @@
-import type { FileColumn } from '../../parquet/FileSchema.ts';
-import type { RowReason } from '../rowReasons.ts';
-import type { ColumnKind } from './valueSql.ts';
+import type { FileColumn } from '../../../parquet/FileSchema.ts';
+import type { RowReason } from '../../rowReasons.ts';
+import type { ColumnKind } from '../valueSql.ts';
 
 /** A reason why a row is refused, and its SQL condition. */
 export interface Refusal {

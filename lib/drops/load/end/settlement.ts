@@ -1,18 +1,18 @@
-import { failureFields } from '../../base/log.ts';
-import { localDay } from '../../base/time.ts';
-import type { Settlement } from '../../ledger/Ledger.ts';
-import type { FileFate } from '../../ledger/LedgerEntry.ts';
-import { VERSION_KEPT_MS } from '../../ledger/versions.ts';
-import { haveSameFiles } from '../Drop.ts';
-import { isElsewhere } from '../lastLoad.ts';
-import { lookbackDays } from '../lookbackDays.ts';
-import { type DaysAround, readDaysAround } from '../usual/daysAround.ts';
-import { copiesOf } from '../usual/fileCopies.ts';
-import { judgeContent } from '../usual/usualContent.ts';
-import { listFileFates } from './fileFates.ts';
-import type { LoadFailure } from './LoadError.ts';
-import type { DropDay, Loader } from './Loader.ts';
-import type { DayLoad, Progress } from './Progress.ts';
+import { failureFields } from '../../../base/log.ts';
+import { localDay } from '../../../base/time.ts';
+import type { Settlement } from '../../../ledger/Ledger.ts';
+import type { FileFate } from '../../../ledger/LedgerEntry.ts';
+import { VERSION_KEPT_MS } from '../../../ledger/versions.ts';
+import { haveSameFiles } from '../../Drop.ts';
+import { isElsewhere } from '../../lastLoad.ts';
+import { lookbackDays } from '../../lookbackDays.ts';
+import { type DaysAround, readDaysAround } from '../../usual/daysAround.ts';
+import { copiesOf } from '../../usual/fileCopies.ts';
+import { judgeContent } from '../../usual/usualContent.ts';
+import { listFileFates } from '../fileFates.ts';
+import type { LoadFailure } from '../LoadError.ts';
+import type { DropDay, Loader } from '../Loader.ts';
+import type { DayLoad, Progress } from '../Progress.ts';
 
 /** The entry's content before the claim, and whether a person accepts it. */
 export function unchangedSettlement(progress: Progress): Settlement {

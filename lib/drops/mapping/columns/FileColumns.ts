@@ -1,6 +1,6 @@
-import type { FileColumn } from '../../parquet/FileSchema.ts';
-import { type Cast, columnNamesOf } from '../../schema/mapping/fieldSource.ts';
-import type { Dataset } from '../../schema/sources.ts';
+import type { FileColumn } from '../../../parquet/FileSchema.ts';
+import { type Cast, columnNamesOf } from '../../../schema/mapping/fieldSource.ts';
+import type { Dataset } from '../../../schema/sources.ts';
 import type { FoundColumn } from './FoundColumn.ts';
 import { FieldProblem, findColumn, onlyOne, typedName } from './findColumn.ts';
 import { foundNames, mappedNames } from './nearColumns.ts';
