@@ -91,8 +91,10 @@ export class DuckDbSession {
   ): Promise<readonly [DuckDbSession, ...DuckDbSession[]]> {
     const directory = limits.temporaryDirectory;
     const list = (paths: readonly string[]) => `[${paths.map(quoteText).join(', ')}]`;
+    let instance: DuckDBInstance | undefined;
+    const connections: DuckDBConnection[] = [];
     try {
-      const instance = await DuckDBInstance.create(':memory:', {
+      const opened = await DuckDBInstance.create(':memory:', {
         threads: String(limits.threads),
         memory_limit: `${limits.memoryMegabytes}MiB`,
         temp_directory: directory,
@@ -108,15 +110,17 @@ export class DuckDbSession {
         // Otherwise INSTALL would use the network, even without access.
         custom_extension_repository: directory,
       });
+      instance = opened;
       const others: DuckDbSession[] = [];
       const connect = async () => {
-        const connection = await instance.connect();
+        const connection = await opened.connect();
+        connections.push(connection);
         // These are of a connection. None can be set once the configuration is locked.
         await connection.run("SET TimeZone = 'UTC'; SET errors_as_json = true");
         return connection;
       };
       const connection = await connect();
-      while (others.length < sessions - 1) others.push(new DuckDbSession(instance, await connect(), signal));
+      while (others.length < sessions - 1) others.push(new DuckDbSession(opened, await connect(), signal));
       const directories = list([directory, ...reach.directories].map((path) => `${path}/`));
       await connection.run(
         `SET disabled_optimizers = '${STATISTICS_OPTIMIZERS}';
@@ -124,8 +128,10 @@ export class DuckDbSession {
          SET allowed_directories = ${directories};
          SET enable_external_access = false; SET lock_configuration = true`,
       );
-      return [new DuckDbSession(instance, connection, signal), ...others];
+      return [new DuckDbSession(opened, connection, signal), ...others];
     } catch (error) {
+      for (const connection of connections) connection.closeSync();
+      instance?.closeSync();
       throw new EngineError('SLUICE_ENGINE_FAILED', 'It does not start.', { cause: error });
     }
   }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
 import { DuckDbSession } from '../../../lib/parquet/DuckDbSession.ts';
 import { MappingBench } from '../drops/engine/MappingBench.ts';
 
@@ -60,6 +61,19 @@ describe('a session', () => {
     await expect(DuckDbSession.open(none, { files: [], directories: [] })).rejects.toMatchObject({
       code: 'SLUICE_ENGINE_FAILED',
     });
+  });
+
+  it('leaves nothing open where a setting is refused once the engine runs', async () => {
+    const instance = jest.spyOn(DuckDBInstance.prototype, 'closeSync');
+    const connection = jest.spyOn(DuckDBConnection.prototype, 'closeSync');
+    // SQL ends at the character.
+    const refused = { files: ['a\0b'], directories: [] };
+    await expect(DuckDbSession.openBeside(bench.limits, refused, 3)).rejects.toMatchObject({
+      code: 'SLUICE_ENGINE_FAILED',
+    });
+    expect([instance.mock.calls.length, connection.mock.calls.length]).toEqual([1, 3]);
+    instance.mockRestore();
+    connection.mockRestore();
   });
 
   let stopped: DuckDbSession | undefined;
