@@ -153,6 +153,7 @@ async function makeIsolatedPorts(
   const place = { bucket, encryption, keyArn: existing.keyArn };
   const session = await limitedSession({
     role,
+    deadline: attempts.deadline,
     name: `export-${exported.name}`,
     policyIn: (account) => exportSession({ ...account, ...place }, config, exported),
     refused: (detail, cause) => new ExportError('SLUICE_EXPORT_SESSION_REFUSED', detail, { cause }),

@@ -45,13 +45,15 @@ export const handler = machineHandler(schema, (machine, messages, settings) =>
 );
 
 /** Makes the ports of one invocation. */
-function makeLoader(environment: Environment, { directory, limits, diskBytes, freeBytes }: Machine): Loader {
+function makeLoader(environment: Environment, machine: Machine): Loader {
+  const { directory, limits, diskBytes, freeBytes } = machine;
+  const { deadline } = machine.invocation;
   const { SLUICE_BUCKET: bucket } = environment;
   return {
     config,
     bucket,
     ...makePorts(bucket),
-    scopedPorts: (source, dataset) => makeIsolatedPorts(environment, source, dataset),
+    scopedPorts: (source, dataset) => makeIsolatedPorts(environment, deadline, source, dataset),
     engine: childEngine(limits),
     limits,
     directory,
@@ -78,12 +80,18 @@ function makePorts(bucket: string, session?: OwnSession): Omit<ScopedPorts, 'clo
 }
 
 /** Makes ports that sign with the permissions of one dataset only: docs/ingest.md, "Isolation between customers". */
-async function makeIsolatedPorts(from: Environment, source: Source, dataset: Dataset): Promise<ScopedPorts> {
+async function makeIsolatedPorts(
+  from: Environment,
+  deadline: number,
+  source: Source,
+  dataset: Dataset,
+): Promise<ScopedPorts> {
   const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
   const { encryption, existing } = config;
   const place = { bucket, encryption, keyArn: existing.keyArn };
   const session = await limitedSession({
     role,
+    deadline,
     name: `${source.name}-${dataset.name}`,
     policyIn: (account) => loadSession({ ...account, ...place }, config, source, dataset),
     refused: (detail, cause) => new IngestError('SLUICE_INGEST_SESSION_REFUSED', detail, { cause }),

@@ -3,7 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { SessionScope } from '../access/sessionPolicies.ts';
 import { parseArn } from '../base/arn.ts';
-import { eachAttempt, type RetryPorts, systemTiming } from '../base/retry.ts';
+import { eachAttempt, type RetryPolicy, type RetryPorts, systemTiming } from '../base/retry.ts';
 import {
   AssumeRoleError,
   assumedRoleCredentials,
@@ -27,6 +27,9 @@ const LASTING: readonly string[] = [
   'PackedPolicyTooLargeException',
   'ValidationError',
 ];
+
+/** By what attempts are timed, and until when they are made. */
+type Timing = RetryPorts & Required<Pick<RetryPolicy, 'until'>>;
 
 /** A session of the function's own role with fewer permissions, and its clients. */
 export interface OwnSession {
@@ -64,7 +67,7 @@ interface AskedSession {
  */
 export async function ownSession(
   { roleArn, name, policy }: AskedSession,
-  timing: RetryPorts,
+  timing: Timing,
 ): Promise<OwnSession> {
   const assume = assumedRoleCredentials(stsClient(), { arn: roleArn }, name, policy);
   const credentials = await retryAssume(assume, timing);
@@ -90,6 +93,8 @@ interface LimitedSession {
   readonly role: string;
   /** The name that CloudTrail shows. */
   readonly name: string;
+  /** No attempt to assume the role begins after it, epoch milliseconds. */
+  readonly deadline: number;
   /** Makes the session policy, in JSON. It is given the account that the role is in. */
   readonly policyIn: (account: Pick<SessionScope, 'partition' | 'account'>) => string;
   /** Makes the error of a role that could not be assumed. */
@@ -102,10 +107,11 @@ interface LimitedSession {
  * @throws What `refused` makes; what `policyIn` throws, as it is, and RangeError for a role that is no ARN: nobody was asked then.
  */
 export async function limitedSession(limits: LimitedSession): Promise<OwnSession> {
-  const { role, name, policyIn, refused } = limits;
+  const { role, name, deadline, policyIn, refused } = limits;
   const policy = policyIn(parseArn(role));
+  const timing = { ...systemTiming, until: { clock: systemTiming.clock, deadline } };
   try {
-    return await ownSession({ roleArn: role, name, policy }, systemTiming);
+    return await ownSession({ roleArn: role, name, policy }, timing);
   } catch (error) {
     throw refused(error instanceof Error ? `${error.message}.` : '', error);
   }
@@ -114,9 +120,9 @@ export async function limitedSession(limits: LimitedSession): Promise<OwnSession
 /** Assumes the role, and tries again after each error but a {@link LASTING} one. */
 async function retryAssume(
   assume: () => Promise<SessionCredentials>,
-  timing: RetryPorts,
+  timing: Timing,
 ): Promise<SessionCredentials> {
-  let failure: unknown;
+  let failure: unknown = new AssumeRoleError(false, 'There was no time left to assume the role');
   for await (const _ of eachAttempt({ ...RETRIES, ...timing })) {
     try {
       return await assume();

@@ -29,6 +29,9 @@ afterAll(async () => {
   await accounts.close();
 });
 
+/** Time without an end. */
+const until = { clock: { now: () => 0 }, deadline: Infinity };
+
 describe('a session of the function’s own role', () => {
   /** Sets the roles' trust policies that IAM has at some time. */
   const deploy = (...trusted: string[]) => {
@@ -48,6 +51,7 @@ describe('a session of the function’s own role', () => {
     const session = await ownSession(
       { roleArn: ROLE, name: 'acme-events'.repeat(9), policy },
       {
+        until,
         random: () => 0.5,
         wait: async (ms) => {
           waits.push(ms);
@@ -75,6 +79,7 @@ describe('a session of the function’s own role', () => {
     const defect = new RangeError('no policy');
     const opened = limitedSession({
       role: ROLE,
+      deadline: Infinity,
       name: 'acme-events',
       policyIn: () => {
         throw defect;
@@ -109,7 +114,7 @@ describe('a session of the function’s own role', () => {
     };
     const assumed = ownSession(
       { roleArn: ROLE, name: 'acme-events', policy: refused },
-      { wait, random: () => 0 },
+      { until, wait, random: () => 0 },
     );
     await expect(assumed).rejects.toMatchObject({ cause: { name } });
     expect(waits).toBe(0);
@@ -121,8 +126,33 @@ describe('a session of the function’s own role', () => {
     const wait = async () => {
       waits += 1;
     };
-    const assumed = ownSession({ roleArn: ROLE, name: 'acme-events', policy }, { wait, random: () => 0 });
+    const assumed = ownSession(
+      { roleArn: ROLE, name: 'acme-events', policy },
+      { until, wait, random: () => 0 },
+    );
     await expect(assumed).rejects.toThrow(AssumeRoleError);
     expect(waits).toBe(5);
+  });
+
+  it.each([
+    { what: 'no pause that would end after its deadline', begin: 0, waited: [500, 1_000] },
+    { what: 'no attempt after its deadline', begin: 2_000, waited: [] },
+  ])('makes $what', async ({ begin, waited }) => {
+    deploy(`arn:aws:iam::${ACCOUNT}:role/another`);
+    let now = begin;
+    const waits: number[] = [];
+    const assumed = ownSession(
+      { roleArn: ROLE, name: 'acme-events', policy },
+      {
+        until: { clock: { now: () => now }, deadline: 2_000 },
+        random: () => 1,
+        wait: async (ms) => {
+          waits.push(ms);
+          now += ms;
+        },
+      },
+    );
+    await expect(assumed).rejects.toThrow(AssumeRoleError);
+    expect(waits).toEqual(waited);
   });
 });
