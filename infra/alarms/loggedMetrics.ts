@@ -65,7 +65,7 @@ export function loggedMetrics(stack: Stack): Resources {
     PartitionGapsMetric: filter(
       'partitionGaps',
       registerLogGroup,
-      '{ $.event = "register_daily" && $.gaps > 0 }',
+      '{ $.event = "register_hourly" && $.gaps > 0 }',
       '$.gaps',
     ),
     ...(stack.config.sources.length === 0

@@ -188,7 +188,7 @@ it('stacks of all configurations have these numbers, switches, words and places'
     'Logs::LogGroup.RetentionInDays 365: LandingDeliveryLogGroup',
     'Logs::LogGroup.RetentionInDays 90: AccessLogGroup',
     'Logs::MetricFilter.FilterPattern { $.event = "ingest_load" && $.level = "error" }: IngestLoadsFailedMetric',
-    'Logs::MetricFilter.FilterPattern { $.event = "register_daily" && $.gaps > 0 }: PartitionGapsMetric',
+    'Logs::MetricFilter.FilterPattern { $.event = "register_hourly" && $.gaps > 0 }: PartitionGapsMetric',
     'Logs::MetricFilter.FilterPattern { $.event = "write_refused" || $.event = "write_damaged" }: WriteRefusedMetric',
     'Logs::MetricFilter.FilterPattern { $.event = "write_undeleted" && $.code = "AccessDenied" }: WriteUndeletedMetric',
     'Logs::MetricFilter.MetricTransformations.MetricNamespace Sluice',

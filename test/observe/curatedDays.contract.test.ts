@@ -328,7 +328,7 @@ describe('the calendar of curated days', () => {
     const look = async (...days: readonly string[]) => {
       const { clock, config } = curations;
       clock.advance(HOUR_MS);
-      await noteRawDays(store(), 'exposures', days, config, clock.now());
+      await noteRawDays(store(), 'exposures', days, config, clock.now(), () => undefined);
     };
     const lost = async () => (await readLostDays(place())).map(({ table, day }) => `${table} ${day}`);
     const accept = (dryRun = false, drop = false, sqs?: SQSClient) => {

@@ -79,6 +79,7 @@ export function parseRawDays(text = ''): RawDays | null {
  *
  * @param folders Days that have a folder.
  * @param now When the look is, epoch milliseconds.
+ * @param log Gets a line if the note before can't be read: which days had lost files is then not known any more.
  */
 export async function noteRawDays(
   store: Pick<ObjectStore, 'listPage' | 'read' | 'write'>,
@@ -88,12 +89,15 @@ export async function noteRawDays(
     readonly retention: Pick<Config['retention'], 'forwardedDays'>;
   } & TableLayout,
   now: number,
+  log: (fields: Record<string, unknown>) => void,
 ): Promise<void> {
   const key = rawDaysKey(kind);
   // The registrar may read its notes only: a read of what is missing would be refused.
   const { items } = await store.listPage(key, { limit: 1 });
   const stored = items.length === 0 ? null : await store.read(key);
   const before = parseRawDays(stored?.text);
+  if (stored !== null && before === null)
+    log({ level: 'warn', event: 'raw_days', problem: 'note_unreadable', key });
   const { forwardedDays } = config.retention;
   const kept = [...new Set([...folders, ...Object.keys(before?.days ?? {})])].filter(
     // The oldest files of a day came up to `futureDays` before the day itself.

@@ -41,8 +41,8 @@ export async function registerMessages(
 }
 
 /**
- * What asks for the hourly run, which registers the days ahead and repairs tables. Its message and its line in the log
- * say "daily", because it once ran daily.
+ * What asks for the hourly run, which registers the days ahead and repairs tables. Its message says "daily", because it
+ * once ran daily.
  */
 const HOURLY_RUN = 'daily';
 /** What a message asks for: the run, or an object's partition. */
@@ -156,7 +156,8 @@ async function hourlyRun(registrar: Registrar): Promise<boolean> {
     tables.push({ table, ...lengths(repaired), misplaced, failed });
     gaps += failed.length + misplaced.length;
     problems.push(...failed.map(({ day, code }) => `${table} ${day}: ${code}`));
-    if (kind !== 'quarantine') steps.push(() => noteFolders(registrar, kind, repaired.folders));
+    if (kind !== 'quarantine')
+      steps.push(() => noteFolders(registrar, kind, repaired.folders, registrar.log));
   });
   const { logNight, noteRules } = registrar;
   for (const [what, step] of Object.entries({ received_hours: logNight, 'lifecycle rules': noteRules }))
@@ -175,7 +176,7 @@ async function hourlyRun(registrar: Registrar): Promise<boolean> {
     }
   registrar.log({
     level: problems.length > 0 ? 'error' : 'info',
-    event: 'register_daily',
+    event: 'register_hourly',
     tables,
     // For the metric filter (infra/alarms/loggedMetrics.ts). The number is unknown when a table cannot be read.
     ...(tables.length < tableKinds.length ? {} : { gaps }),

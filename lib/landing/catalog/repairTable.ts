@@ -89,6 +89,7 @@ export async function noteFolders(
   { attempts, bucket, config, objects }: RepairTarget,
   kind: ForwardedKind,
   days: readonly UtcDay[],
+  log: (fields: Record<string, unknown>) => void,
 ): Promise<void> {
   const retried = <Result>(call: () => Promise<Result>) => retryTransient(attempts, () => awsCall(call));
   try {
@@ -102,6 +103,7 @@ export async function noteFolders(
       days,
       config,
       attempts.clock.now(),
+      log,
     );
   } catch (error) {
     throw unavailable(`s3://${bucket}/${rawDaysKey(kind)}`, error);

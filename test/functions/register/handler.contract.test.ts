@@ -140,7 +140,7 @@ describe('a scheduled run', () => {
     ];
     expect(lines).toMatchObject([
       { hours_since_night: expect.any(Number), function: 'register', stage: 'test' },
-      { level: 'info', event: 'register_daily', tables, gaps: 0 },
+      { level: 'info', event: 'register_hourly', tables, gaps: 0 },
     ]);
   });
 });

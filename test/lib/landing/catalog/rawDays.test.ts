@@ -18,10 +18,14 @@ const D21 = '2026-11-21';
 const KEY = rawDaysKey('events');
 
 let now = 0;
+/** What was logged. */
+let lines: object[] = [];
+const log = (fields: object) => void lines.push(fields);
 let store = new MemoryObjects();
 beforeEach(() => {
   now = Date.parse('2026-11-21T10:05:00Z');
   store = new MemoryObjects({ now: () => now });
+  lines = [];
 });
 
 /** Puts a file as the writer does, and says its key. */
@@ -49,7 +53,7 @@ const onPage = (act: (prefix: string) => unknown) => {
 const look = async (configuration = config) => {
   const folder = tableFolder(config, 'events');
   const { items } = await store.listFolders(folder, { limit: 99 });
-  await noteRawDays(store, 'events', items, configuration, now);
+  await noteRawDays(store, 'events', items, configuration, now, log);
   now += HOUR_MS;
   return lostDays(await note()).map(({ day, files }) => [day, files]);
 };
@@ -79,9 +83,9 @@ describe('days of a raw table that lost files', () => {
     onPage(async (prefix) => {
       if (isOvertaken || prefix !== dayFolder(config, 'events', D20)) return;
       isOvertaken = true;
-      await noteRawDays(store, 'events', [D20, D21], config, later);
+      await noteRawDays(store, 'events', [D20, D21], config, later, log);
     });
-    await noteRawDays(store, 'events', [D20, D21], config, now);
+    await noteRawDays(store, 'events', [D20, D21], config, now, log);
     expect(isOvertaken).toBe(true);
     expect((await note()).at).toEqual(later);
   });
@@ -204,6 +208,16 @@ describe('days of a raw table that lost files', () => {
     expect(await look()).toEqual([[D21, 1]]);
     await remove(files[0] ?? '');
     expect(await look()).toContainEqual([D20, 1]);
+  });
+
+  it('are not known after a note that cannot be read, of which a line is logged', async () => {
+    await remove(await put(D20));
+    await put(D21);
+    await store.write(KEY, '{"at":"yesterday"}');
+    expect(await look()).toEqual([]);
+    expect(lines).toEqual([{ level: 'warn', event: 'raw_days', problem: 'note_unreadable', key: KEY }]);
+    expect(await look()).toEqual([]);
+    expect(lines).toHaveLength(1);
   });
 
   it('begin anew where the note was deleted or cannot be read', () => {
