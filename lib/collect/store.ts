@@ -205,15 +205,15 @@ async function quarantineRows(
     sdkVersion,
     path: request.path,
   });
+  const timeoutMs = Math.max(1, deadline.at - clock.now());
   try {
-    const timeoutMs = Math.max(1, deadline.at - clock.now());
     // Also those beside one that fails have ended when this rejects.
     await mapLimit(large, large.length, (item) => putQuarantineLarge(item, timeoutMs));
-    const day = isoDay(receivedAt);
-    return documents.map((json) => ({ day, json }));
   } catch (error) {
     throw new CollectError('SLUICE_COLLECT_NO_QUARANTINE', '', { cause: error });
   }
+  const day = isoDay(receivedAt);
+  return documents.map((json) => ({ day, json }));
 }
 
 /**
