@@ -5,7 +5,8 @@
 // and the score: the share of seen faults among those in code that tests run, but for code that runs once as its file is loaded,
 // which is counted apart. A fault that could not be judged counts as not seen. With `--who` all tests run for each fault, and the tests
 // are printed that see faults, but none alone. With `--unit` no contract tests run. With `--near PATH`, once or more, of
-// suites that are no unit tests of the room only those run whose paths begin so. The exit code is 1 if a room's score is below 90 %.
+// suites that are no unit tests of the room only those run whose paths begin so. The exit code is 1 if a room's score is below 90 %,
+// or for an option that another option or PATH would have ignored.
 //
 // `npm run mutate -- --by-hand [PATH…] [--workers N]` puts the faults of mutate/mutations.ts in: those that Stryker does
 // not make, and those of code that runs in a child process or a bundle. The exit code is 1 if some survive.
@@ -24,18 +25,31 @@ const LEAST_SCORE = 90;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    'by-hand': { type: 'boolean', default: false },
+    'by-hand': { type: 'boolean' },
     near: { type: 'string', multiple: true },
-    since: { type: 'string', default: 'main' },
+    since: { type: 'string' },
     unit: { type: 'boolean', default: false },
     who: { type: 'boolean', default: false },
-    workers: { type: 'string', default: '2' },
+    workers: { type: 'string' },
   },
 });
-const isSeen = values['by-hand']
-  ? await judgeByHand({ paths: positionals, workers: Number(values.workers) })
+const { 'by-hand': byHand = false, workers = '2' } = values;
+refuseIgnored();
+const isSeen = byHand
+  ? await judgeByHand({ paths: positionals, workers: Number(workers) })
   : await judgeRooms(chosenFiles());
 process.exit(isSeen ? 0 : 1);
+
+/** @throws RangeError for an option that has no effect beside what else is given: the judgement would not be the one that is meant. */
+function refuseIgnored(): void {
+  const ofStryker = ['near', 'since', 'unit', 'who'] as const;
+  const without = byHand
+    ? ofStryker.filter((name) => values[name] !== undefined && values[name] !== false)
+    : [];
+  if (without.length > 0) throw new RangeError(`--${without[0]}: not with --by-hand.`);
+  if (!byHand && values.workers !== undefined) throw new RangeError('--workers: only with --by-hand.');
+  if (values.since !== undefined && positionals.length > 0) throw new RangeError('--since: not with a PATH.');
+}
 
 /** Makes faults and reports of them, one room after the other. @returns Whether the score of each is high enough. */
 async function judgeRooms(files: readonly string[]): Promise<boolean> {
@@ -53,16 +67,17 @@ async function judgeRooms(files: readonly string[]): Promise<boolean> {
 function chosenFiles(): readonly string[] {
   const git = (...args: readonly string[]) =>
     execFileSync('git', args, { cwd: projectRoot, encoding: 'utf8' }).trim().split('\n');
-  const beginnings = positionals.length === 0 && values.since === '' ? [''] : positionals;
+  const { since = 'main' } = values;
+  const beginnings = positionals.length === 0 && since === '' ? [''] : positionals;
   const files =
     beginnings.length > 0
       ? git('ls-files').filter((file) => beginnings.some((path) => file.startsWith(path)))
-      : git('diff', '--name-only', '--diff-filter=d', '--merge-base', values.since);
+      : git('diff', '--name-only', '--diff-filter=d', '--merge-base', since);
   const code = files.filter(
     (file) => file.endsWith('.ts') && PRODUCT.some((folder) => file.startsWith(`${folder}/`)),
   );
   if (beginnings.length === 0 && code.length === 0)
-    print(`No code that Git knows has changed since ${values.since}.`);
+    print(`No code that Git knows has changed since ${since}.`);
   const idle = beginnings.filter((path) => !code.some((file) => file.startsWith(path)));
   if (idle.length > 0) throw new RangeError(`There is no code in ${idle.join(', ')}.`);
   return code;
