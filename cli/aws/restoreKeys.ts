@@ -4,7 +4,7 @@ import { versionedSecret } from '../../lib/aws/secrets.ts';
 import { isJsonObject } from '../../lib/base/json.ts';
 import type { AcceptedKey } from '../../lib/schema/AcceptedKey.ts';
 import { KeyListError } from '../../lib/wire/keys/editKeys.ts';
-import { isNamed } from '../../observe/explainAwsError.ts';
+import { isNamed } from '../../observe/ifThere.ts';
 
 /** The keys of a restored secret. */
 interface RestoredKeys {

@@ -10,7 +10,7 @@ import { dropDayFolder } from '../../lib/drops/datasetFolder.ts';
 import { parseLayout } from '../../lib/schema/fields/layout.ts';
 import { type Dataset, receiptFolder, type Source } from '../../lib/schema/sources.ts';
 import { localAccount } from '../../local/localAccount.ts';
-import { ifThere } from '../../observe/explainAwsError.ts';
+import { ifThere } from '../../observe/ifThere.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
 
 /** Errors of `sluice ingest drop`. */

@@ -1,5 +1,6 @@
 import { errorCode, SluiceError } from '../../lib/base/errors.ts';
-import { explainAwsError, unreadKind } from '../../observe/explainAwsError.ts';
+import { unreadKind } from '../../observe/answerKinds.ts';
+import { explainAwsError } from '../../observe/explainAwsError.ts';
 import type { LiveRequest } from '../../observe/facts/flow/liveEntries.ts';
 import type { Gate } from '../../observe/live/gate.ts';
 

@@ -9,7 +9,7 @@ import { DeleteBucketCommand, DeleteObjectsCommand, ListObjectVersionsCommand } 
 import { partialAnswers } from '../../lib/aws/partialAnswers.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { type DoctorClients, openClients } from '../../observe/doctor/clients.ts';
-import { ifThere } from '../../observe/explainAwsError.ts';
+import { ifThere } from '../../observe/ifThere.ts';
 import { describeProcess } from '../runNode.mjs';
 import { poll } from './Answer.ts';
 import { type Trial, trialStack, trialStage } from './Trial.ts';

@@ -1,6 +1,8 @@
-import { isMissing, isNamed, isOfKey, unreadKind, whyUnread } from '../explainAwsError.ts';
+import { isOfKey, unreadKind } from '../answerKinds.ts';
+import { whyUnread } from '../explainAwsError.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { type Unread, unreadFindings } from '../findings/judge/deployment/unread.ts';
+import { isMissing, isNamed } from '../ifThere.ts';
 import type { Setup } from './Setup.ts';
 
 /** One thing that the doctor looks at. */

@@ -3,13 +3,14 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { arnIn } from '../../lib/access/arns.ts';
 import { parseArn } from '../../lib/base/arn.ts';
+import { CREDENTIALS_REFUSED } from '../answerKinds.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeploymentCommands, deploymentCommands } from '../deploymentCommands.ts';
-import { CREDENTIALS_REFUSED, ifThere } from '../explainAwsError.ts';
 import type { BucketKey } from '../facts/bucketFaults.ts';
 import { outputsOf, readStackResources } from '../facts/flow/stackOutputs.ts';
 import type { Finding } from '../findings/catalogue.ts';
 import { readStatus, type Status } from '../findings/status.ts';
+import { ifThere } from '../ifThere.ts';
 import { judgeOtherAccount, judgeRefusal, judgeRegion } from './accountFindings.ts';
 import type { DoctorClients } from './clients.ts';
 

@@ -1,7 +1,7 @@
 import { problemLine } from '../../lib/schema/ConfigProblem.ts';
 import { type RegionalSettings, regionProblems } from '../../lib/schema/regionProblems.ts';
 import { isRegion } from '../../lib/schema/regions.ts';
-import { CREDENTIALS_EXPIRED } from '../explainAwsError.ts';
+import { CREDENTIALS_EXPIRED } from '../answerKinds.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 
 /** Judges credentials that STS refuses. */

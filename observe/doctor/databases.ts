@@ -3,8 +3,8 @@ import { catalog } from '../../infra/data/catalog.ts';
 import { logicalIds } from '../../infra/template/Stack.ts';
 import { valueAt } from '../../lib/base/json.ts';
 import type { Config } from '../../lib/schema/config.ts';
-import { ifThere } from '../explainAwsError.ts';
 import type { Finding } from '../findings/catalogue.ts';
+import { ifThere } from '../ifThere.ts';
 import { type Look, missing } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

@@ -4,10 +4,10 @@ import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import type { CatalogPartition } from '../../lib/landing/catalog/PartitionCatalog.ts';
 import { findStalePartitions } from '../../lib/landing/catalog/registerPartitions.ts';
 import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
-import { ifThere } from '../explainAwsError.ts';
 import { ALWAYS, dayFolders, unregisteredDays } from '../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../findings/catalogue.ts';
 import { misplacedPartitions } from '../findings/judge/days/partitions.ts';
+import { ifThere } from '../ifThere.ts';
 import { type Look, type Question, settled } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

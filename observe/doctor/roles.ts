@@ -3,7 +3,6 @@ import { type BucketNeed, bucketDeleters, bucketNeeds } from '../../infra/bucket
 import { deleteByVersionOnly } from '../../lib/access/buckets/bucketDenials.ts';
 import { mapLimit } from '../../lib/base/concurrency.ts';
 import { counted } from '../../lib/base/text.ts';
-import { ifThere } from '../explainAwsError.ts';
 import {
   type BucketDenial,
   deniedByBucket,
@@ -11,6 +10,7 @@ import {
   withOwnStatements,
 } from '../facts/bucketDenials.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { ifThere } from '../ifThere.ts';
 import type { Look } from './Look.ts';
 import type { Setup } from './Setup.ts';
 import { type Simulated, simulateStatement, wrongDecisions } from './simulator.ts';

@@ -9,8 +9,9 @@ import { type TemplateProblem, templateProblems } from '../../infra/template/tem
 import { isTrialBoundary, isTrialStage } from '../../lib/access/operators/trialPolicy.ts';
 import { parseJson } from '../../lib/base/json.ts';
 import { counted } from '../../lib/base/text.ts';
-import { ifThere, isNamed, whyUnread } from '../explainAwsError.ts';
+import { whyUnread } from '../explainAwsError.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../findings/catalogue.ts';
+import { ifThere, isNamed } from '../ifThere.ts';
 import { type Look, NOT_EMULATED } from './Look.ts';
 import type { Setup } from './Setup.ts';
 

@@ -16,7 +16,7 @@ import {
 } from '../../lib/access/buckets/bucketSettings.ts';
 import { valueAt, valuesOf } from '../../lib/base/json.ts';
 import type { Deployment } from '../deployment.ts';
-import { ifThere } from '../explainAwsError.ts';
+import { ifThere } from '../ifThere.ts';
 import { differingPoints, sameDocument } from './differingPoints.ts';
 
 /** A setting of the bucket that differs from what the stack needs. */

@@ -8,8 +8,10 @@ import { deleteByVersionOnly, encryptedTransportOnly } from '../../lib/access/bu
 import { parseArn } from '../../lib/base/arn.ts';
 import { DAY_MS } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
-import { denialIn, explainAwsError, ifThere } from '../explainAwsError.ts';
+import { explainAwsError } from '../explainAwsError.ts';
+import { ifThere } from '../ifThere.ts';
 import { functionLog, readLog } from '../readLog.ts';
+import { denialIn } from '../saidDenial.ts';
 import { deniedByBucket, deniersIn, withOwnStatements } from './bucketDenials.ts';
 import type { LastFailure } from './flow/failures/lastFailure.ts';
 import { type ReadStack, readStackResources } from './flow/stackOutputs.ts';

@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../../lib/base/time.ts';
 import type { Deployment } from '../deployment.ts';
-import { ifThere } from '../explainAwsError.ts';
+import { ifThere } from '../ifThere.ts';
 import { readQueue } from '../readQueue.ts';
 import type { DatasetDays, DropDay } from './days/dropDays.ts';
 

@@ -15,7 +15,7 @@ import { readPrestoView } from '../../lib/views/prestoView.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
 import type { Deployment } from '../deployment.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
-import { ifThere } from '../explainAwsError.ts';
+import { ifThere } from '../ifThere.ts';
 import { differingPoints } from './differingPoints.ts';
 import { isOtherRelease, type ReadStack, readStackResources } from './flow/stackOutputs.ts';
 import { templateResources } from './functions/queueFaults.ts';

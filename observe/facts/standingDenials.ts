@@ -1,6 +1,6 @@
 import { iamArn } from '../../lib/access/arns.ts';
 import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
-import type { SaidDenial } from '../explainAwsError.ts';
+import type { SaidDenial } from '../saidDenial.ts';
 import { type BucketDenial, type DeniedCall, denyingStatements, exceptedPolicy } from './bucketDenials.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { NotedRule } from '../../lib/landing/catalog/archivingRules.ts';
 import type { LastNight } from '../../lib/reconcile/lastNight.ts';
 import type { ReceivedHour } from '../../lib/reconcile/receivedHours.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
-import type { UnreadKind } from '../explainAwsError.ts';
+import type { UnreadKind } from '../answerKinds.ts';
 import type { BucketFault, SettingPart } from './bucketFaults.ts';
 import type { CurationState } from './days/curationState.ts';
 import type { DatasetDays } from './days/dropDays.ts';

@@ -9,7 +9,7 @@ import { isUtcDay, type UtcDay } from '../../lib/base/time.ts';
 import type { QuarantineReason } from '../../lib/landing/quarantineReasons.ts';
 import type { Config } from '../../lib/schema/config.ts';
 import { tableFolder } from '../../lib/tables/tableFolders.ts';
-import { ifThere } from '../explainAwsError.ts';
+import { ifThere } from '../ifThere.ts';
 import type { QuarantinedItem } from './revalidate.ts';
 
 /** The rows to read. */

@@ -8,7 +8,6 @@ import { type TableKind, tableKinds } from '../../lib/schema/kinds.ts';
 import { DAMAGED_FOLDER } from '../../lib/tables/objectKeys.ts';
 import { sluiceCommand } from '../commands.ts';
 import type { Deployment } from '../deployment.ts';
-import { ifThere } from '../explainAwsError.ts';
 import { readWaitingRows, type WaitingRow } from '../facts/flow/waitingRows.ts';
 import { unreadNotes } from '../facts/tables/partitionGaps.ts';
 import { s3Location } from '../facts/tables/tableDays.ts';
@@ -21,6 +20,7 @@ import {
   type TraceFilter,
   timeOf,
 } from '../facts/tables/tracedRows.ts';
+import { ifThere } from '../ifThere.ts';
 import { deploymentOptions } from '../target.ts';
 
 /** Errors of `sluice trace`. */

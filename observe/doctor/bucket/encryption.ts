@@ -1,10 +1,10 @@
 import { type EncryptionProblem, encryptionProblems } from '../../../infra/serverless/encryptionProblems.ts';
 import { type BucketDocument, defaultEncryption } from '../../../lib/access/buckets/bucketSettings.ts';
 import { valuesOf } from '../../../lib/base/json.ts';
-import { ifThere } from '../../explainAwsError.ts';
 import { settingReaders } from '../../facts/bucketFaults.ts';
 import { outputsOf } from '../../facts/flow/stackOutputs.ts';
 import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';
+import { ifThere } from '../../ifThere.ts';
 import type { Look } from '../Look.ts';
 import type { Setup } from '../Setup.ts';
 

@@ -5,10 +5,10 @@ import { addDays, DAY_MS, isoTimestamp, utcDay } from '../../../lib/base/time.ts
 import { type ForwardedKind, forwardedKinds } from '../../../lib/schema/kinds.ts';
 import { deliveredTime, tableFolders } from '../../../lib/tables/tableFolders.ts';
 import { MOST_COMMANDS } from '../../deploymentCommands.ts';
-import { ifThere } from '../../explainAwsError.ts';
 import { endsAsParquet } from '../../facts/days/files/fileVersions.ts';
 import { dayFolders } from '../../facts/tables/partitionGaps.ts';
 import { type Finding, finding, seenNow } from '../../findings/catalogue.ts';
+import { ifThere } from '../../ifThere.ts';
 import { type Look, type Question, settled } from '../Look.ts';
 import type { Setup } from '../Setup.ts';
 

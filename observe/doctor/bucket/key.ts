@@ -1,7 +1,8 @@
 import { DescribeKeyCommand, type DescribeKeyCommandOutput } from '@aws-sdk/client-kms';
-import { ifThere, isNamed, whyUnread } from '../../explainAwsError.ts';
+import { whyUnread } from '../../explainAwsError.ts';
 import { NO_KEY } from '../../facts/statusFacts.ts';
 import { judgeKey, type KeyUser } from '../../findings/judge/deployment/key.ts';
+import { ifThere, isNamed } from '../../ifThere.ts';
 import { type Look, missing, type Question, settled, unsaid } from '../Look.ts';
 
 /** Keys that the configuration brings, before a deployment, which does not try them all. */

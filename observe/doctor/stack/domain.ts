@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { type DomainName, GetDomainNameCommand } from '@aws-sdk/client-api-gateway';
 import { PREFLIGHT_SECONDS } from '../../../infra/endpoint/endpoint.ts';
-import { ifThere } from '../../explainAwsError.ts';
 import { type CaseOf, type Finding, finding, seenNow } from '../../findings/catalogue.ts';
+import { ifThere } from '../../ifThere.ts';
 import { type Look, missing } from '../Look.ts';
 
 /** The domain of the gateway: whether it takes requests, and whether its name leads there. */

@@ -1,11 +1,11 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Queue } from '../../deployment.ts';
 import { revertDriftWords } from '../../deploymentCommands.ts';
-import { ifThere } from '../../explainAwsError.ts';
 import { deployedAtOf, outputsOf, undeployedOf } from '../../facts/flow/stackOutputs.ts';
 import { queueFaults } from '../../facts/functions/queueFaults.ts';
 import type { Finding } from '../../findings/catalogue.ts';
 import { stackFaultFindings } from '../../findings/judge/deployment/stackFaults.ts';
+import { ifThere } from '../../ifThere.ts';
 import { ATTRIBUTES } from '../../readQueue.ts';
 import { type Look, missing, type Question, settled } from '../Look.ts';
 import type { Setup } from '../Setup.ts';

@@ -5,7 +5,7 @@ import type { LedgerSubject } from '../../../lib/ledger/LedgerEntry.ts';
 import { listedEntries } from '../../../lib/ledger/ledgerStore.ts';
 import { ingestedTableFolders, versionPrefix } from '../../../lib/tables/tableFolders.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere } from '../../explainAwsError.ts';
+import { ifThere } from '../../ifThere.ts';
 import { ALWAYS, daysUnder } from '../tables/partitionGaps.ts';
 import { readMadePartitions } from '../tables/tables.ts';
 import { type ConfiguredDataset, readLedgerDays, type UnreadDay } from './ledgerDays.ts';

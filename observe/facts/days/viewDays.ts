@@ -7,7 +7,7 @@ import { readPrestoView } from '../../../lib/views/prestoView.ts';
 import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere } from '../../explainAwsError.ts';
+import { ifThere } from '../../ifThere.ts';
 import { sent } from '../tables/tables.ts';
 
 /** The days of a table that a view reads from the curated table, by the view's own text. */

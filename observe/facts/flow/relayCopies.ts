@@ -18,7 +18,7 @@ import {
   relayIdTime,
 } from '../../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere } from '../../explainAwsError.ts';
+import { ifThere } from '../../ifThere.ts';
 import { readQueue } from '../../readQueue.ts';
 import { listFolder } from './waitingObjects.ts';
 

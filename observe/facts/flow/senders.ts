@@ -4,7 +4,7 @@ import { versionedSecret } from '../../../lib/aws/secrets.ts';
 import type { AcceptedKey } from '../../../lib/schema/AcceptedKey.ts';
 import { KeysError, readKeyring } from '../../../lib/wire/keys/Keyring.ts';
 import type { Deployment } from '../../deployment.ts';
-import { isNamed } from '../../explainAwsError.ts';
+import { isNamed } from '../../ifThere.ts';
 
 /** The code of requests whose key is not in the list. */
 export const UNKNOWN_KEY = 'SLUICE_KEY_UNKNOWN';

@@ -4,7 +4,7 @@ import { metricsOf } from '../../../lib/base/metrics.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { isoTimestamp } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere } from '../../explainAwsError.ts';
+import { ifThere } from '../../ifThere.ts';
 import { readQueue } from '../../readQueue.ts';
 import { MINUTES_KEPT_MS } from '../flow/requestCounts.ts';
 

@@ -7,7 +7,7 @@ import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { metricsOf } from '../../../lib/base/metrics.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
-import { ifThere } from '../../explainAwsError.ts';
+import { ifThere } from '../../ifThere.ts';
 import { readQueue } from '../../readQueue.ts';
 import { MINUTES_KEPT_MS } from '../flow/requestCounts.ts';
 import type { CountedRuns } from './functionErrors.ts';

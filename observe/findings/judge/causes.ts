@@ -1,6 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
 import { UNREADABLE } from '../../../lib/ledger/Ledger.ts';
-import { quotaIn } from '../../explainAwsError.ts';
+import { quotaIn } from '../../answerKinds.ts';
 import { UNKNOWN_KEY } from '../../facts/flow/senders.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import { type CaseOf, type Finding, type FindingCode, finding } from '../catalogue.ts';

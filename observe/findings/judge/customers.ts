@@ -1,7 +1,7 @@
 import { roleNamePattern } from '../../../lib/access/arns.ts';
 import type { DeploymentCommands } from '../../deploymentCommands.ts';
-import { denialIn } from '../../explainAwsError.ts';
 import { explainCode } from '../../explainCode.ts';
+import { denialIn } from '../../saidDenial.ts';
 import type { FindingCase } from '../catalogue/entry.ts';
 import { dayReason } from './failures.ts';
 import type { Place } from './place.ts';

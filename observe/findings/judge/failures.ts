@@ -1,11 +1,12 @@
 import { partName } from '../../../infra/template/Stack.ts';
 import { counted, someOf } from '../../../lib/base/text.ts';
 import { ACCOUNT_CONCURRENCY } from '../../../lib/schema/requestLimits.ts';
-import { CATALOG_KEY, denialIn, failureKind } from '../../explainAwsError.ts';
+import { CATALOG_KEY, failureKind } from '../../answerKinds.ts';
 import { explainCode } from '../../explainCode.ts';
 import type { LastFailure } from '../../facts/flow/failures/lastFailure.ts';
 import type { FunctionErrors } from '../../facts/functions/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
+import { denialIn } from '../../saidDenial.ts';
 import type { FindingCase } from '../catalogue/entry.ts';
 import { CALL_CURES, catalogKey, type FailureCase, QUOTA_USED } from '../catalogue/wording.ts';
 import type { Place } from './place.ts';

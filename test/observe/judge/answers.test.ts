@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { failureKind } from '../../../observe/explainAwsError.ts';
+import { failureKind } from '../../../observe/answerKinds.ts';
 import type { StatusFacts } from '../../../observe/facts/statusFacts.ts';
 import { CALL_CURES } from '../../../observe/findings/catalogue/wording.ts';
 import { type Finding, findingCatalogue } from '../../../observe/findings/catalogue.ts';

@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
 import { MARK_BYTES, PARQUET_MARK } from '../../../../lib/parquet/format/parquetFooter.ts';
 import type { Deployment } from '../../../deployment.ts';
-import { ifThere } from '../../../explainAwsError.ts';
+import { ifThere } from '../../../ifThere.ts';
 
 /** What S3 has of a key. */
 export interface KeyVersions {

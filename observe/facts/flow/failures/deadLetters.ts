@@ -2,7 +2,7 @@ import { type FunctionPart, workingParts } from '../../../../infra/template/func
 import { partName } from '../../../../infra/template/Stack.ts';
 import { unusedFunctions } from '../../../../infra/template/unusedFunctions.ts';
 import type { Deployment } from '../../../deployment.ts';
-import { ifThere } from '../../../explainAwsError.ts';
+import { ifThere } from '../../../ifThere.ts';
 import { readQueue } from '../../../readQueue.ts';
 import { readOldest } from './oldestMessages.ts';
 

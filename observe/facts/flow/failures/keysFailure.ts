@@ -1,6 +1,6 @@
 import { DAY_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { type AnswerKind, failureKind } from '../../../answerKinds.ts';
 import type { Deployment } from '../../../deployment.ts';
-import { type AnswerKind, failureKind } from '../../../explainAwsError.ts';
 import { functionLog, readLog } from '../../../readLog.ts';
 import { failureText, reasonOf } from './failureLines.ts';
 import { MOST_PAGES } from './lastFailure.ts';

@@ -5,8 +5,9 @@ import { metricsOf } from '../../../../lib/base/metrics.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted } from '../../../../lib/base/text.ts';
 import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
+import { type AnswerKind, failureKind, isOfKey } from '../../../answerKinds.ts';
 import type { Deployment } from '../../../deployment.ts';
-import { type AnswerKind, failureKind, ifThere, isOfKey } from '../../../explainAwsError.ts';
+import { ifThere } from '../../../ifThere.ts';
 import { functionLog, readLog } from '../../../readLog.ts';
 import { failureText, reasonOf } from './failureLines.ts';
 

@@ -4,7 +4,7 @@ import { counted, listed, numbered, percent, quotedName } from '../../../../lib/
 import { addDays, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { NameLists } from '../../../../lib/collect/eventFilter.ts';
 import { type ForwardedKind, forwardedKinds } from '../../../../lib/schema/kinds.ts';
-import { failureKind } from '../../../explainAwsError.ts';
+import { failureKind } from '../../../answerKinds.ts';
 import { type Change, SILENT_LEAST } from '../../../facts/flow/changes.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { timestampText } from '../../../facts/tables/tracedRows.ts';

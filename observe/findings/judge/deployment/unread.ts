@@ -1,7 +1,7 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { forwardedKinds } from '../../../../lib/schema/kinds.ts';
 import { GROUPS_TABLE } from '../../../../lib/tables/groupsTable.ts';
-import type { UnreadKind } from '../../../explainAwsError.ts';
+import type { UnreadKind } from '../../../answerKinds.ts';
 import type { StackFault } from '../../../facts/stackFaults.ts';
 import {
   contentPart,

@@ -1,10 +1,10 @@
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { isoTimestamp } from '../../../../lib/base/time.ts';
 import { MOST_COMMANDS } from '../../../deploymentCommands.ts';
-import { denialIn } from '../../../explainAwsError.ts';
 import { OLD_AFTER_MS } from '../../../facts/days/datasets.ts';
 import { type DatasetDays, loadedAt } from '../../../facts/days/dropDays.ts';
 import { misnamedDays } from '../../../facts/days/misnamedDays.ts';
+import { denialIn } from '../../../saidDenial.ts';
 import { type CaseOf, type Finding, finding, seenNow, type Told } from '../../catalogue.ts';
 import { customersTold } from '../customers.ts';
 import { sinceOf } from '../days/dayTexts.ts';

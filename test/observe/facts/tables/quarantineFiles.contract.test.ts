@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../../../lib/base/time.ts';
 import { tableFolder } from '../../../../lib/tables/tableFolders.ts';
-import { unreadKind, whyUnread } from '../../../../observe/explainAwsError.ts';
+import { unreadKind } from '../../../../observe/answerKinds.ts';
+import { whyUnread } from '../../../../observe/explainAwsError.ts';
 import { countQuarantineFiles } from '../../../../observe/facts/tables/quarantineFiles.ts';
 import { parquetOf } from '../../../harness/parquetOf.ts';
 import { startLanding } from '../../startLanding.ts';
