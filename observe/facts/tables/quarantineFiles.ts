@@ -8,6 +8,7 @@ import { type QueryRow, quoteText } from '../../../lib/base/sql.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS, utcDay } from '../../../lib/base/time.ts';
+import { isDataFile } from '../../../lib/tables/objectKeys.ts';
 import { tableFolder } from '../../../lib/tables/tableFolders.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 import { explainAwsError } from '../../explainAwsError.ts';
@@ -47,7 +48,7 @@ export async function countQuarantineFiles(
   );
   const recent = listings
     .flatMap(({ objects }) => objects)
-    .filter(({ modifiedAt }) => modifiedAt >= now - DAY_MS);
+    .filter((object) => isDataFile(object) && object.modifiedAt >= now - DAY_MS);
   const bytes = sum(recent.map(({ size }) => size));
   const isCut = listings.some(({ hasMore }) => hasMore);
   if (isCut || bytes > mostBytes)

@@ -61,6 +61,13 @@ it('a file that was written more than 24 hours ago is not read', async () => {
   expect(await countQuarantineFiles({ ...open(), now: clock.now() + DAY_MS + 1 })).toEqual([]);
 });
 
+it('objects that queries do not read are not read here: empty ones, and those whose name says so', async () => {
+  await put('2026-11-23', 'a', file);
+  await put('2026-11-23', '_SUCCESS', Buffer.from('no Parquet'));
+  await put('2026-11-23', 'empty', Buffer.of());
+  expect(await counted()).toEqual(ONCE);
+});
+
 it('files are read up to a number of bytes, and none of more', async () => {
   await put('2026-11-23', 'a', file);
   expect(await counted(file.length)).toEqual(ONCE);
