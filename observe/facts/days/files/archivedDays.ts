@@ -58,9 +58,12 @@ export async function readArchivedDays(
   }
   for (const { table, lacking } of [...(curated ?? []), ...(datasets ?? [])]) {
     const days = lacking.map(({ day }) => day);
-    for (const { day, folder } of days.length === 0 ? [] : ((await foldersOf(deployment, table, days)) ?? []))
-      for (const { since } of folder === null ? [] : lacking.filter((lackingDay) => lackingDay.day === day))
-        noted.push({ table, day, since, folder: folder ?? '' });
+    const folders = days.length === 0 ? null : await foldersOf(deployment, table, days);
+    const folderOf = new Map(folders?.map(({ day, folder }) => [day, folder]));
+    for (const { day, since } of lacking) {
+      const folder = folderOf.get(day) ?? null;
+      if (folder !== null) noted.push({ table, day, since, folder });
+    }
   }
   const sorted = noted.toSorted((first, other) => (first.day > other.day ? -1 : 1));
   const newest = sorted.slice(0, MOST_DAYS);
