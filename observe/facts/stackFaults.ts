@@ -252,10 +252,11 @@ function alarmFaults(
   { resources: all, ids, revert, common }: Compared,
   alarms: readonly string[] | null,
 ): readonly StackFault[] {
-  const [name, ...others] = all.flatMap(([id, { Type }]) => {
-    const alarm = Type === 'AWS::CloudWatch::Alarm' ? ids.get(id) : undefined;
-    return alarm === undefined || alarms?.includes(alarm) !== false ? [] : [alarm];
-  });
+  if (alarms === null) return [];
+  const deployed = all.flatMap(([id, { Type }]) =>
+    Type === 'AWS::CloudWatch::Alarm' ? (ids.get(id) ?? []) : [],
+  );
+  const [name, ...others] = deployed.filter((alarm) => !alarms.includes(alarm));
   if (name === undefined) return [];
   const about = { part: 'the alarms', what: 'alarm', name, others: others.length } as const;
   return [{ ...common, ...about, differs: null, repair: revert }];
