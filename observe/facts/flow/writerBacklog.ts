@@ -48,9 +48,12 @@ export async function readWriterBacklog(
 
 /** Judges metrics of the queue, by the minute of half an hour. @returns Null if nothing waits. */
 function backlogOf(series: MetricSeries, now: number): WriterBacklog | null {
-  const newest = (id: string) => [...(series.get(id) ?? [])].sort(([a], [b]) => b - a)[0]?.[1] ?? 0;
+  const newest = (id: string) => [...(series.get(id) ?? [])].sort(([a], [b]) => b - a)[0] ?? [0, 0];
   const sumOf = (id: string) => sum(series.get(id)?.values() ?? []);
-  const messages = newest(VISIBLE) + newest(TAKEN);
+  const [visibleAt, visible] = newest(VISIBLE);
+  const [takenAt, taken] = newest(TAKEN);
+  // What runs had before is finished, or waits again.
+  const messages = visible + (takenAt < visibleAt ? 0 : taken);
   const finished = sumOf(FINISHED);
   if (messages === 0) return null;
   if (finished === 0) return { messages, perMinute: null, goneAt: null };

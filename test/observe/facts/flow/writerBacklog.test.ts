@@ -88,6 +88,18 @@ it.each<BacklogCase>([
 });
 
 it.each([
+  { what: 'count while no later minute is told', visible: 3, messages: 57 },
+  { what: 'are finished, or wait again, in a later minute of what waits', visible: 2, messages: 7 },
+])('messages that runs had three minutes ago $what', async ({ visible, messages }) => {
+  const cloudwatch = metricClient({
+    'ApproximateNumberOfMessagesVisible Maximum sluice-prod-write': [[NOW - visible * MINUTE_MS, 7]],
+    'ApproximateNumberOfMessagesNotVisible Maximum sluice-prod-write': [[NOW - 3 * MINUTE_MS, 50]],
+  });
+  const stack = { service: 'sluice', stage: 'prod' };
+  expect(await readWriterBacklog({ cloudwatch, stack, now: NOW })).toMatchObject({ messages });
+});
+
+it.each([
   { are: 'are', minutes: 30, backlog: { messages: 7, perMinute: null, goneAt: null } },
   { are: 'are not', minutes: 31, backlog: null },
 ])('values from $minutes minutes ago $are the backlog', async ({ minutes, backlog }) => {
