@@ -14,7 +14,7 @@ interface JudgedDay {
   readonly hours: readonly { readonly state: HourState; readonly letter: string }[];
 }
 
-/** The judged hours of the last three days that have some. */
+/** The judged hours of the last three days that have some. @param rows The oldest day first. */
 export function lastJudgedHours(rows: readonly TableHour[]): readonly JudgedDay[] {
   const days = [...Map.groupBy(rows, ({ ds }) => ds)].slice(-3);
   return days.map(([day, ofDay]) => ({

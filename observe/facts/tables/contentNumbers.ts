@@ -34,9 +34,9 @@ const FEWEST = { numbers: 20, ofHour: 5 } as const;
 const MOST = { numbers: 0.95, since: 0.9 } as const;
 /** Hours of which one alone may be that of a job. */
 const FEWEST_HOURS = 2;
-/** Metadata of fewer characters, as a power of ten, are of no account however small they were. */
+/** Characters, as a power of ten, from which metadata are told as larger: fewer are of no account. */
 const LARGE = 3;
-/** Share of events that come again which is chance, and that of a release that logs them twice. */
+/** The share of events that come again: less than `before` is chance, `now` and more are of a release that logs them twice. */
 const REPEATED = { before: 0.05, now: 0.5 } as const;
 /** Share of events without a key of their metadata below which nearly all have it. */
 const LACKING = 0.05;
@@ -45,6 +45,7 @@ const NEW_VERSION = 0.05;
 /** Events that differ in nothing but their time come again at once if they are less than this apart. */
 const AT_ONCE = "INTERVAL '1' SECOND";
 
+// Rows of an event and SDK, those of one of its versions, and of these those since an hour.
 const of = 'PARTITION BY "what", "subject", "value"';
 const own = `${of}, "sdk"`;
 const since = `${own}, "day" ORDER BY "hour" DESC`;
@@ -68,8 +69,6 @@ const names = Object.keys(OTHER).map(quoteText).join(', ');
 
 /** SQL of each step of the query for numbers: columns, and in the last ones what is told. */
 export const numberSql = {
-  /** The names of the parts, with commas between them. */
-  names,
   /** @param isCounted SQL of the rows that count. */
   counted: (isCounted: string): string =>
     `count(CASE WHEN ${isCounted} THEN "number" END) AS "numbers", sum(CASE WHEN ${isCounted} THEN "number" END) AS "total", sum(CASE WHEN ${isCounted} THEN "number" * "number" END) AS "squares",

@@ -58,8 +58,8 @@ export type ComparedPart =
   | 'crossover';
 
 /**
- * Days that are compared at most, of names and of what is read by its unit: those columns are large. One more than are needed, because
- * the newest is curated some time after midnight.
+ * The most curated days that are compared: `names` of names, `units` of all else, whose columns are large. These are one more than
+ * {@link FEWEST_DAYS}, because the newest is curated some time after midnight.
  */
 export const COMPARED_DAYS = { names: 7, units: 4 } as const;
 /** Fewest days that show what comes each day. */
@@ -165,9 +165,9 @@ const offsetMinutes = `${QUARTER / 60} * "late_quarters" - ${DAY / 60}`;
 /** SQL of how far the time of an event is from its receipt: minutes before it by which a local time is off, below 0 after it; {@link PRESENT}, or {@link BETWEEN}. */
 const offsetForm = `CASE WHEN ${isOffset} THEN CAST(${offsetMinutes} AS varchar) WHEN ${isPresent} THEN '${PRESENT}' ELSE '${BETWEEN}' END`;
 /**
- * The rows of a table with the seconds from the time of an event to its receipt (`late_seconds`), of a day and {@link DELAY} more so that none
- * of a local time is below 0, their quarters of an hour (`late_quarters`) and what is left (`late_rest`). They are columns as they are
- * mentioned often: engines plan each mention.
+ * The rows of a table with how late they came. `late_seconds`: the seconds from the time of an event to its receipt, and a day and the least
+ * {@link DELAY} more, so that none of a local time is below 0. `late_quarters`: the quarters of an hour in them. `late_rest`: the seconds
+ * that are left. They are columns because they are mentioned often, and engines plan each mention.
  */
 export function withLateness({ table, where }: From): From {
   const seconds = `date_diff('second', "timestamp", "received_at") + ${DAY - DELAY.least}`;
@@ -281,11 +281,11 @@ export function awayColumnPart({ unitIds }: Pick<Config, 'unitIds'>): Parts {
  * Whether an event lacks a configured unit ID, and how those that it has are written; none without any. Each ID is compared by itself: one
  * that is sent for the first time is no change of another.
  *
- * @param isRaw Whether what custom IDs have is not lacking.
+ * @param rows Of `raw` rows an ID that custom IDs alone have is not lacking.
  */
-export function unitIdPart({ unitIds }: Pick<Config, 'unitIds'>, isRaw = false): Parts {
+export function unitIdPart({ unitIds }: Pick<Config, 'unitIds'>, rows: 'curated' | 'raw'): Parts {
   const parts = Object.entries(unitIds).flatMap(([unitId, column]): readonly (readonly [string, Part])[] => {
-    const present = isRaw ? ` AND NOT (${isAway(unitId, column)})` : '';
+    const present = rows === 'raw' ? ` AND NOT (${isAway(unitId, column)})` : '';
     const value = `CASE WHEN "${column}" IS NULL${present} THEN '${ABSENT_USER}' ELSE '${USUAL.unitId}' END`;
     return [
       [`idForm:${column}`, idFormPart(`"${column}"`, `"${column}" IS NOT NULL`)],
@@ -325,7 +325,7 @@ export function earlierPart(config: Pick<Config, 'timeWindow'>): Parts {
   };
 }
 
-/** What is compared of rows, by the days that are: names of seven, and what is read by its unit of four. */
+/** What is compared of the rows of each table, by which of {@link COMPARED_DAYS} it is compared with. */
 export const PARTS: Readonly<
   Record<ForwardedKind, Readonly<Partial<Record<keyof typeof COMPARED_DAYS, Parts>>>>
 > = {

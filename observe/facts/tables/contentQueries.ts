@@ -51,7 +51,7 @@ export const RAW_DAYS = 2;
 const MOST_WINDOW_DAYS = 14;
 /** Days before today of whose folders rows are compared. */
 export const READ_DAYS = RAW_DAYS + MOST_WINDOW_DAYS;
-/** Fewest rows that the shares of days before let expect, or that are above these: fewer may be chance. */
+/** The fewest rows that are missed, or that are more than the shares of the days before let expect: fewer may be chance. */
 const EXPECTED = 10;
 /**
  * Names that still come are told as less if they are fewer than a third of the fewest of a day before, and as more if they are thrice the most:
@@ -65,7 +65,7 @@ const TIMES = 3;
 const MANY = { times: 5, faster: 2 } as const;
 /** A share is told if it is `times` the largest of a day before, or larger by `share`. */
 const MORE = { times: 3, share: 0.15 } as const;
-/** A form of user IDs, or one time of many events, is told if its share was below `before` and is at least `now`: of some senders it always grows or shrinks. */
+/** A form of user IDs, or one time of many events, is told if its share was below `before` and is at least `now`: that of some senders always moves a little. */
 const JUMP = { before: 0.05, now: 0.25 } as const;
 /**
  * How many events of one time that is not the present one are no chance, as phones that were offline each have their own: `now` within 24 hours,
@@ -331,8 +331,8 @@ function rowsOf(config: ContentConfig, kind: ForwardedKind, now: number): readon
   const { between, curated, before, raw } = rangesOf(config, kind, now);
   const { names = {}, units: fixed = {} } = PARTS[kind];
   if (kind === 'events') {
-    const units = { ...fixed, ...unitIdPart(config), ...unitColumnPart(config) };
-    const rawUnits = { ...fixed, ...unitIdPart(config, true), ...awayColumnPart(config) };
+    const units = { ...fixed, ...unitIdPart(config, 'curated'), ...unitColumnPart(config) };
+    const rawUnits = { ...fixed, ...unitIdPart(config, 'raw'), ...awayColumnPart(config) };
     const ofUnits = withLateness(before(COMPARED_DAYS.units));
     // All rows of one time lie in its day: those that came today do not make it a day that had as many.
     const received = 'CAST("received_at" AS date)';

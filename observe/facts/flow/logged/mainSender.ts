@@ -23,7 +23,7 @@ const COUNTED: Partial<Record<Change['what'], (request: LiveRequest) => number>>
  * Who sent most of what there was more of than usual, by at most 2,000 lines of the log.
  *
  * @param change Of requests, events, or events that the configured lists leave out; undefined without one.
- * @returns Null without a change, and where the log has no line of it or of no successful request.
+ * @returns Null without a change, where no successful request is logged, and where the log has no line of the change.
  * @throws What CloudWatch Logs' client throws.
  */
 export async function readMainSender(
