@@ -86,7 +86,7 @@ it('sluice status sees what a crawler made of a table, a view and a workgroup th
     expect.stringMatching(
       /^DRIFT workgroup sluice_metabase: EnforceWorkGroupConfiguration is false instead of true; BytesScannedCutoffPerQuery is 10000000 instead of 1000000000000; ResultConfiguration\.OutputLocation is "s3:\/\/elsewhere\/" instead of "s3:\S+\/"; ResultConfiguration\.ExpectedBucketOwner is "111122223333" instead of "000000000000"\.$/,
     ),
-    expect.stringMatching('^UNREADABLE the content of events, the content of exposures, the tables: '),
+    expect.stringMatching('^UNREADABLE the content of events, the tables: '),
   ]);
   expect(problems.filter(({ section }) => section === null)).toHaveLength(1);
   await repair(problems);

@@ -118,7 +118,7 @@ describe('an outage leads by sluice status to its finding', () => {
         since: null,
       },
       {
-        statement: '1 row is in quarantine, all with SLUICE_EVENT_NO_NAME (in the last 24 hours)',
+        statement: '1 row is in quarantine, with SLUICE_EVENT_NO_NAME (in the last 24 hours)',
         since: expect.stringMatching(/^2026-/),
       },
     ]);
@@ -130,7 +130,7 @@ describe('an outage leads by sluice status to its finding', () => {
     await story.clearFaults();
     expect(unread.map(({ title, cure }) => [title, cure])).toEqual([
       [
-        '4 parts could not be read, the content of events, the content of exposures and 2 others: AWS throttles the account, seen now.',
+        '3 parts could not be read, the content of events, the tables and 1 other: AWS throttles the account, seen now.',
         expect.stringMatching(/^Ask again in some minutes\. (?!.*[Aa]llow the action)/),
       ],
     ]);

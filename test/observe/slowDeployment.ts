@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { HOUR_MS } from '../../lib/base/time.ts';
 import type { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
@@ -21,7 +22,9 @@ interface SlowDeploymentOptions {
   readonly folders?: readonly string[];
   /** Keys of files that the bucket lists, each of nine bytes with the ETag `"e"`, written an hour ago. Default: none. */
   readonly files?: readonly string[];
-  /** Whether Glue denies the partitions, too. Otherwise there are none. */
+  /** Days that have a partition, by their table. Default: none. */
+  readonly partitions?: Readonly<Record<string, readonly string[]>>;
+  /** Whether Glue denies the partitions, too. */
   readonly isGlueDenied?: boolean;
 }
 
@@ -42,7 +45,7 @@ interface SlowDeployment {
 }
 
 /**
- * A deployment with the bucket's objects and folders, and a catalog without a partition. All else is denied. Each call takes
+ * A deployment with the bucket's objects and folders, and a catalog with partitions. All else is denied. Each call takes
  * the same time by a clock that stands while work is done.
  */
 export function slowDeployment(options: SlowDeploymentOptions): SlowDeployment {
@@ -70,10 +73,13 @@ export function slowDeployment(options: SlowDeploymentOptions): SlowDeployment {
   };
 }
 
+/** The request for partitions: of a table, and of which days. */
+const partitionsSchema = z.object({ TableName: z.string(), Expression: z.string().default('') });
+
 /** What S3 and Glue answer to a request. */
 function answerOf(
-  { objects, now, folders = [], files = [], isGlueDenied = false }: SlowDeploymentOptions,
-  { hostname, path, headers, query }: SentRequest,
+  { objects, now, folders = [], files = [], partitions = {}, isGlueDenied = false }: SlowDeploymentOptions,
+  { hostname, path, headers, query, body }: SentRequest,
 ): SentAnswer {
   if (hostname.startsWith('own.s3')) {
     const object = objects.get(path.slice(1));
@@ -87,7 +93,15 @@ function answerOf(
     return { status: 404, text: '<Error><Code>NoSuchKey</Code></Error>' };
   }
   const isPartitions = headers['x-amz-target']?.endsWith('.GetPartitions') === true;
-  if (isPartitions && !isGlueDenied) return { status: 200, text: JSON.stringify({ Partitions: [] }) };
+  if (isPartitions && !isGlueDenied) {
+    const { TableName, Expression } = partitionsSchema.parse(
+      JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body)),
+    );
+    const [from = '', to = '9999'] = Expression.match(/\d{4}-\d\d-\d\d/g) ?? [];
+    const days = (partitions[TableName] ?? []).filter((day) => day >= from && day <= to);
+    const text = JSON.stringify({ Partitions: days.map((day) => ({ Values: [day] })) });
+    return { status: 200, text };
+  }
   return { status: 400, text: JSON.stringify({ __type: 'AccessDeniedException', message: 'denied' }) };
 }
 

@@ -2,8 +2,10 @@ import type { QueryRow } from '../../../lib/base/sql.ts';
 import { addDays, isoTimestamp, utcDay } from '../../../lib/base/time.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { askAthena, type Deployment } from '../../deployment.ts';
-import { type ComparedPart, KEY_SEPARATORS } from './contentParts.ts';
-import { contentChangesSql, EARLIER, metadataChangesSql, RAW_DAYS } from './contentQueries.ts';
+import { areUsersHashed } from './contentNumbers.ts';
+import { COMPARED_DAYS, type ComparedPart, FEWEST_DAYS, KEY_SEPARATORS } from './contentParts.ts';
+import { comparedDays, contentChangesSql, EARLIER, metadataChangesSql, RAW_DAYS } from './contentQueries.ts';
+import { readPartitions } from './tables.ts';
 import { readTime } from './tracedRows.ts';
 
 /** How what came within 24 hours differs from each of some days before. */
@@ -116,14 +118,15 @@ export const MOST_CONTENT_BYTES = 10e9;
 /**
  * How the content of 24 hours in a table differs from that of its last curated days: names and groups that stay away or become rare, names
  * that are too many, and shares that have grown. One query, which scans the table at most four times. Curated files are sorted by name, so
- * that little of them is read for names.
+ * that little of them is read for names. Of exposures none is asked until enough days are curated; of events it tells those of earlier, too.
  *
- * @throws ObserveError; what Athena's client throws.
+ * @throws ObserveError; what the clients of Athena and Glue throw.
  */
 export async function readContentChanges(
   deployment: Deployment,
   table: ForwardedKind,
 ): Promise<ContentChanges> {
+  if (table === 'exposures' && !(await canCompare(deployment, table, COMPARED_DAYS.names))) return UNASKED;
   const { rows, scannedBytes } = await askAthena(
     deployment,
     contentChangesSql(deployment.config, table, deployment.now),
@@ -134,14 +137,33 @@ export async function readContentChanges(
 /**
  * How the metadata of events of 24 hours differ from those of its last curated days, as {@link readContentChanges}: how large they are,
  * which forms their texts have, and whether events come again at once with the same ones. A query of its own, as it reads the largest column
- * and orders all rows.
+ * and orders all rows. Until enough days are curated it is asked for new hashes alone.
  *
- * @throws ObserveError; what Athena's client throws.
+ * @throws ObserveError; what the clients of Athena and Glue throw.
  */
 export async function readMetadataChanges(deployment: Deployment): Promise<ContentChanges> {
   const { config, now } = deployment;
+  if (!areUsersHashed(config) && !(await canCompare(deployment, 'events', COMPARED_DAYS.units)))
+    return UNASKED;
   const { rows, scannedBytes } = await askAthena(deployment, metadataChangesSql(config, now));
   return { ...contentChangesOf(rows, 'events', now), scannedBytes };
+}
+
+/** What is told where no query is asked. */
+const UNASKED: ContentChanges = { changes: [], earlier: [], scannedBytes: 0 };
+
+/**
+ * Whether so many of the last days have a partition that they show what comes each day. One call of Glue saves the scans of a query that
+ * would tell nothing.
+ *
+ * @param days How many of the last days are compared.
+ * @throws What Glue's client throws.
+ */
+async function canCompare(deployment: Deployment, table: ForwardedKind, days: number): Promise<boolean> {
+  const { config, now } = deployment;
+  const range = comparedDays(config, now, days);
+  const curated = await readPartitions(deployment, config.curatedTables[table], range);
+  return curated.size >= FEWEST_DAYS;
 }
 
 /** Reads the rows of both queries: sizes, which they answer as powers of ten, become numbers. @param now Epoch milliseconds. */

@@ -1,6 +1,6 @@
 import { qualifiedName } from '../../../lib/base/sql.ts';
 import { NEW_TEXT_FORM } from '../../../lib/base/textForms.ts';
-import { addDays, DAY_MS, utcDay } from '../../../lib/base/time.ts';
+import { addDays, DAY_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { firstYoungDay } from '../../../lib/curate/youngDays.ts';
 import type { Config } from '../../../lib/schema/config.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
@@ -301,11 +301,23 @@ interface Ranges {
   readonly raw: From;
 }
 
+/** So many days that are curated as a rule, the last ones, both included. @param now Epoch milliseconds. */
+export function comparedDays(
+  config: Pick<Config, 'curateAfter'>,
+  now: number,
+  days: number,
+): { readonly from: UtcDay; readonly to: UtcDay } {
+  const to = addDays(firstYoungDay(config, now), -1);
+  return { from: addDays(to, 1 - days), to };
+}
+
 /** The rows that are read of the tables of a kind. @param now Epoch milliseconds. */
 function rangesOf(config: ContentConfig, kind: ForwardedKind, now: number): Ranges {
   const today = utcDay(now);
-  const last = addDays(firstYoungDay(config, now), -1);
-  const between = (days: number) => `BETWEEN DATE '${addDays(last, 1 - days)}' AND DATE '${last}'`;
+  const between = (days: number) => {
+    const { from, to } = comparedDays(config, now, days);
+    return `BETWEEN DATE '${from}' AND DATE '${to}'`;
+  };
   const curated = (days: number): From => ({
     table: qualifiedName(config, config.curatedTables[kind]),
     where: `"ds" ${between(days)}`,

@@ -27,6 +27,8 @@ const input = {
   sources: [acmeSource({ datasets: [eventsDataset(), eventsDataset({ name: 'orders', table: 'orders' })] })],
 };
 const config = defineConfig(input);
+/** The fewest days that are compared: the last of them is curated as a rule. */
+const CURATED = ['2026-11-15', '2026-11-16', '2026-11-17'];
 const at = (hours: number) => NOW - hours * HOUR_MS;
 
 /** A line of a log: when it was written, hours before now, and what it says beside its level. */
@@ -56,6 +58,10 @@ interface Has {
   readonly rows?: readonly Readonly<Record<string, string>>[] | null;
   /** Bytes that Athena reads for each query. Default 9. */
   readonly scanned?: number;
+  /** The days of both curated tables that have a partition. Default: the fewest that are compared. */
+  readonly curated?: readonly string[];
+  /** Whether user IDs are hashed. */
+  readonly hashesUsers?: true;
   /** Whether the query of the metadata of events fails. */
   readonly failsOnMetadata?: true;
   /** Rows that the queries of the content answer. Default: none. */
@@ -116,16 +122,24 @@ async function factsOf({
   relay,
   rows = [],
   scanned = 9,
+  curated = CURATED,
+  hashesUsers,
   failsOnMetadata,
   content,
 }: Has) {
-  const ownConfig = relay === undefined ? config : defineConfig({ ...input, relay });
+  const privacy = { redact: { 'user.userID': 'hash' }, salt: 'a salt of some length' } as const;
+  const ownConfig = defineConfig({
+    ...input,
+    ...(relay === undefined ? {} : { relay }),
+    ...(hashesUsers ? { privacy } : {}),
+  });
   const { deployment } = slowDeployment({
     config: ownConfig,
     now: NOW,
     objects: new Map(objects),
     folders,
     files,
+    partitions: Object.fromEntries(Object.values(config.curatedTables).map((table) => [table, curated])),
   });
   opened.push(deployment);
   const requestHandler = requestsAnsweredBy(({ hostname, body }) =>
@@ -487,6 +501,24 @@ describe('rows of the last day', () => {
       expect(facts.scannedBytes).toBe(scanned * queries);
     },
   );
+
+  it.each<{ readonly what: string; readonly has: Has; readonly queries: number }>([
+    { what: 'three days are curated', has: {}, queries: 4 },
+    { what: 'two days are, for raw rows and events alone', has: { curated: CURATED.slice(1) }, queries: 2 },
+    {
+      what: 'three days are, one of them before those that metadata are compared with',
+      has: { curated: ['2026-11-13', ...CURATED.slice(1)] },
+      queries: 3,
+    },
+    {
+      what: 'two days are, and for new hashes',
+      has: { curated: CURATED.slice(1), hashesUsers: true },
+      queries: 3,
+    },
+  ])('are asked for only what has days to compare: $what', async ({ has, queries }) => {
+    const { facts } = await factsOf({ rows, ...has });
+    expect(facts.scannedBytes).toBe(9 * queries);
+  });
 
   it('whose metadata are too many for Athena hide nothing else', async () => {
     const { facts } = await factsOf({ rows, failsOnMetadata: true });
