@@ -251,6 +251,8 @@ export const collectorFindings = {
         'Run the first command: it names what was changed of the stack, and has the commands that set it back. A WAF is not of the stack: look at its rules next. If neither was changed, a program uses a method that no SDK does: the access log has its `ip`.',
       ],
       ...failureCases('Most SDKs send again.', 'The last command shows the log.'),
+      throttledUrl: failureCases('The Function URL then answers 429, and SDKs drop these events.', '')
+        .throttled,
       unknown: [
         'The log of the collector has no error: the endpoint could not invoke it, as its permission, its role or the function was changed. Most SDKs send again.',
         'The first command names what was changed, and has the commands that set it back. The second shows the log.',

@@ -6,6 +6,9 @@ const { problem, warning } = entriesOf('streams');
 /** What becomes of requests that the stream does not take. */
 const OBJECTS = 'Requests became objects of landing/direct/ instead. None is lost.';
 
+/** What becomes of objects that are written and not deleted. */
+const UNDELETED = 'No row is lost or doubled, but the rows stay there, also those of erased units.';
+
 /** Findings about the stream, the landing and the hours that were received. */
 export const streamsFindings = {
   SLUICE_FINDING_HOUR_SHORT: problem(
@@ -111,7 +114,20 @@ export const streamsFindings = {
   ),
   SLUICE_FINDING_UNDELETED: problem(
     'The bucket does not delete objects of the landing whose rows are in tables. No row is lost or doubled, but the rows stay there, also those of erased units.',
-    "Allow `s3:DeleteObject` below `landing/` and `ledger/_landing/` to the role of `write`, in the bucket's policy and in those of the organization.",
+    {
+      denied: [
+        `A policy denies the role of \`write\` their deletion. ${UNDELETED}`,
+        "Allow `s3:DeleteObject` below `landing/` and `ledger/_landing/` to the role of `write`, in the bucket's policy and in those of the organization. The command names the policy. An hourly look then deletes 1,000 an hour.",
+      ],
+      passes: [
+        `S3 failed itself, or was asked too often. ${UNDELETED}`,
+        'Wait: an hourly look deletes them. If they stay for some hours, look at https://health.aws.amazon.com/health/status.',
+      ],
+      error: [
+        `Their deletion failed with the error of the title. ${UNDELETED}`,
+        'Correct what it names; a timeout passes. The command shows the log. An hourly look then deletes them.',
+      ],
+    },
     { section: 'undeleted', alarms: ['write-undeleted'] },
   ),
   SLUICE_FINDING_STREAM_LATE: problem(

@@ -11,7 +11,8 @@ import { lateText } from './texts.ts';
 
 /** What does not happen while a function fails. */
 const WAITS: Readonly<Record<string, string>> = {
-  collect: 'senders are answered 5xx, and most of them send again',
+  collect:
+    'senders are answered 5xx, after which most send again, or 429 by a Function URL that Lambda throttles, after which they do not',
   register: 'new days are in no query until its hourly run',
   write: 'rows wait in landing/',
   'ingest-plan': "nobody looks for customers' drops",
@@ -37,7 +38,10 @@ function toldTimes(
 ): Readonly<Record<string, { readonly from: number; readonly to: number }>> {
   const isTold = (code: FindingCode) => told.some((other) => other.code === code);
   const oldest = waiting.landing?.oldest ?? null;
-  const hours = (unreached ?? []).flatMap(({ kind, hour }) => (kind === '5xx' ? [Date.parse(hour)] : []));
+  const isUrlThrottled = told.some(({ case: name }) => name === 'throttledUrl');
+  const hours = (unreached ?? [])
+    .filter(({ kind }) => kind === '5xx' || isUrlThrottled)
+    .map(({ hour }) => Date.parse(hour));
   const isGap = partitions?.gaps.some(({ elsewhere }) => elsewhere === undefined) === true;
   // A registrar that runs again is not why a day lacks its partition now.
   const isRegistrarFailing =

@@ -1,13 +1,17 @@
 import { counted } from '../../../lib/base/text.ts';
+import { DAY_MS } from '../../../lib/base/time.ts';
+import { type AnswerKind, failureKind } from '../../explainAwsError.ts';
 import {
   damagedText,
   isLandingLate,
+  type UndeletedObjects,
   type WaitingObjects,
   waitingText,
 } from '../../facts/flow/waitingObjects.ts';
 import type { FunctionErrors } from '../../facts/functions/functionErrors.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
-import { finding } from '../catalogue.ts';
+import { functionLog } from '../../readLog.ts';
+import { type CaseOf, type Finding, finding } from '../catalogue.ts';
 import { deadText, isOfLanding } from './deadLetters.ts';
 import { explained, failedAt, failureTold, queueFault } from './failures.ts';
 import type { Findings, Place } from './place.ts';
@@ -54,16 +58,35 @@ export function* landingFindings(facts: StatusFacts, place: Place): Findings {
       damaged.isWithoutRows ? shown.slice(0, 2) : shown,
     );
   }
-  if (undeleted !== null && undeleted.count > 0)
-    yield finding(
-      'SLUICE_FINDING_UNDELETED',
-      {
-        title: `${objectsText(undeleted)} of landing/, whose rows are in tables, cannot be deleted by the role of write: ${undeleted.why}`,
-        since: undeleted.oldest,
-        detail: `landing/: ${waitingText(undeleted)}. S3 answers ${undeleted.why} to s3:DeleteObject.`,
-      },
-      [commands.sluice('doctor')],
-    );
+  if (undeleted !== null && undeleted.count > 0) yield undeletedFinding(undeleted, place);
+}
+
+/** The cases of objects that are not deleted. */
+const UNDELETED_CASES = {
+  denied: 'denied',
+  missing: 'error',
+  busy: 'passes',
+  quota: 'error',
+  awsFailed: 'passes',
+  error: 'error',
+} as const satisfies Record<AnswerKind, CaseOf<'SLUICE_FINDING_UNDELETED'>>;
+
+/** Objects that are written, and that the bucket does not delete. */
+function undeletedFinding(undeleted: UndeletedObjects, { commands, now, stack }: Place): Finding {
+  const { count, oldest, why } = undeleted;
+  const name = UNDELETED_CASES[failureKind(why ?? '')];
+  const told = {
+    case: name,
+    title: `${objectsText(undeleted)} of landing/, whose rows are in tables, ${count === 1 ? 'was' : 'were'} not deleted: ${why}`,
+    since: oldest,
+    detail: `landing/: ${waitingText(undeleted)}. S3 answers ${why} to s3:DeleteObject.`,
+  };
+  const shown = {
+    denied: [commands.sluice('doctor')],
+    passes: [],
+    error: [commands.log(functionLog(stack, 'write'), now - DAY_MS)],
+  };
+  return finding('SLUICE_FINDING_UNDELETED', told, shown[name]);
 }
 
 /** `3 objects`, `at least 10,000 objects` */

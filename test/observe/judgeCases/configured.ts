@@ -294,6 +294,22 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
       },
     ],
   ),
+  'requests were refused before the collector since Lambda throttles it, with a Function URL': {
+    config: { endpoint: { kind: 'function-url' } },
+    facts: {
+      ...unreachedAt('4xx', 1),
+      functionErrors: [
+        {
+          ...functionErrors,
+          part: 'collect',
+          errors: 0,
+          throttled: 60,
+          first: hoursAgo(1),
+          last: hoursAgo(0.2),
+        },
+      ],
+    },
+  },
   ...each(
     [
       { kind: 'function-url', throttled: 25, hours: 1 },

@@ -10,6 +10,7 @@ import {
   deadLetters,
   deniedCalls,
   emptyDamaged,
+  emptyListing,
   errorsOf,
   failedCodes,
   failedRequests,
@@ -336,6 +337,10 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
       answered('SLUICE_BODY_NOT_JSON', 2, { first: hoursAgo(2.9) }),
     ),
   },
+  ...each(['SlowDown', 'InternalError', 'InvalidObjectState'], (why) => [
+    `the bucket deletes nothing, and answers ${why}`,
+    waitingFacts({ undeleted: { ...emptyListing, count: 1, oldest: hoursAgo(2), why } }),
+  ]),
   'two dead letters, of which the oldest is of a stranger': {
     deadLetters: [{ ...deadLetters, part: 'ingest-load' }],
     failures: { [deadLetters.queue]: codedFailure('SLUICE_INGEST_MESSAGE_INVALID', 'it is none.') },

@@ -48,7 +48,7 @@ function refusedCase(
     collect.throttled >= count / 2 &&
     collect.last >= since
   )
-    return 'throttled';
+    return 'throttledUrl';
   if (isClosed) return 'closed';
   return hasGateway(endpoint) ? 'unlogged' : 'ofUrl';
 }
@@ -95,19 +95,24 @@ function unreachedOf(
   const over = isOver ? `; it is over, the last before ${untilOf(lastAt)}` : '';
   const status =
     gatewayStatus === null ? '' : `, of the newest of these hours most often with ${gatewayStatus.status},`;
+  const isByLambda = way === '5xx' || refused.case === 'throttledUrl';
   const told = {
     ...(way === '4xx' ? refused : failureTold(facts, 'collect', failure, config)),
     subject: way,
     title: `${someOf(count, sumOf('of'), 'request')} were answered ${way}${status} before the collector could answer${isOver ? ', and it is over' : ''}`,
     since,
-    detail: `${listed(texts, '; ')}${over}.${way === '5xx' ? failedAt(facts, 'collect') : answered} Who sent them is not known: the collector has no line of them.`,
+    detail: `${listed(texts, '; ')}${over}.${isByLambda ? failedAt(facts, 'collect') : answered} Who sent them is not known: the collector has no line of them.`,
   };
   return finding(
     'SLUICE_FINDING_UNREACHED',
     told,
     [
       ...(DRIFTED.includes(told.case) ? [commands.sluice('doctor', '--drift')] : []),
-      ...explained(told, 'collect', { commands, config, stack }),
+      ...explained(told.case === 'throttledUrl' ? { case: 'throttled' } : told, 'collect', {
+        commands,
+        config,
+        stack,
+      }),
       ...(LIMITED.includes(told.case) ? [commands.sluice('doctor')] : []),
       ...(gatewayStatus === null || last === undefined
         ? []
