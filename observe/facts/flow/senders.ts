@@ -8,8 +8,6 @@ import { isNamed } from '../../ifThere.ts';
 
 /** The code of requests whose key is not in the list. */
 export const UNKNOWN_KEY = 'SLUICE_KEY_UNKNOWN';
-/** The fault of a secret that does not exist. */
-export const GONE = 'It does not exist.';
 
 /** The keys of a deployment. */
 export interface KeysState {
@@ -75,7 +73,7 @@ export async function readKeys({
       const at = described?.DeletedDate === undefined ? '' : ` at ${described.DeletedDate.toISOString()}`;
       return state(`It is scheduled for deletion${at}.`, 'deleted');
     }
-    if (isNamed(error, /^ResourceNotFoundException$/)) return state(GONE, 'gone');
+    if (isNamed(error, /^ResourceNotFoundException$/)) return state('It does not exist.', 'gone');
     throw error;
   } finally {
     client.destroy();

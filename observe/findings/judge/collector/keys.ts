@@ -3,7 +3,7 @@ import { counted, listed } from '../../../../lib/base/text.ts';
 import { defaultKinds } from '../../../../lib/schema/AcceptedKey.ts';
 import { revertDriftWords } from '../../../deploymentCommands.ts';
 import type { KeysFailure } from '../../../facts/flow/failures/keysFailure.ts';
-import { GONE, UNKNOWN_KEY } from '../../../facts/flow/senders.ts';
+import { UNKNOWN_KEY } from '../../../facts/flow/senders.ts';
 import type { FormerKey } from '../../../facts/formerKeys.ts';
 import type { StatusFacts } from '../../../facts/statusFacts.ts';
 import { type CaseOf, finding } from '../../catalogue.ts';
@@ -58,56 +58,72 @@ const KEYS_CASES = {
 } as const satisfies Record<KeysFailure['kind'], CaseOf<'SLUICE_FINDING_KEYS_UNREADABLE'>>;
 
 /** Keys that cannot be read, and a deployment without one, to which nobody can send. */
-export function* keyFindings(
-  { keys, keysFailure, isLocal, lastHour }: StatusFacts,
-  { commands, config, stack }: Place,
-): Findings {
-  const fault = keys?.fault;
-  const faultCase = keys?.faultKind ?? null;
+export function* keyFindings(facts: StatusFacts, place: Place): Findings {
+  if (place.config.allowAnyKey) return;
+  yield* unreadableKeys(facts, place);
+  yield* noKey(facts, place);
+}
+
+/** What is wrong with the secret of keys, or why collectors cannot read it. */
+function* unreadableKeys({ keys, keysFailure, isLocal }: StatusFacts, place: Place): Findings {
+  const { fault = null, faultKind = null, changedAt = null } = keys ?? {};
   const why = fault ?? (keysFailure && `Collectors failed to read it last at ${keysFailure.text}`);
-  // The local cloud has no change sets.
-  const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
-  const restore = [['--dry-run'], []].map((more) => commands.sluice('keys', 'restore', ...more));
-  // Secrets Manager shows nothing of a secret that is to be deleted, so that a dry run could not say what comes back.
-  const shown = faultCase === 'deleted' ? restore.slice(1) : restore;
-  const isOfAws = keysFailure?.kind === 'busy' || keysFailure?.kind === 'awsFailed';
-  const drift = isOfAws ? [] : [commands.sluice('doctor', '--drift')];
-  const repairOfSecret = fault ? shown : drift;
-  const repair = fault === GONE ? revert.map((words) => commands.aws(...words)) : repairOfSecret;
-  const name = partName(stack, 'keys');
-  const changedAt = keys?.changedAt ?? null;
-  const unreadable = keys?.unreadable ?? [];
-  const KEYS_FAULTS = {
+  if (!why) return;
+  const name = partName(place.stack, 'keys');
+  const changed = changedAt === null || faultKind === null ? '' : `, changed last at ${changedAt}`;
+  const caseOfFault = faultKind === 'gone' && isLocal ? 'local' : faultKind;
+  const told = {
+    judgedBy: [fault === null ? 'the log of collect' : 'the keys'],
+    // The secret has the time of its last change, however long ago.
+    isOfDay: fault === null,
+    case: caseOfFault ?? KEYS_CASES[keysFailure?.kind ?? 'error'],
+    title: `The secret ${name} ${secretState(keys)}${changed}`,
+    since: faultKind === null ? (keysFailure?.since ?? null) : changedAt,
+    detail: `${name}: ${why}`,
+  } as const;
+  yield finding('SLUICE_FINDING_KEYS_UNREADABLE', told, secretRepair({ keys, keysFailure, isLocal }, place));
+}
+
+/** What is so of the secret, as a sentence goes on behind its name. */
+function secretState(keys: StatusFacts['keys']): string {
+  const { faultKind = null, unreadable = [] } = keys ?? {};
+  if (faultKind === null) return 'is not given to collectors';
+  return {
     invalid: 'is no list of keys',
     entries: `has ${counted(unreadable.length, 'entry', 'entries')} that no collector can read, ${listed(unreadable)}`,
     deleted: 'is to be deleted',
     gone: 'does not exist',
-  };
-  const secretText = changedAt === null ? '' : `, whose secret of keys changed last at ${changedAt}`;
-  if (why && !config.allowAnyKey) {
-    const says = faultCase === null ? 'is not given to collectors' : KEYS_FAULTS[faultCase];
-    const changed = changedAt === null || faultCase === null ? '' : `, changed last at ${changedAt}`;
-    const caseOfFault = faultCase === 'gone' && isLocal ? 'local' : faultCase;
-    const told = {
-      judgedBy: [fault ? 'the keys' : 'the log of collect'],
-      // The secret has the time of its last change, however long ago.
-      isOfDay: !fault,
-      case: caseOfFault ?? KEYS_CASES[keysFailure?.kind ?? 'error'],
-      title: `The secret ${name} ${says}${changed}`,
-      since: faultCase === null ? (keysFailure?.since ?? null) : changedAt,
-      detail: `${name}: ${why}`,
-    } as const;
-    yield finding('SLUICE_FINDING_KEYS_UNREADABLE', told, repair);
+  }[faultKind];
+}
+
+/** The commands that have the secret read again, or tell what was changed. */
+function secretRepair(
+  { keys, keysFailure, isLocal }: Pick<StatusFacts, 'keys' | 'keysFailure' | 'isLocal'>,
+  { commands, stack }: Place,
+): readonly string[] {
+  const { faultKind = null } = keys ?? {};
+  if (faultKind === null) {
+    const isOfAws = keysFailure?.kind === 'busy' || keysFailure?.kind === 'awsFailed';
+    return isOfAws ? [] : [commands.sluice('doctor', '--drift')];
   }
-  // The local cloud accepts any key, unless it is started with --check-keys.
-  const isChecked = !config.allowAnyKey && (!isLocal || lastHour?.refusedBy[UNKNOWN_KEY] !== undefined);
-  if (isChecked && keys?.fault === null && keys.senders.length === 0)
-    yield finding(
-      'SLUICE_FINDING_NO_KEY',
-      {
-        title: `No key may send events to ${stack.service}-${stack.stage}${secretText}`,
-        since: changedAt,
-      },
-      keyCommands('emptied', commands),
-    );
+  const restore = commands.sluice('keys', 'restore');
+  // Secrets Manager shows nothing of a secret that is to be deleted, so that a dry run could not say what comes back.
+  if (faultKind === 'deleted') return [restore];
+  if (faultKind !== 'gone') return [commands.sluice('keys', 'restore', '--dry-run'), restore];
+  // The local cloud has no change sets.
+  const revert = isLocal ? [] : revertDriftWords(`${stack.service}-${stack.stage}`);
+  return revert.map((words) => commands.aws(...words));
+}
+
+/** A list without a key that may send. The local cloud accepts any key, unless it is started with --check-keys. */
+function* noKey({ keys, isLocal, lastHour }: StatusFacts, { commands, stack }: Place): Findings {
+  const isChecked = !isLocal || lastHour?.refusedBy[UNKNOWN_KEY] !== undefined;
+  if (!isChecked || keys?.fault !== null || keys.senders.length > 0) return;
+  const { changedAt } = keys;
+  const secret = changedAt === null ? '' : `, whose secret of keys changed last at ${changedAt}`;
+  const told = {
+    title: `No key may send events to ${stack.service}-${stack.stage}${secret}`,
+    since: changedAt,
+  };
+  yield finding('SLUICE_FINDING_NO_KEY', told, keyCommands('emptied', commands));
 }
