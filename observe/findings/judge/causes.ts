@@ -1,4 +1,4 @@
-import { HOUR_MS, MINUTE_MS } from '../../../lib/base/time.ts';
+import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
 import { UNREADABLE } from '../../../lib/ledger/Ledger.ts';
 import { quotaIn } from '../../answerKinds.ts';
 import { UNKNOWN_KEY } from '../../facts/flow/senders.ts';
@@ -71,7 +71,8 @@ export function withCauses(
 ): readonly Finding[] {
   // A file was stored then, so no cause was there yet.
   const goodAt = lastEventAt === null ? 0 : Date.parse(lastEventAt) - GATHERED_MS;
-  let left = others;
+  // A cause may be one of the findings itself.
+  let left = others.filter((other) => causes.every(({ found }) => found !== other));
   const told = causes.map(({ found, isErrorOf, since: failed, detailOf }) => {
     const failedAt = failed === null ? Infinity : Date.parse(failed) - PERIOD_MS;
     const follows = left.filter((other) => {
@@ -131,17 +132,28 @@ export function damageCauses(
   });
 }
 
-/** A list without a key that may send, which is one finding with the requests that are refused for it. */
-export function noKeyCauses(others: readonly Finding[]): readonly Cause[] {
-  const isErrorOf = isOf('SLUICE_FINDING_REFUSED', 'emptied');
-  return others
-    .filter(({ code }) => code === 'SLUICE_FINDING_NO_KEY')
-    .map((found) => ({
-      found,
-      // Requests of other codes have other cures.
-      isErrorOf: (other) => isErrorOf(other) && other.subject === UNKNOWN_KEY,
-      since: found.since,
-    }));
+/** What follows from what is found of the endpoint, by its code. */
+const OF_ENDPOINT: Readonly<Partial<Record<FindingCode, (other: Finding) => boolean>>> = {
+  // Requests of other codes have other cures.
+  SLUICE_FINDING_NO_KEY: (other) =>
+    isOf('SLUICE_FINDING_REFUSED', 'emptied')(other) && other.subject === UNKNOWN_KEY,
+  // What the endpoint answers by itself the collector does not get.
+  SLUICE_FINDING_UNREACHED: isOf('SLUICE_FINDING_SILENT', 'lasting'),
+};
+
+/** How long before the first request that the endpoint answered by itself the last one of the collector may have come: an app need not send each minute. */
+const PAUSE_MS = HOUR_MS;
+
+/** What is found of the endpoint, if others follow from it: a list without keys, and requests that it answers by itself still. */
+export function endpointCauses(others: readonly Finding[]): readonly Cause[] {
+  return others.flatMap((found): readonly Cause[] => {
+    const isErrorOf = OF_ENDPOINT[found.code];
+    const { code, severity, since } = found;
+    const isCause = severity === 'problem' && isErrorOf !== undefined && others.some(isErrorOf);
+    if (!isCause) return [];
+    const isPaused = code === 'SLUICE_FINDING_UNREACHED' && since !== null;
+    return [{ found, isErrorOf, since: isPaused ? isoTimestamp(Date.parse(since) - PAUSE_MS) : since }];
+  });
 }
 
 /** Quotas of the account that are used up, by the name of AWS's error: each is one finding with what it stops. */

@@ -2,7 +2,7 @@ import { targetCommands } from '../../commands.ts';
 import { type DeploymentCommands, deploymentCommands } from '../../deploymentCommands.ts';
 import type { StatusFacts } from '../../facts/statusFacts.ts';
 import type { Finding } from '../catalogue.ts';
-import { damageCauses, denialCauses, idleCauses, noKeyCauses, quotaCauses, withCauses } from './causes.ts';
+import { damageCauses, denialCauses, endpointCauses, idleCauses, quotaCauses, withCauses } from './causes.ts';
 import { ignoredEvents, overflow, silence, spikes } from './collector/changes.ts';
 import { contentFindings } from './collector/content.ts';
 import { lateTimes, OF_WINDOW, oldTimes, wrongClocks } from './collector/eventTimes.ts';
@@ -125,23 +125,22 @@ export function judge(facts: StatusFacts, deployment: Judged, region: string): r
   const withAlarms = withOwnAlarms.map((own) =>
     ringing.tell(own, [...damageAlarms(own), ...answerAlarms(own)]),
   );
-  const others = [...withAlarms, ...ringing.alone(place, facts)];
-  // These are findings themselves.
-  const ofOthers = [...damageCauses(others, facts), ...noKeyCauses(others)];
+  const alike = [...withAlarms, ...ringing.alone(place, facts)];
+  // These follow from others, too.
+  const others = withCauses(endpointCauses(alike), alike, facts);
   // Messages that wait ask for a run, whatever the schedule is.
   const idle = idleFindings(facts, place).filter(
     ({ part, isQueue }) => isQueue || isDeployed(facts, SCHEDULED_BY[part]),
   );
   const causes = [
     ...denialCauses(key, deniedFindings(facts, place), facts, place),
-    ...ofOthers,
+    ...damageCauses(others, facts),
     ...quotaCauses(others, facts, place),
     ...idleCauses(idle),
   ];
   // A key that can be used is no cause.
   const usableKey = key.filter(() => facts.key?.KeyState === 'Enabled');
-  const rest = others.filter((other) => ofOthers.every((cause) => cause.found !== other));
-  return [...usableKey, ...withCauses(causes, rest, facts)]
+  return [...usableKey, ...withCauses(causes, others, facts)]
     .map(({ cure, detail, ...more }) => ({
       ...more,
       detail: targetCommands(detail, commands.options),

@@ -114,14 +114,19 @@ describe('a finding about requests', () => {
   );
 
   it.each([
-    { what: 'nothing was deployed then', times: 1, deployedAt: '2026-11-20T00:59:00.000Z', isTold: false },
-    { what: 'the stack was deployed then', times: 1, deployedAt: '2026-11-20T02:30:00.000Z', isTold: true },
+    { what: 'it was an hour after it', times: 1, deployedAt: '2026-11-20T02:00:00.000Z', isTold: true },
+    { what: 'it was longer after it', times: 1, deployedAt: '2026-11-20T01:59:59.999Z', isTold: false },
+    { what: 'it was 15 minutes before it', times: 1, deployedAt: '2026-11-20T03:15:00.000Z', isTold: true },
+    { what: 'it was longer before it', times: 1, deployedAt: '2026-11-20T03:15:00.001Z', isTold: false },
     { what: 'another SDK has new ones, too', times: 2, deployedAt: null, isTold: true },
-  ])('of hashes that are new of one SDK is told if $what: $isTold', ({ times, deployedAt, isTold }) => {
-    const change = { ...moreChange, what: 'newHashes', field: 'user_id', times, sdk: null } as const;
-    const found = judge({ contentChanges: [change], deployedAt });
-    expect(found.map(({ subject }) => subject)).toEqual(isTold ? ['newHashes'] : []);
-  });
+  ])(
+    'of hashes that are new of one SDK is told by the last deployment, if $what: $isTold',
+    ({ times, deployedAt, isTold }) => {
+      const change = { ...moreChange, what: 'newHashes', field: 'user_id', times, sdk: null } as const;
+      const found = judge({ contentChanges: [change], deployedAt });
+      expect(found.map(({ subject }) => subject)).toEqual(isTold ? ['newHashes'] : []);
+    },
+  );
 
   it.each([
     { what: 'value', kind: 'more', subjects: ['buy', 'refund'] },

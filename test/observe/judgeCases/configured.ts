@@ -263,6 +263,7 @@ export const configuredCases: Readonly<Record<string, ConfiguredState>> = {
     [
       { what: 'on three days in a row' },
       { what: 'on two days in a row', came: [25, 49] },
+      { what: 'half a day after the run', came: [15, 39, 63] },
       { what: 'but before the run, which is at noon', hour: 12 },
       { what: 'but of a dataset that is expected now', expectedBy: { hour: 8 } },
       { what: 'but of a dataset that is listed each hour now', more: { schedule: 'hourly' } as const },

@@ -168,6 +168,7 @@ export const seldomCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     refusals: logged(answered('SLUICE_METHOD_NOT_ALLOWED', 9), ...refusedApp(3, 1.5, 0.5).refusals.groups),
   },
   'two requests of an app are refused': refusedApp(2, 1.5, 0.5),
+  'every request of an app is refused, the last an hour ago': refusedApp(3, 2, 1),
   'a spike of nobody who is known, and one of events': changedRequests(
     { what: 'requests', usual: 1.6 },
     { what: 'events', first: hoursAgo(11) },

@@ -30,6 +30,7 @@ import {
   relayRefused,
   relayWaits,
   ringing,
+  silentSince,
   unreachedAt,
   unreadPart,
   waitingFacts,
@@ -341,6 +342,25 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     `the bucket deletes nothing, and answers ${why}`,
     waitingFacts({ undeleted: { ...emptyListing, count: 1, oldest: hoursAgo(2), why } }),
   ]),
+  ...each(
+    [
+      { state: 'from an hour after the last one on', age: 1, hours: 2 },
+      { state: 'from more than an hour after the last one on', age: 1, hours: 2.1 },
+      { state: 'which is over', age: 2, hours: 1.9 },
+    ],
+    ({ state, age, hours }) => [
+      `the collector gets no request, and the endpoint refuses all by itself, ${state}`,
+      {
+        ...unreachedAt('4xx', age),
+        ...silentSince(hours, { usual: 60 }),
+        alarms: ringing('events-silent', 'api-4xx'),
+      },
+    ],
+  ),
+  'a table differs, and a part asks for it that says it does not exist': {
+    stackFaults: [{ ...missingResource, differs: ['column price is missing'], repair: [] }],
+    unknown: [unreadPart('the tables', 'missing', 'EntityNotFoundException: events.')],
+  },
   'two dead letters, of which the oldest is of a stranger': {
     deadLetters: [{ ...deadLetters, part: 'ingest-load' }],
     failures: { [deadLetters.queue]: codedFailure('SLUICE_INGEST_MESSAGE_INVALID', 'it is none.') },

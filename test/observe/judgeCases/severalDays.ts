@@ -71,6 +71,10 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
       lacking: [lackingDay('2026-11-15', 2), lackingDay('2026-11-16', 2), lackingDay('2026-11-17', 2)],
     }),
   },
+  'days of a raw table have lost their files with their versions, as many as have commands': {
+    lostDays: (['2026-11-17', '2026-11-18', '2026-11-19'] as const).map((day) => lostDay(day, 2)),
+    restorable: (['2026-11-17', '2026-11-18', '2026-11-19'] as const).map(noVersionsOf),
+  },
   'two rules archive what is read again': {
     archivingRules: [
       { ...rule, id: 'new', prefix: 'ledger/', since: msAgo(5) },

@@ -96,6 +96,39 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     `at most a share of ${usual} of an SDK had no user`,
     { contentChanges: [{ ...moreChange, sdk: 'js-client 3', usual }] },
   ]),
+  ...each(
+    [
+      { state: 'half an hour from the clock of half of them', skew: 5.5, count: 320 },
+      { state: 'more than half an hour from the clock of half of them', skew: 5.51, count: 320 },
+      { state: 'half an hour from the clock of less than half of them', skew: 5.5, count: 319 },
+    ],
+    ({ state, skew, count }) => [
+      `events of an SDK are as far from their receipt as ${state}`,
+      {
+        contentChanges: [{ ...moreChange, what: 'offset', sdk: 'js-client 3', value: '300' }],
+        noted: {
+          ...notedTimes,
+          uncorrected: [{ ...requestGroup, sdk: 'js-client 3', count, skewMs: skew * HOUR_MS }],
+        },
+      },
+    ],
+  ),
+  'an event comes far more seldom, half of which one SDK sent': {
+    contentChanges: [
+      { ...goneBuy, count: 20, of: 120 },
+      { ...goneBuy, what: 'sdkEvent', subject: 'android-client', of: 50 },
+    ],
+  },
+  'a tenth of what an experiment lacks is of another environment': {
+    contentChanges: [
+      { ...goneExperiment, of: 1000 },
+      { ...moreChange, what: 'environment', sdk: 'js-client 3', value: 'staging', count: 100, of: 140 },
+    ],
+  },
+  'requests failed, and their senders of the log were stored since, which has more': {
+    ...failedAndStored(3, 1),
+    unstored: { ...failedAndStored(3, 1).unstored, hasMore: true },
+  },
   'past the stream, until half an hour ago': {
     ...changedRequests({ what: 'overflowed', last: hoursAgo(0.5) }),
     lastHour: { ...wellHour, received: 4 },
