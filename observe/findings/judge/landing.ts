@@ -1,6 +1,6 @@
 import { counted } from '../../../lib/base/text.ts';
 import { DAY_MS } from '../../../lib/base/time.ts';
-import { type AnswerKind, failureKind } from '../../explainAwsError.ts';
+import { type AnswerKind, failureKind } from '../../answerKinds.ts';
 import {
   damagedText,
   isLandingLate,
