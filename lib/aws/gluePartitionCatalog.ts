@@ -2,11 +2,13 @@ import {
   BatchCreatePartitionCommand,
   BatchUpdatePartitionCommand,
   GetPartitionsCommand,
+  type GetPartitionsCommandInput,
   GetTableCommand,
   GlueClient,
+  type Partition,
 } from '@aws-sdk/client-glue';
 import { quoteText } from '../base/sql.ts';
-import { awsCall } from '../landing/catalog/catalogCalls.ts';
+import { awsCall, type Page } from '../landing/catalog/catalogCalls.ts';
 import type { CatalogPartition, PartitionCatalog } from '../landing/catalog/PartitionCatalog.ts';
 import { partitionKey } from '../tables/sharedColumns.ts';
 import type { SessionCredentials } from './assumedRole.ts';
@@ -31,22 +33,14 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
     async listPage(database, table, token, days) {
       // At most 2,048 characters: https://docs.aws.amazon.com/glue/latest/webapi/API_GetPartitions.html
       const Expression = days && `${partitionKey.name} IN (${days.map(quoteText).join(', ')})`;
-      const { Partitions = [], NextToken } = await awsCall(() =>
-        client.send(
-          new GetPartitionsCommand({
-            DatabaseName: database,
-            TableName: table,
-            Expression,
-            NextToken: token,
-          }),
-        ),
-      );
+      const asked = { DatabaseName: database, TableName: table, Expression, NextToken: token };
+      const { items, next } = await partitionPage(client, asked);
       return {
-        items: Partitions.map(({ Values = [], StorageDescriptor = {} }) => ({
+        items: items.map(({ Values = [], StorageDescriptor = {} }) => ({
           values: Values,
           storage: StorageDescriptor,
         })),
-        next: NextToken === '' ? undefined : NextToken,
+        next,
       };
     },
 
@@ -79,6 +73,15 @@ export function gluePartitionCatalog(client: GlueClient): PartitionCatalog {
       return partialAnswers.BatchUpdatePartition(answer);
     },
   };
+}
+
+/** One page of a table's partitions. @throws CatalogCallError */
+export async function partitionPage(
+  client: GlueClient,
+  asked: GetPartitionsCommandInput,
+): Promise<Page<Partition>> {
+  const { Partitions = [], NextToken } = await awsCall(() => client.send(new GetPartitionsCommand(asked)));
+  return { items: Partitions, next: NextToken === '' ? undefined : NextToken };
 }
 
 /** A partition as Glue takes it. */

@@ -1,5 +1,4 @@
 import {
-  GetPartitionsCommand,
   GetTableCommand,
   type GlueClient,
   type Table,
@@ -7,7 +6,8 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { CURATE_PARAMETER, type ViewCatalog } from '../curate/ViewCatalog.ts';
-import { awsCall, catalogCallError } from '../landing/catalog/catalogCalls.ts';
+import { catalogCallError } from '../landing/catalog/catalogCalls.ts';
+import { partitionPage } from './gluePartitionCatalog.ts';
 
 /** The views of a database in Glue's Data Catalog. @param client A client that does not retry, because callers do. */
 export function glueViews(client: GlueClient, database: string): ViewCatalog {
@@ -25,22 +25,14 @@ export function glueViews(client: GlueClient, database: string): ViewCatalog {
     },
 
     async partitions(table, token) {
-      const { Partitions = [], NextToken } = await awsCall(() =>
-        client.send(
-          new GetPartitionsCommand({
-            DatabaseName: database,
-            TableName: table,
-            NextToken: token,
-            ExcludeColumnSchema: true,
-          }),
-        ),
-      );
+      const asked = { DatabaseName: database, TableName: table, NextToken: token, ExcludeColumnSchema: true };
+      const { items, next } = await partitionPage(client, asked);
       return {
-        items: Partitions.map(({ Values: [day = ''] = [], StorageDescriptor: { Location = '' } = {} }) => ({
+        items: items.map(({ Values: [day = ''] = [], StorageDescriptor: { Location = '' } = {} }) => ({
           day,
           location: Location,
         })),
-        next: NextToken === '' ? undefined : NextToken,
+        next,
       };
     },
   };

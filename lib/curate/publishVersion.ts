@@ -1,8 +1,8 @@
+import { listObjects } from '../base/ObjectStore.ts';
 import { sum } from '../base/sum.ts';
 import type { Attempt } from '../lambda/machine.ts';
 import { type Attempts, retryTransient } from '../landing/catalog/catalogCalls.ts';
 import type { CurationRun, DayAccount, SliceResult } from '../ledger/CuratedDay.ts';
-import { keysUnder } from '../ledger/LandingBucket.ts';
 import type { Claim } from '../ledger/Ledger.ts';
 import { fingerprintFiles, type LedgerContent, type LedgerSubject } from '../ledger/LedgerEntry.ts';
 import { isReadVersion, readPartition } from '../ledger/movePartition.ts';
@@ -179,7 +179,7 @@ async function requireFiles(
 ): Promise<readonly string[]> {
   const recorded = new Set(files.map(({ name }) => `${prefix}${name}`));
   const found = new Set<string>();
-  for await (const key of keysUnder(landing, prefix)) found.add(key);
+  for await (const { key } of listObjects(landing, prefix)) found.add(key);
   const missing = recorded.difference(found);
   if (missing.size > 0)
     throw new CurateError('SLUICE_CURATE_VERSION_INCOMPLETE', `${missing.size} of ${files.length} files.`);
@@ -196,7 +196,7 @@ async function noteReplaced({ landing }: Pick<Curator, 'landing'>, replaced: Ver
   const key = versionNoteKey(replaced);
   await landing.putNote(key);
   const others: string[] = [];
-  for await (const noteKey of keysUnder(landing, VERSION_NOTES)) {
+  for await (const { key: noteKey } of listObjects(landing, VERSION_NOTES)) {
     const note = parseVersionNote(noteKey);
     const isOfVersion = note?.table === table && note.day === day && note.version === version;
     if (isOfVersion && noteKey !== key) others.push(noteKey);

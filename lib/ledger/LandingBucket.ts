@@ -25,16 +25,3 @@ export interface LandingBucket {
   /** Deletes objects, which need not exist. */
   remove(keys: readonly string[]): Promise<void>;
 }
-
-/** Every key under a prefix, in order. */
-export async function* keysUnder(
-  landing: Pick<LandingBucket, 'list'>,
-  prefix: string,
-): AsyncGenerator<string> {
-  let after: string | undefined;
-  do {
-    const keys = await landing.list(prefix, after);
-    yield* keys;
-    after = keys.at(-1);
-  } while (after !== undefined);
-}

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mapLimit } from '../../base/concurrency.ts';
+import { listObjects } from '../../base/ObjectStore.ts';
 import { sum } from '../../base/sum.ts';
 import type { LoadInPieces } from '../../ledger/dayRunSchema.ts';
-import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { loadFolder } from '../../tables/ledgerKeys.ts';
 import type { DropObject } from '../CustomerBucket.ts';
 import { waitingFiles } from '../Drop.ts';
@@ -127,7 +127,7 @@ async function judgePieces(load: DayLoad, planned: PlannedRun, run: LoadInPieces
 /** Whether all of some keys are under a prefix. */
 async function haveAll({ loader }: DayLoad, prefix: string, keys: readonly string[]): Promise<boolean> {
   const missing = new Set(keys);
-  for await (const key of keysUnder(loader.landing, prefix)) missing.delete(key);
+  for await (const { key } of listObjects(loader.landing, prefix)) missing.delete(key);
   return missing.size === 0;
 }
 

@@ -1,5 +1,5 @@
+import { listObjects } from '../../base/ObjectStore.ts';
 import { percent } from '../../base/text.ts';
-import { keysUnder } from '../../ledger/LandingBucket.ts';
 import { readPartition } from '../../ledger/movePartition.ts';
 import { VERSION_KEPT_MS, versionTime } from '../../ledger/versions.ts';
 import type { Dataset } from '../../schema/sources.ts';
@@ -184,7 +184,7 @@ async function quarantineRows(
 /** What keys under a prefix have after it. */
 async function namesUnder(landing: Loader['landing'], prefix: string): Promise<readonly string[]> {
   const names: string[] = [];
-  for await (const key of keysUnder(landing, prefix)) names.push(key.slice(prefix.length));
+  for await (const { key } of listObjects(landing, prefix)) names.push(key.slice(prefix.length));
   return names;
 }
 

@@ -44,7 +44,7 @@ export interface RoundRequest {
 }
 
 /** A file with the rows of a kind and a day. */
-interface WrittenFile {
+interface RoundFile {
   /** The kind of the table. */
   readonly kind: TableKind;
   /** The day of its folder. */
@@ -56,7 +56,7 @@ interface WrittenFile {
 /** The files of a round, on the disk. */
 interface WrittenRound {
   /** The files to put, one or more of a kind and a day. */
-  readonly files: readonly WrittenFile[];
+  readonly files: readonly RoundFile[];
   /** Lines that DuckDB refuses, as they were. */
   readonly refused: readonly RefusedLine[];
   /** Refused lines that are too large for a row: they are put before the rows that point to them. */
@@ -111,7 +111,7 @@ function unexpectedRefusal({ code, detail }: LineFailure): InstanceType<typeof W
 
 /** Writes lines to files, without those that DuckDB refuses. */
 class LinesWriter {
-  readonly files: WrittenFile[] = [];
+  readonly files: RoundFile[] = [];
   readonly refused: RefusedLine[] = [];
   /** How many lines of a kind are refused, of all days. */
   readonly #refusedOfKind = new Map<TableKind, number>();

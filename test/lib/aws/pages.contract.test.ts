@@ -196,7 +196,7 @@ const LISTS: readonly List[] = [
     found: days,
   },
   {
-    of: 'lib/aws/glueViews.ts GetPartitions',
+    of: 'lib/aws/gluePartitionCatalog.ts GetPartitions',
     pages: partitions(config.curatedTables.exposures),
     read: async ({ glue }) => {
       const publisher = { ...attempts, config, bucket: 'ours', views: glueViews(glue, 'd') };
