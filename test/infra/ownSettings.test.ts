@@ -4,7 +4,7 @@ import { serviceConfiguration } from '../../infra/serverless/service.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 
 const config = defineConfig({ bucket: 'acme-experiments', region: 'eu-west-1', architecture: 'x86_64' });
-const made = serviceConfiguration({ config, service: 'acme', stage: 'prod' });
+const made = serviceConfiguration({ config, service: 'sluice', stage: 'prod' });
 /** Serverless's settings before it asks plugins, without any of the deployment's own. */
 const bare = { provider: { name: 'aws', stage: 'prod', region: 'us-east-1', versionFunctions: true } };
 
@@ -65,7 +65,7 @@ describe("a deployment's own serverless.yml", () => {
       versionFunctions: true,
       runtime: 'nodejs24.x',
       httpApi: { cors: { allowedOrigins: ['https://acme.example'], maxAge: 86_400 } },
-      environment: { TZ: 'UTC', SLUICE_STAGE: 'acme/prod' },
+      environment: { TZ: 'UTC', SLUICE_STAGE: 'prod' },
     });
     // The configuration has no sources, so nothing is made of what is said of their functions.
     expect(functions).toEqual({

@@ -29,13 +29,16 @@ describe('the SQL that Metabase writes', () => {
     },
     {
       what: 'parts of dates',
-      sql: `SELECT "source"."dow" AS "dow", COUNT(*) AS "count" FROM (
+      sql: `SELECT "source"."dow" AS "dow", "source"."hour" AS "hour", "source"."q" AS "q", COUNT(*) AS "count" FROM (
          SELECT ((day_of_week("db"."events"."ds") % 7) + 1) AS "dow", extract(hour from "db"."events"."ts") AS "hour", quarter("db"."events"."ds") AS "q" FROM "db"."events"
-       ) AS "source" GROUP BY "source"."dow" ORDER BY "source"."dow" ASC`,
+       ) AS "source" WHERE "source"."hour" >= 18 GROUP BY "source"."dow", "source"."hour", "source"."q" ORDER BY "source"."dow" ASC, "source"."hour" ASC`,
       rows: [
-        ['4', '10'],
-        ['5', '10'],
-        ['6', '10'],
+        ['4', '18', '4', '1'],
+        ['4', '19', '4', '1'],
+        ['5', '18', '4', '1'],
+        ['5', '19', '4', '1'],
+        ['6', '18', '4', '1'],
+        ['6', '19', '4', '1'],
       ],
     },
     {
