@@ -191,8 +191,8 @@ export const mutations: readonly Mutation[] = [
     [': NextUploadIdMarker', ': undefined'],
     ['prefix, { token }', 'prefix'],
   ]),
-  faultsOf('lib/aws/gluePartitionCatalog.ts', PAGES, [['            NextToken: token,\n', '']]),
-  faultsOf('lib/aws/glueViews.ts', PAGES, [['            NextToken: token,\n', '']]),
+  faultsOf('lib/aws/gluePartitionCatalog.ts', PAGES, [['Expression, NextToken: token', 'Expression']]),
+  faultsOf('lib/aws/glueViews.ts', PAGES, [['NextToken: token, ', '']]),
   faultsOf('lib/aws/landedTable.ts', PAGES, [
     ['location, { token }', 'location'],
     ['table, token, batch', 'table, undefined, some'],
