@@ -87,7 +87,7 @@ export async function listTableDays(
     const registered = partitions.get(day);
     const location = registered ?? `${table.location}${day}/`;
     const isKnown = registered !== undefined || folders.includes(day);
-    const files = isKnown ? await listFolder(deployment, location) : NO_FILES;
+    const files = isKnown ? await filesIn(deployment, location) : NO_FILES;
     const hasFiles = files.files > 0;
     const withoutFiles = day >= today ? 'ahead' : 'empty';
     const withPartition = hasFiles ? 'filled' : withoutFiles;
@@ -124,13 +124,10 @@ type Files = Pick<TableDay, 'files' | 'bytes' | 'lastModified'>;
 const NO_FILES: Files = { files: 0, bytes: 0, lastModified: null };
 
 /**
- * How many files a folder has that Athena reads: no empty ones, and none whose name begins with `_` or `.`.
+ * The files of a location that Athena reads: no empty ones, and none whose name begins with `_` or `.`.
  * https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
  */
-async function listFolder(
-  { s3, signal }: Pick<Deployment, 's3' | 'signal'>,
-  location: string,
-): Promise<Files> {
+async function filesIn({ s3, signal }: Pick<Deployment, 's3' | 'signal'>, location: string): Promise<Files> {
   const { Bucket, Prefix } = s3Location(location);
   let files = 0;
   let bytes = 0;
