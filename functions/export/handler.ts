@@ -148,11 +148,11 @@ async function makeIsolatedPorts(
   exported: Export,
   attempts: Attempts,
 ): Promise<IsolatedExporter> {
-  const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
+  const { SLUICE_BUCKET: bucket, SLUICE_ROLE: roleArn } = from;
   const { encryption, existing } = config;
   const place = { bucket, encryption, keyArn: existing.keyArn };
   const session = await limitedSession({
-    role,
+    roleArn,
     deadline: attempts.deadline,
     name: `export-${exported.name}`,
     policyIn: (account) => exportSession({ ...account, ...place }, config, exported),

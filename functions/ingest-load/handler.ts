@@ -86,11 +86,11 @@ async function makeIsolatedPorts(
   source: Source,
   dataset: Dataset,
 ): Promise<ScopedPorts> {
-  const { SLUICE_BUCKET: bucket, SLUICE_ROLE: role } = from;
+  const { SLUICE_BUCKET: bucket, SLUICE_ROLE: roleArn } = from;
   const { encryption, existing } = config;
   const place = { bucket, encryption, keyArn: existing.keyArn };
   const session = await limitedSession({
-    role,
+    roleArn,
     deadline,
     name: `${source.name}-${dataset.name}`,
     policyIn: (account) => loadSession({ ...account, ...place }, config, source, dataset),

@@ -47,9 +47,9 @@ export interface OwnSession {
   close(): void;
 }
 
-/** A session of a role. */
+/** What a session is asked for with. */
 interface AskedSession {
-  /** ARN of the role. */
+  /** ARN of the function's role. */
   readonly roleArn: string;
   /** The name that CloudTrail shows. */
   readonly name: string;
@@ -87,12 +87,8 @@ export async function ownSession(
   };
 }
 
-/** A session of a function's own role that is limited to one dataset or export. */
-interface LimitedSession {
-  /** ARN of the function's role. */
-  readonly role: string;
-  /** The name that CloudTrail shows. */
-  readonly name: string;
+/** What a session that is limited to one dataset or export is asked for with. */
+interface LimitedSession extends Pick<AskedSession, 'roleArn' | 'name'> {
   /** No attempt to assume the role begins after it, epoch milliseconds. */
   readonly deadline: number;
   /** Makes the session policy, in JSON. It is given the account that the role is in. */
@@ -107,11 +103,11 @@ interface LimitedSession {
  * @throws What `refused` makes; what `policyIn` throws, as it is, and RangeError for a role that is no ARN: nobody was asked then.
  */
 export async function limitedSession(limits: LimitedSession): Promise<OwnSession> {
-  const { role, name, deadline, policyIn, refused } = limits;
-  const policy = policyIn(parseArn(role));
+  const { roleArn, name, deadline, policyIn, refused } = limits;
+  const policy = policyIn(parseArn(roleArn));
   const timing = { ...systemTiming, until: { clock: systemTiming.clock, deadline } };
   try {
-    return await ownSession({ roleArn: role, name, policy }, timing);
+    return await ownSession({ roleArn, name, policy }, timing);
   } catch (error) {
     throw refused(error instanceof Error ? `${error.message}.` : '', error);
   }

@@ -12,6 +12,9 @@ export interface ProgramEnd {
   readonly stderr: string;
 }
 
+/** Milliseconds after which a program is killed: jest's limit of a test ends the test, and no process. */
+const MOST_MS = 240_000;
+
 /** Runs a program of the repository to its end, in a process of its own. @param program Its path from the root. */
 export function runProgram(program: string, ...args: readonly string[]): Promise<ProgramEnd> {
   return new Promise((resolve) => {
@@ -19,7 +22,7 @@ export function runProgram(program: string, ...args: readonly string[]): Promise
       process.execPath,
       [join(projectRoot, program), ...args],
       // Jest's `process.env` is a copy, which a child does not inherit by itself.
-      { env: process.env },
+      { env: process.env, timeout: MOST_MS, killSignal: 'SIGKILL' },
       (error, stdout, stderr) => {
         const withoutNumber = error === null ? 0 : 1;
         const code = typeof error?.code === 'number' ? error.code : withoutNumber;

@@ -78,7 +78,7 @@ describe('a session of the function’s own role', () => {
   it('fails with what the making of its policy throws, before anybody is asked', async () => {
     const defect = new RangeError('no policy');
     const opened = limitedSession({
-      role: ROLE,
+      roleArn: ROLE,
       deadline: Infinity,
       name: 'acme-events',
       policyIn: () => {
