@@ -5,8 +5,9 @@ import { eachAttempt, type RetryPorts } from '../base/retry.ts';
 import type { Clock, UtcDay } from '../base/time.ts';
 import { isUtcDay } from '../base/time.ts';
 import { fileIdentity, type NamedFile } from '../ledger/erasureNotes.ts';
-import { type Ledger, readKnown } from '../ledger/Ledger.ts';
+import { type Ledger, UNREADABLE } from '../ledger/Ledger.ts';
 import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import { LedgerError } from '../ledger/LedgerError.ts';
 import type { FetchedObject } from '../parquet/fetchFiles.ts';
 import type { Config } from '../schema/config.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
@@ -31,24 +32,40 @@ const listedDaySchema = z.object({
   keeps: z.literal(true).optional(),
 });
 
-/** The list of one table's days that views read from the curated table: `ledger/curated/<kind>/days.json`. */
+/** One day of the list. */
+export type ListedDay = z.output<typeof listedDaySchema>;
+
+/**
+ * What a day is read as that the list has, and whose entry there can't be read. It may keep rows, so views go on reading
+ * the version that its partition has. No version is earlier, so the next look lists the day again by its ledger entry.
+ */
+const DAMAGED_DAY: ListedDay = { version: '', shape: '', fingerprint: '', keeps: true };
+
+/** Whether a day of the list is one whose entry there can't be read. */
+export function isDamagedDay({ version }: ListedDay): boolean {
+  return version === DAMAGED_DAY.version;
+}
+
+/**
+ * The list of one table's days that views read from the curated table: `ledger/curated/<kind>/days.json`. Nothing that
+ * can't be read takes a day out of it, as the day may have rows that no raw file has.
+ */
 const listedDaysSchema = z.object({
   days: z.record(
     z.string().refine((text) => isUtcDay(text), 'a day, YYYY-MM-DD'),
-    listedDaySchema,
+    listedDaySchema.catch(DAMAGED_DAY),
   ),
 });
 
-/** One day of the list. */
-export type ListedDay = z.output<typeof listedDaySchema>;
 /** The days of the list. */
 export type ListedDays = Readonly<Record<UtcDay, ListedDay>>;
 
-/** The lists of days. Methods throw CurateError `SLUICE_CURATE_BUCKET_FAILED`. */
+/** The lists of days. Methods throw CurateError SLUICE_CURATE_BUCKET_FAILED. */
 export interface ListedDaysStore {
   /**
-   * The list and its ETag; null if there is none. A list that can't be read counts as empty: views then read raw rows,
-   * which is slower and never wrong, until the plan has listed the days again.
+   * The list and its ETag; null if there is none.
+   *
+   * @throws LedgerError SLUICE_INGEST_LEDGER_INVALID if it has no list of days: views stay as they are.
    */
   read(kind: ForwardedKind): Promise<{ readonly days: ListedDays; readonly eTag: string } | null>;
   /**
@@ -66,7 +83,8 @@ export function listedDays(store: ObjectStore): ListedDaysStore {
       const read = await bucketCall(curatedDaysKey(kind), () => store.read(curatedDaysKey(kind)));
       if (read === null) return null;
       const { data } = listedDaysSchema.safeParse(parseJson(read.text));
-      return { days: data?.days ?? {}, eTag: read.eTag };
+      if (data === undefined) throw new LedgerError(UNREADABLE, `${curatedDaysKey(kind)}.`);
+      return { days: data.days, eTag: read.eTag };
     },
 
     async write(kind, days, expected) {
@@ -99,7 +117,11 @@ async function changeListedDays(
   throw new CurateError('SLUICE_CURATE_LIST_BUSY', `${kind}.`);
 }
 
-/** Puts days into the list, in the place of earlier versions. Returns whether the list has changed. */
+/**
+ * Puts days into the list, in the place of earlier versions. Returns whether the list has changed.
+ *
+ * @throws CurateError SLUICE_CURATE_LIST_BUSY; what the list throws.
+ */
 export function listDays(
   ports: { readonly listed: ListedDaysStore } & RetryPorts,
   kind: ForwardedKind,
@@ -139,8 +161,9 @@ export interface DayLoss {
 /**
  * Judges what a day has lost.
  *
- * @param known The day's entry in the ledger; null also if the entry can't be read.
+ * @param known The day's entry in the ledger; null if there is none.
  * @param lost The lost files, by lib/curate/lostFiles.ts.
+ * @param now Epoch milliseconds.
  */
 export function judgeLoss(known: LedgerEntry | null, lost: readonly NamedFile[], now: number): DayLoss {
   const counted = new Set(known?.curated?.kept?.files.map(fileIdentity));
@@ -154,28 +177,50 @@ export function judgeLoss(known: LedgerEntry | null, lost: readonly NamedFile[],
 
 /** What was done with outdated days. */
 export interface TakenOut {
-  /** Days that may leave the list. */
+  /** Days that are not in the list any more. */
   readonly left: readonly UtcDay[];
   /** Days that stay although no version has counted the rows of lost files. */
   readonly uncounted: readonly UtcDay[];
 }
 
-/** What a day has lost, by its entry and the raw files that are there. An entry that can't be read says nothing. */
+/**
+ * What a day has lost, by its entry and the raw files that are there; undefined if the entry can't be read.
+ *
+ * @throws What the ledger throws otherwise.
+ */
 export async function readLoss(
   { config, ledger, clock }: Pick<DayKeeper, 'config' | 'ledger' | 'clock'>,
   kind: ForwardedKind,
   day: UtcDay,
   files: readonly Pick<FetchedObject, 'key' | 'eTag'>[],
-): Promise<DayLoss> {
-  const known = await readKnown(ledger, curatedSubject(config, kind, day));
-  return judgeLoss(known, lostFiles(config, known, files, clock.now()), clock.now());
+): Promise<DayLoss | undefined> {
+  const read = await readEntry({ ledger, config }, kind, day);
+  if ('code' in read) return undefined;
+  return judgeLoss(read.entry, lostFiles(config, read.entry, files, clock.now()), clock.now());
+}
+
+/** A day's entry in the ledger; or the code of one that can't be read. */
+export async function readEntry(
+  { ledger, config }: Pick<DayKeeper, 'ledger'> & { readonly config: Pick<Config, 'curatedTables'> },
+  kind: ForwardedKind,
+  day: UtcDay,
+): Promise<{ readonly entry: LedgerEntry | null } | { readonly code: string }> {
+  try {
+    return { entry: await ledger.read(curatedSubject(config, kind, day)) };
+  } catch (error) {
+    if (!(error instanceof LedgerError) || error.code !== UNREADABLE) throw error;
+    return { code: error.code };
+  }
 }
 
 /**
  * Takes a day out of the list, so that views read its raw rows. A day that was listed anew since stays, and so does one that
- * has lost raw files: it is marked as such, and views go on reading its curated rows until the next version is made.
+ * has lost raw files: it is marked as such, and views go on reading its curated rows until the next version is made. A day
+ * that keeps rows stays also if nobody can tell what it has lost.
  *
  * @param outdated The day as the caller has seen it in the list.
+ * @throws CurateError SLUICE_CURATE_LIST_BUSY, SLUICE_CURATE_DAY_TOO_LARGE, SLUICE_CURATE_OUT_OF_TIME; what the list and
+ *   the ledger throw.
  */
 export async function takeOutDay(
   keeper: DayKeeper,
@@ -185,13 +230,15 @@ export async function takeOutDay(
 ): Promise<TakenOut> {
   const { files } = await readRawDay(keeper.raw, kind, day);
   const loss = await readLoss(keeper, kind, day, files);
-  return takeOutJudged(keeper, kind, new Map([[day, outdated]]), new Map([[day, loss]]));
+  const losses = new Map(loss === undefined ? [] : [[day, loss]]);
+  return takeOutJudged(keeper, kind, new Map([[day, outdated]]), losses);
 }
 
 /**
  * Takes days out like {@link takeOutDay} that were judged before.
  *
- * @param losses What each day has lost; a day that is not in it has lost nothing.
+ * @param losses What each day has lost. Of a day that is not in it nobody can tell.
+ * @throws CurateError SLUICE_CURATE_LIST_BUSY; what the list throws.
  */
 export async function takeOutJudged(
   keeper: Pick<DayKeeper, 'listed' | keyof RetryPorts>,
@@ -201,19 +248,22 @@ export async function takeOutJudged(
 ): Promise<TakenOut> {
   const days = [...outdated.keys()];
   if (days.length === 0) return { left: [], uncounted: [] };
-  const keeps = new Set(days.filter((day) => losses.get(day)?.isLost));
+  const stays = (day: UtcDay, seen: ListedDay) => losses.get(day)?.isLost ?? seen.keeps === true;
+  let left: readonly UtcDay[] = [];
   await changeListedDays(keeper, kind, (before) => {
     const changed = Object.entries(before).flatMap(([day, entry]): [UtcDay, ListedDay][] => {
       const seen = outdated.get(day);
       if (seen === undefined || !isSameDay(seen, entry)) return [[day, entry]];
-      return keeps.has(day) ? [[day, { ...entry, keeps: true }]] : [];
+      return stays(day, seen) ? [[day, { ...entry, keeps: true }]] : [];
     });
+    const there = new Set(changed.map(([day]) => day));
+    left = days.filter((day) => !there.has(day));
     return JSON.stringify(changed) === JSON.stringify(Object.entries(before))
       ? before
       : Object.fromEntries(changed);
   });
   return {
-    left: days.filter((day) => !keeps.has(day)),
+    left,
     uncounted: days.filter((day) => losses.get(day)?.isUncounted),
   };
 }

@@ -28,7 +28,8 @@ interface Check {
 /**
  * Compares days of the list with their raw files, the newest first, and takes those out whose files or shape have changed.
  *
- * @throws CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY, and without `until` SLUICE_CURATE_OUT_OF_TIME.
+ * @throws CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY, and without `until` SLUICE_CURATE_OUT_OF_TIME;
+ *   LedgerError.
  */
 export async function checkDays(
   checker: DayChecker,
@@ -43,16 +44,17 @@ export async function checkDays(
   const losses = new Map<UtcDay, DayLoss>();
   const isOver = () => until !== undefined && checker.clock.now() >= until;
   const leaves = await mapLimit(newestFirst, PARALLEL_DAYS, async ([day, listed]) => {
-    if (isOver()) return listed.keeps !== true;
+    if (isOver()) return true;
     try {
       return await useRawDay(checker.raw, { kind, day, until }, async ({ files, fingerprint }) => {
         if (listed.fingerprint === fingerprint && listed.shape === shape) return false;
-        losses.set(day, await readLoss(checker, kind, day, files));
+        const loss = await readLoss(checker, kind, day, files);
+        if (loss !== undefined) losses.set(day, loss);
         return true;
       });
     } catch (error) {
       if (!isTooLarge(error) && (until === undefined || !isOutOfTime(error))) throw error;
-      return listed.keeps !== true;
+      return true;
     }
   });
   const outdated = new Map(newestFirst.filter((_, i) => leaves[i]));

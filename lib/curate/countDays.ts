@@ -4,8 +4,9 @@ import { isFailing } from '../ledger/LedgerEntry.ts';
 import { versionName } from '../ledger/versions.ts';
 import type { ForwardedKind } from '../schema/kinds.ts';
 import { CurateError } from './CurateError.ts';
+import { readEntry } from './ListedDays.ts';
 import { PARALLEL_ENTRIES } from './limits.ts';
-import { type CuratePlanner, curatedEntries, readEntry } from './lookAtDays.ts';
+import { type CuratePlanner, curatedEntries } from './lookAtDays.ts';
 import { firstYoungDay } from './youngDays.ts';
 
 /** Milliseconds for which the metrics are written at every run after a day was curated. */

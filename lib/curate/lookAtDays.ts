@@ -4,8 +4,7 @@ import { SluiceError } from '../base/errors.ts';
 import type { TaskQueue } from '../base/queue.ts';
 import type { UtcDay } from '../base/time.ts';
 import type { LandingBucket } from '../ledger/LandingBucket.ts';
-import { type Ledger, UNREADABLE } from '../ledger/Ledger.ts';
-import type { LedgerEntry } from '../ledger/LedgerEntry.ts';
+import type { Ledger } from '../ledger/Ledger.ts';
 import { type Looks, NOTE_EVERY_MS, readLooks } from '../ledger/turns.ts';
 import { lackingSince, listMarks, parseVersionFiles, type VersionFiles } from '../ledger/versionFiles.ts';
 import type { Config } from '../schema/config.ts';
@@ -15,7 +14,7 @@ import { CurateError } from './CurateError.ts';
 import { isOutOfTime, isTooLarge } from './checkDays.ts';
 import { curatedShape, curatedTables } from './curatedTables.ts';
 import { type CurateDecision, type CurateTerms, decideDay } from './decideDay.ts';
-import { type DayLoss, judgeLoss, type ListedDay, type ListedDays } from './ListedDays.ts';
+import { type DayLoss, judgeLoss, type ListedDay, type ListedDays, readEntry } from './ListedDays.ts';
 import { PARALLEL_DAYS } from './limits.ts';
 import { lostFiles } from './lostFiles.ts';
 import type { ViewPublisher } from './publishViews.ts';
@@ -77,8 +76,8 @@ export interface LookedDay {
   readonly ended: string | undefined;
   /** The day as it is in the list; undefined if it is not. */
   readonly listed: ListedDay | undefined;
-  /** What the day has lost of its raw files. */
-  readonly loss: DayLoss;
+  /** What the day has lost of its raw files; undefined if the entry can't be read. */
+  readonly loss: DayLoss | undefined;
   /** The error code if the day's entry can't be read, so that nothing is decided; undefined if it can. */
   readonly unreadable: string | undefined;
   /** What is to be done; undefined if the entry can't be read. */
@@ -226,8 +225,8 @@ async function lookAtDay(
       const listed = list[day];
       const read = await readEntry(planner, kind, day);
       if ('code' in read) {
-        const loss = judgeLoss(null, [], terms.now);
-        return { day, raw, listed, loss, ended: undefined, unreadable: read.code, decision: undefined };
+        const { code: unreadable } = read;
+        return { day, raw, listed, loss: undefined, ended: undefined, unreadable, decision: undefined };
       }
       const { entry } = read;
       const lost = lostFiles(config, entry, files, terms.now);
@@ -242,19 +241,5 @@ async function lookAtDay(
     if (isOutOfTime(error)) return 'late';
     if (error instanceof SluiceError && isTooLarge(error)) return { day, code: error.code };
     throw error;
-  }
-}
-
-/** A day's entry in the ledger; or the code of one that can't be read. */
-export async function readEntry(
-  { ledger, config }: Pick<CuratePlanner, 'ledger' | 'config'>,
-  kind: ForwardedKind,
-  day: UtcDay,
-): Promise<{ readonly entry: LedgerEntry | null } | { readonly code: string }> {
-  try {
-    return { entry: await ledger.read(curatedSubject(config, kind, day)) };
-  } catch (error) {
-    if (!(error instanceof SluiceError) || error.code !== UNREADABLE) throw error;
-    return { code: error.code };
   }
 }

@@ -5,7 +5,7 @@ import { lackingSince } from '../ledger/versionFiles.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
 import { dayLooksKey } from '../tables/ledgerKeys.ts';
 import { checkDays } from './checkDays.ts';
-import { listDays, type TakenOut, takeOutJudged } from './ListedDays.ts';
+import { isDamagedDay, listDays, type TakenOut, takeOutJudged } from './ListedDays.ts';
 import { PUBLISH_MS } from './limits.ts';
 import {
   type CuratePlanner,
@@ -40,6 +40,8 @@ export interface TablePlan {
   readonly takenOut: readonly UtcDay[];
   /** Days that can't be looked at, and why. They do not stop the others. */
   readonly unreadable: readonly { readonly day: UtcDay; readonly code: string }[];
+  /** Days whose entry in that list can't be read. Views go on reading their curated rows. */
+  readonly damaged: readonly UtcDay[];
   /** Named days that are too young to be curated. */
   readonly young: readonly UtcDay[];
   /** Days that there was no time left to look at. The next run begins with them. */
@@ -219,6 +221,7 @@ async function planTable(
     listed,
     takenOut: takenOut.left,
     unreadable: [...unreadable, ...failed],
+    damaged: Object.entries(seen.list).flatMap(([day, entry]) => (isDamagedDay(entry) ? [day] : [])),
     young,
     late,
   };
@@ -242,12 +245,14 @@ function takeOutOutdated(
     return isSame && lackingSince(lacking, { day, version }) === null ? [] : [[day, listed] as const];
   });
   // If a day has too many files to look at, its version is of fewer files, and would hide the rows of all that came
-  // since.
+  // since. A day that keeps rows stays all the same.
   const unseen = failed.flatMap(({ day }) => {
     const listed = list[day];
-    return listed === undefined || listed.keeps === true ? [] : [[day, listed] as const];
+    return listed === undefined ? [] : [[day, listed] as const];
   });
-  const losses = new Map(looked.map(({ day, loss }) => [day, loss]));
+  const losses = new Map(
+    looked.flatMap(({ day, loss }) => (loss === undefined ? [] : [[day, loss] as const])),
+  );
   return takeOutJudged(planner, kind, new Map([...outdated, ...unseen]), losses);
 }
 

@@ -1,5 +1,6 @@
 import { sum } from '../base/sum.ts';
 import { DAY_MS, type UtcDay } from '../base/time.ts';
+import { UNREADABLE } from '../ledger/Ledger.ts';
 import { noteLooks } from '../ledger/turns.ts';
 import { lookAtVersions } from '../ledger/versionFiles.ts';
 import { type ForwardedKind, forwardedKinds } from '../schema/kinds.ts';
@@ -81,7 +82,8 @@ export async function checkWindow(planner: CuratePlanFunction): Promise<void> {
   for (const { kind, takenOut } of plans) logTakenOut(planner, kind, { left: takenOut });
   const isQueued = plans.some(({ queued }) => queued.length > 0);
   const late = sum(plans.map(({ late: days }) => days.length));
-  if (isQueued || late > 0) logPlan(planner, plans, { began });
+  const hasDamage = plans.some(({ damaged }) => damaged.length > 0);
+  if (isQueued || late > 0 || hasDamage) logPlan(planner, plans, { began });
   requireProgress(plans);
 }
 
@@ -159,20 +161,25 @@ function logPlan(
   { asked, began }: { readonly asked?: CurateRequestBody['asked']; readonly began: number },
 ): void {
   log({
-    level: plans.some(({ unreadable }) => unreadable.length > 0) ? 'error' : 'info',
+    level: plans.some(({ unreadable, damaged }) => unreadable.length + damaged.length > 0) ? 'error' : 'info',
     event: 'curate_plan',
     asked,
-    tables: plans.map(({ kind, looked, queued, left, listed, takenOut, unreadable, young, late }) => ({
-      kind,
-      looked,
-      late: late.length,
-      queued: queued.slice(0, MOST_NAMED),
-      left,
-      listed: listed.slice(0, MOST_NAMED),
-      taken_out: takenOut.slice(0, MOST_NAMED),
-      unreadable: unreadable.slice(0, MOST_NAMED),
-      young: young.slice(0, MOST_NAMED),
-    })),
+    tables: plans.map(
+      ({ kind, looked, queued, left, listed, takenOut, unreadable, damaged, young, late }) => ({
+        kind,
+        looked,
+        late: late.length,
+        queued: queued.slice(0, MOST_NAMED),
+        left,
+        listed: listed.slice(0, MOST_NAMED),
+        taken_out: takenOut.slice(0, MOST_NAMED),
+        unreadable: unreadable.slice(0, MOST_NAMED),
+        ...(damaged.length === 0
+          ? {}
+          : { damaged: { code: UNREADABLE, days: damaged.slice(0, MOST_NAMED) } }),
+        young: young.slice(0, MOST_NAMED),
+      }),
+    ),
     duration_ms: clock.now() - began,
   });
 }

@@ -57,7 +57,7 @@ export function countLeftOut({ unserved }: Publication): number | null {
  * with its raw files before such a view gets any day.
  *
  * @param compared Tables whose listed days the caller has compared since the deployment. Default none.
- * @throws CatalogCallError; CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY.
+ * @throws CatalogCallError; CurateError SLUICE_CURATE_BUCKET_FAILED, SLUICE_CURATE_LIST_BUSY; LedgerError.
  */
 export async function publishViews(
   publisher: ViewPublisher,

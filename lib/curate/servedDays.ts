@@ -72,7 +72,8 @@ export async function readServedDays(
     const { days: all = {} } = (await listed.read(kind)) ?? {};
     const isServed = (day: UtcDay, entry: ListedDay): boolean => {
       const version = versions[kind].get(day) ?? '';
-      return entry.keeps ? version >= entry.version : version === entry.version && entry.shape === shape;
+      if (entry.keeps) return version !== '' && version >= entry.version;
+      return version === entry.version && entry.shape === shape;
     };
     const days = Object.entries(all).flatMap(([day, entry]) => (isServed(day, entry) ? [day] : []));
     return { days, unserved: Object.keys(all).length - days.length };

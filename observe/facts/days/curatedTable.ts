@@ -1,11 +1,11 @@
 import { s3ObjectStore } from '../../../lib/aws/s3ObjectStore.ts';
 import { DAY_MS, MINUTE_MS, type UtcDay } from '../../../lib/base/time.ts';
-import { type ListedDays, listedDays } from '../../../lib/curate/ListedDays.ts';
+import { isDamagedDay, type ListedDays, listedDays } from '../../../lib/curate/ListedDays.ts';
 import { type RawDays, rawDays } from '../../../lib/curate/RawDays.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import type { VersionFiles } from '../../../lib/ledger/versionFiles.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import { CURATED_LEDGER, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
+import { CURATED_LEDGER, curatedDaysKey, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../deployment.ts';
 import { type LedgerDay, readLedgerDays, readVersionFiles } from './ledgerDays.ts';
 
@@ -32,18 +32,23 @@ export type CuratedLists = Readonly<Record<ForwardedKind, ListedDays>>;
 const LIST_MS = 2 * MINUTE_MS;
 
 /**
- * Reads the lists of days that are written into the views. A list that is not written yet is empty.
+ * Reads the lists of days that are written into the views. A list that is not written yet is empty. `onDamaged` is told
+ * of a list some of whose entries can't be read.
  *
- * @throws CurateError `SLUICE_CURATE_BUCKET_FAILED`
+ * @throws CurateError `SLUICE_CURATE_BUCKET_FAILED`; LedgerError if a list can't be read.
  */
 export async function readCuratedLists({
   s3,
   config,
-}: Pick<Deployment, 's3' | 'config'>): Promise<CuratedLists> {
+  onDamaged,
+}: Pick<Deployment, 's3' | 'config' | 'onDamaged'>): Promise<CuratedLists> {
   const lists = listedDays(s3ObjectStore(s3, config.bucket));
-  const exposures = await lists.read('exposures');
-  const events = await lists.read('events');
-  return { exposures: exposures?.days ?? {}, events: events?.days ?? {} };
+  const daysOf = async (kind: ForwardedKind) => {
+    const { days = {} } = (await lists.read(kind)) ?? {};
+    if (Object.values(days).some(isDamagedDay)) onDamaged?.(curatedDaysKey(kind));
+    return days;
+  };
+  return { exposures: await daysOf('exposures'), events: await daysOf('events') };
 }
 
 /** The table of a kind, and how many days of it are listed. */

@@ -104,16 +104,72 @@ describe('the list of days that views read', () => {
     });
   });
 
-  it('loses a day that is taken out and whose entry of the ledger cannot be read', async () => {
-    await list(DAY, listed('v1'));
-    await started.store.write(ledgerKey('curated', 'events', DAY), '{}');
-    expect(await takeOut(DAY, listed('v1'))).toMatchObject({ left: [DAY] });
-    expect(await days()).toEqual({});
+  describe('with a day whose entry of the ledger cannot be read', () => {
+    beforeEach(() => started.store.write(ledgerKey('curated', 'events', DAY), '{}'));
+
+    it('loses the day once it is taken out', async () => {
+      await list(DAY, listed('v1'));
+      expect(await takeOut(DAY, listed('v1'))).toMatchObject({ left: [DAY] });
+      expect(await days()).toEqual({});
+    });
+
+    it('keeps the day if it has rows that no raw file has', async () => {
+      const keeping = listed('v1', { keeps: true });
+      await list(DAY, keeping);
+      expect(await takeOut(DAY, keeping)).toEqual({ left: [], uncounted: [] });
+      expect(await days()).toEqual({ [DAY]: keeping });
+    });
   });
 
-  it('is empty if it cannot be read', async () => {
-    await list(DAY, listed('v1'));
-    await started.store.write(curatedDaysKey('events'), '{');
-    expect(await days()).toEqual({});
+  it('does not say of a day that it has left if it was listed anew since', async () => {
+    await settle([named('a')]);
+    await list(DAY, listed('v2'));
+    expect(await takeOut(DAY, listed('v1'))).toEqual({ left: [], uncounted: [] });
+  });
+
+  describe('with a day whose entry in it cannot be read', () => {
+    /** What such a day is read as: one that keeps rows, of which nothing else is known. */
+    const damaged = { version: '', shape: '', fingerprint: '', keeps: true };
+    beforeEach(async () => {
+      await settle([named('a')]);
+      const stored = { [OTHER]: listed('v1'), [DAY]: { version: 5 } };
+      await started.store.write(curatedDaysKey('events'), JSON.stringify({ days: stored }));
+    });
+
+    it('keeps that day and the others', async () => {
+      expect(await days()).toEqual({ [OTHER]: listed('v1'), [DAY]: damaged });
+    });
+
+    it('keeps that day beside a change of another, and gets it again by the next version', async () => {
+      await list(OTHER, listed('v2'));
+      expect(await days()).toEqual({ [OTHER]: listed('v2'), [DAY]: damaged });
+      await list(DAY, listed('v1'));
+      expect(await days()).toEqual({ [OTHER]: listed('v2'), [DAY]: listed('v1') });
+    });
+
+    it('loses that day only if the ledger says that raw files have all of its rows', async () => {
+      const [day] = Object.entries(await days()).filter(([name]) => name === DAY);
+      const seen = day?.[1] ?? listed('');
+      started.rawFiles.set(DAY, [file('b')]);
+      expect(await takeOut(DAY, seen)).toMatchObject({ left: [] });
+      started.rawFiles.set(DAY, [file('a'), file('b')]);
+      expect(await takeOut(DAY, seen)).toMatchObject({ left: [DAY] });
+      expect(await days()).toEqual({ [OTHER]: listed('v1') });
+    });
+  });
+
+  it.each([
+    { what: 'no JSON', text: '{' },
+    { what: 'no days', text: '{}' },
+    {
+      what: 'a name that is no day',
+      text: '{"days":{"monday":{"version":"v1","shape":"s","fingerprint":"f"}}}',
+    },
+  ])('is neither read nor changed if it is damaged as a whole: $what', async ({ text }) => {
+    await started.store.write(curatedDaysKey('events'), text);
+    const isRefused = { code: 'SLUICE_INGEST_LEDGER_INVALID' };
+    await expect(days()).rejects.toMatchObject(isRefused);
+    await expect(list(DAY, listed('v1'))).rejects.toMatchObject(isRefused);
+    expect((await started.store.read(curatedDaysKey('events')))?.text).toBe(text);
   });
 });

@@ -3,7 +3,7 @@ import { HOUR_MS, type UtcDay } from '../../../lib/base/time.ts';
 import { CurateError } from '../../../lib/curate/CurateError.ts';
 import { versionName } from '../../../lib/ledger/versions.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
-import { curatedFolder } from '../../../lib/tables/ledgerKeys.ts';
+import { curatedFolder, curatedSubject, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
 import { CHECK, lastDays, NIGHT, startListed } from './startListed.ts';
 
 /** The event of a deployment that has ended. */
@@ -51,6 +51,56 @@ describe('a listed day that keeps rows of a raw file that is gone', () => {
     started.store.onCall = () => started.clock.advance(100_000);
     await started.run(DEPLOYED);
     expect(await started.listed('exposures')).toEqual([day]);
+  });
+});
+
+describe('nothing that cannot be read takes rows from views', () => {
+  it('a day that keeps rows stays, although its entry of the ledger is damaged and its files change', async () => {
+    const [day = ''] = lastDays(1);
+    const started = await startListed({ exposures: [day] });
+    await started.keep('exposures', day);
+    const { source, dataset } = curatedSubject(started.config, 'exposures', day);
+    await started.store.write(ledgerKey(source, dataset, day), '{}');
+    const key = started.rawKey('exposures', day, 'b');
+    await started.store.write(key, 'more');
+    for (const message of [NIGHT, CHECK, DEPLOYED, newFile(key)]) {
+      await started.run(message);
+      expect(await started.listed('exposures')).toEqual([day]);
+    }
+  });
+
+  it('a day whose entry in the list is damaged stays, is logged, and is listed again by the ledger', async () => {
+    const [day = '', other = ''] = lastDays(2);
+    const { store, run, logged, entryOf } = await startListed({ exposures: [day, other] });
+    const before = { [other]: await entryOf('exposures', other), [day]: await entryOf('exposures', day) };
+    const key = `${curatedFolder('exposures')}days.json`;
+    await store.write(key, JSON.stringify({ days: { ...before, [day]: null } }));
+    await run(CHECK);
+    expect({
+      [other]: await entryOf('exposures', other),
+      [day]: await entryOf('exposures', day),
+    }).toEqual(before);
+    const ofPlan = { level: 'error', event: 'curate_plan' };
+    const damaged = { code: 'SLUICE_INGEST_LEDGER_INVALID', days: [day] };
+    expect(logged).toContainEqual(
+      expect.objectContaining({
+        ...ofPlan,
+        tables: [expect.objectContaining({ damaged }), expect.not.objectContaining({ damaged })],
+      }),
+    );
+    logged.splice(0);
+    await run(CHECK);
+    expect(logged).not.toContainEqual(expect.objectContaining(ofPlan));
+  });
+
+  it('a list that is damaged as a whole stays as it is, and the message comes again', async () => {
+    const [day = ''] = lastDays(1);
+    const { store, run, logged } = await startListed({ exposures: [day] });
+    const key = `${curatedFolder('exposures')}days.json`;
+    await store.write(key, '{');
+    expect(await run(CHECK)).toBe(false);
+    expect((await store.read(key))?.text).toBe('{');
+    expect(logged).toContainEqual(expect.objectContaining({ error: 'SLUICE_INGEST_LEDGER_INVALID' }));
   });
 });
 
