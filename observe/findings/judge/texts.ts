@@ -36,14 +36,14 @@ export function sentText(sent: SentGroup): string {
 const SCHEDULE_MS = { hourly: HOUR_MS, daily: DAY_MS } as const;
 
 /**
- * `about 6 hours late`, of a schedule of which no run came since.
+ * `about 6 hours late`, of a schedule that is late by an hour at least.
  *
  * @param last When the last run began, ISO 8601: to the hour, so that the hours are whole ones.
  * @param now Epoch milliseconds.
  */
 export function lateText(last: string, schedule: keyof typeof SCHEDULE_MS, now: number): string {
   const late = (now - Date.parse(last) - SCHEDULE_MS[schedule]) / HOUR_MS;
-  return `about ${counted(Math.max(1, Math.floor(late)), 'hour')} late`;
+  return `about ${counted(Math.floor(late), 'hour')} late`;
 }
 
 /** What is said behind a number of what has not happened within the last hour. */

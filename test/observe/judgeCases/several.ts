@@ -361,6 +361,29 @@ export const severalCases: Readonly<Record<string, Partial<StatusFacts>>> = {
     stackFaults: [{ ...missingResource, differs: ['column price is missing'], repair: [] }],
     unknown: [unreadPart('the tables', 'missing', 'EntityNotFoundException: events.')],
   },
+  'objects wait, of half of which the queue has messages': {
+    ...landingWaits(900, 1),
+    writer: { messages: 450, perMinute: 60, goneAt: hoursAgo(-1) },
+  },
+  'a run used up its time, whose longest run before took half of it': {
+    ...failing('export', { longestBefore: 150 }),
+    failures: { export: failureOf('timedOut', 'Task timed out after 300 s.') },
+  },
+  'dead letters of a denial, of a function whose last run was not denied a call': {
+    deadLetters: [{ ...deadLetters, part: 'export' }],
+    failures: {
+      [deadLetters.queue]: failureOf('denied', `${DENIED_ROLE} is not authorized to perform: ${DENIED_PUT}`),
+    },
+  },
+  'the key is off, for which one request waits and a function fails, as early as either can be of it': {
+    key: { ...wellKey, KeyState: 'Disabled' },
+    // Metrics tell of failures to five minutes, and a file has requests of 15 minutes.
+    keyFailedSince: hoursAgo(11.6 - 5 / 60),
+    lastEventAt: hoursAgo(1.75),
+    ...waitingFacts({ buffered: { count: 1, oldest: hoursAgo(2) } }),
+    ...failing('export'),
+    failures: { export: ofKey, landing: ofKey },
+  },
   'two dead letters, of which the oldest is of a stranger': {
     deadLetters: [{ ...deadLetters, part: 'ingest-load' }],
     failures: { [deadLetters.queue]: codedFailure('SLUICE_INGEST_MESSAGE_INVALID', 'it is none.') },

@@ -129,6 +129,10 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...failedAndStored(3, 1),
     unstored: { ...failedAndStored(3, 1).unstored, hasMore: true },
   },
+  'requests were refused before the collector until exactly an hour and a quarter ago': unreachedAt(
+    '4xx',
+    1.75,
+  ),
   'past the stream, until half an hour ago': {
     ...changedRequests({ what: 'overflowed', last: hoursAgo(0.5) }),
     lastHour: { ...wellHour, received: 4 },
