@@ -120,7 +120,7 @@ export const MOST_CONTENT_BYTES = 10e9;
  * that are too many, and shares that have grown. One query, which scans the table at most four times. Curated files are sorted by name, so
  * that little of them is read for names. Of exposures none is asked until enough days are curated; of events it tells those of earlier, too.
  *
- * @throws ObserveError; what the clients of Athena and Glue throw.
+ * @throws ObserveError; what Athena's client throws.
  */
 export async function readContentChanges(
   deployment: Deployment,
@@ -139,7 +139,7 @@ export async function readContentChanges(
  * which forms their texts have, and whether events come again at once with the same ones. A query of its own, as it reads the largest column
  * and orders all rows. Until enough days are curated it is asked for new hashes alone.
  *
- * @throws ObserveError; what the clients of Athena and Glue throw.
+ * @throws ObserveError; what Athena's client throws.
  */
 export async function readMetadataChanges(deployment: Deployment): Promise<ContentChanges> {
   const { config, now } = deployment;
@@ -154,16 +154,19 @@ const UNASKED: ContentChanges = { changes: [], earlier: [], scannedBytes: 0 };
 
 /**
  * Whether so many of the last days have a partition that they show what comes each day. One call of Glue saves the scans of a query that
- * would tell nothing.
+ * would tell nothing. If Glue does not answer, the query is asked.
  *
  * @param days How many of the last days are compared.
- * @throws What Glue's client throws.
  */
 async function canCompare(deployment: Deployment, table: ForwardedKind, days: number): Promise<boolean> {
   const { config, now } = deployment;
   const range = comparedDays(config, now, days);
-  const curated = await readPartitions(deployment, config.curatedTables[table], range);
-  return curated.size >= FEWEST_DAYS;
+  try {
+    const curated = await readPartitions(deployment, config.curatedTables[table], range);
+    return curated.size >= FEWEST_DAYS;
+  } catch {
+    return true;
+  }
 }
 
 /** Reads the rows of both queries: sizes, which they answer as powers of ten, become numbers. @param now Epoch milliseconds. */
