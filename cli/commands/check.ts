@@ -24,7 +24,7 @@ export const check: Command = {
     const [experiment] = line.positionals;
     if (line.positionals.length > 0)
       onlyArgument(line.positionals, 'the name of one experiment, or none for all');
-    const options = { experiment, unit: textOption(line, 'unit') || undefined };
+    const options = { experiment, unit: textOption(line, 'unit') };
     const { checkExperiments } = await import('../../observe/experiments/checkExperiments.ts');
     const list = await withDeployment(line, (deployment) => checkExperiments(deployment, options));
     writeResult<ExperimentList>(line, list, () => checkText(list));

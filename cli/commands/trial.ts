@@ -27,7 +27,7 @@ export const trial: Command = {
     if (region === undefined)
       throw new UsageError('SLUICE_USAGE_OPTIONS', '--region: missing, expected an AWS region.');
     const endpoint = choiceOption(line, 'endpoint', TRIAL_ENDPOINTS) ?? 'http-api';
-    const url = textOption(line, 'url') || undefined;
+    const url = textOption(line, 'url');
     if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
       throw new UsageError('SLUICE_USAGE_OPTIONS', `--url: got ${url}, expected https://….`);
     const id = textOption(line, 'remove');

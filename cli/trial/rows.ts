@@ -89,7 +89,9 @@ export function judgeEvent(
 ): Answer {
   const found = (rows ?? []).filter((row) => row.part === part);
   if (status === 413) {
-    const isFine = reply.status === 413 && readableBy(reply, ORIGIN) && found.length === 0;
+    const isRefused = reply.status === 413 && readableBy(reply, ORIGIN);
+    if (isRefused && rows === null) return unanswered(code, '413; its row could not be looked for');
+    const isFine = isRefused && found.length === 0;
     const problems = found.length === 0 ? '' : `, but ${rowCount(found)}`;
     return answer(code, isFine, `${replyText(reply, ORIGIN)}${problems}`);
   }

@@ -180,4 +180,10 @@ describe('sluice check', () => {
     const { stderr } = await check('button', '--unit', 'stable_id');
     expect(stderr).toMatch(/SLUICE_CHECK_UNKNOWN_EXPERIMENT: .* button, by stable_id\./);
   });
+
+  it('refuses a unit without a name, as of a variable that is not set', async () => {
+    const { code, stderr } = await callMain(['check', '--unit', '', '--endpoint-url', endpoint]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('SLUICE_CHECK_UNKNOWN_UNIT');
+  });
 });

@@ -4,6 +4,7 @@ import { bodies, TEXT } from '../../../cli/trial/bodies.ts';
 import { askViews, judgeEvent, judgeTime, partsWithoutRow, type Row } from '../../../cli/trial/rows.ts';
 import type { Reply } from '../../../cli/trial/sendRequest.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
+import { viewNames } from '../../../lib/views/viewNames.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { answeredBy } from '../../harness/answering.ts';
 
@@ -15,10 +16,10 @@ const row = (more: Partial<Row>): Row => ({
   timestamp: '2026-11-20 10:15:30.123',
   ...more,
 });
-const reply = (status: number, headers: Record<string, string> = {}): Reply => ({
+const reply = (status: number, headers: Record<string, string> = {}, success = status === 202): Reply => ({
   status,
   headers: new Headers(headers),
-  text: JSON.stringify(status === 202 ? { success: true } : { message: 'Request Too Long' }),
+  text: JSON.stringify(success ? { success } : { message: 'Request Too Long' }),
 });
 const CORS = { 'access-control-allow-origin': '*' };
 
@@ -44,6 +45,39 @@ describe('judgeEvent', () => {
     expect(judgementOf([row({}), row({ eventId: 'e2' })])).toMatchObject({ verdict: 'otherwise' });
     expect(judgementOf([])).toMatchObject({ verdict: 'otherwise', found: '202, but no row' });
     expect(judgementOf(null)).toMatchObject({ verdict: 'not asked' });
+  });
+
+  it('looks for the row of its own event alone', () => {
+    const other = row({ part: 'gzip_json', eventId: 'e2', metadata: '{"text":"another"}' });
+    expect(judge('plain_json', reply(202), [row({}), other])).toMatchObject({
+      verdict: 'expected',
+      found: '202, 1 row',
+    });
+    expect(judge('plain_json', reply(202), [other])).toMatchObject({ found: '202, but no row' });
+  });
+
+  it.each([
+    { what: '401', got: reply(401) },
+    { what: '500', got: reply(500) },
+    { what: '500 as the collector writes a 202', got: reply(500, {}, true) },
+    { what: '202 of somebody else', got: reply(202, {}, false) },
+  ])('does not accept $what, whatever rows there are', ({ got }) => {
+    for (const rows of [[row({})], null]) expect(judge('plain_json', got, rows).verdict).toBe('otherwise');
+  });
+
+  it('names all that is wrong with the rows of an event', () => {
+    const rows = [row({}), row({ eventId: 'e2', metadata: '{"text":"another"}' })];
+    const { found } = judge('plain_json', reply(202), rows);
+    expect(found).toContain('2 rows');
+    expect(found).toContain('sent was 1');
+    expect(found).toContain('{"text":"another"}');
+  });
+
+  it('does not ask for a row of a body over a limit if nobody could look for one', () => {
+    const verdictOf = (got: Reply) => judge('over_lambda_limit', got, null).verdict;
+    expect(verdictOf(reply(413, CORS))).toBe('not asked');
+    expect(verdictOf(reply(413))).toBe('otherwise');
+    expect(verdictOf(reply(202, CORS))).toBe('otherwise');
   });
 
   it('expects a body over a limit to be refused, readably for a browser, and without a row', () => {
@@ -73,6 +107,12 @@ describe('judgeTime', () => {
       found: '2026-11-20 10:15:30.000 instead of 2026-11-20 10:15:30.123',
     });
     expect(judgeTime([], run).verdict).toBe('not asked');
+  });
+
+  it('leaves out the rows of SDKs, which set times of their own', () => {
+    const ofSdk = row({ part: 'js_client', timestamp: '2026-11-20 10:15:31.000' });
+    expect(judgeTime([row({}), ofSdk], run).verdict).toBe('expected');
+    expect(judgeTime([ofSdk], run).verdict).toBe('not asked');
   });
 });
 
@@ -107,7 +147,8 @@ describe('askViews', () => {
     const wait = async (ms: number) => {
       now += ms;
     };
-    return askViews({ ...deployment, athena, clock: { now: () => now }, wait }, run, events);
+    const asked = askViews({ ...deployment, athena, clock: { now: () => now }, wait }, run, events);
+    return asked.then((judged) => ({ ...judged, statements }));
   }
 
   it('expects that each view answers, and that one has each event once', async () => {
@@ -116,6 +157,15 @@ describe('askViews', () => {
       verdict: 'otherwise',
       found: expect.stringContaining('7 of 8 events'),
     });
+  });
+
+  it('asks every view, and counts the events of the run on its days alone', async () => {
+    const { statements } = await ask(7);
+    const asked = statements.flatMap((sql) => /"own"\."(\w+)" LIMIT 0$/.exec(sql)?.[1] ?? []);
+    expect(asked.toSorted()).toEqual([...viewNames].toSorted());
+    const count = statements.at(-1);
+    expect(count).toContain("event_name LIKE 'sluice-probe:0a1b2c3d:%'");
+    expect(count).toContain("ds BETWEEN DATE '2026-11-19' AND DATE '2026-11-21'");
   });
 
   it('names each view that Athena refuses, and why', async () => {

@@ -164,6 +164,15 @@ describe('the state of curated days', () => {
     });
   });
 
+  it('tells of a list some of whose entries cannot be read, whose days stay listed', async () => {
+    const damaged: string[] = [];
+    const deployment = deploymentOf({}, lists({ ...listedOf([9]), [dayAt(10)]: {} }));
+    const onDamaged = (key: string) => void damaged.push(key);
+    const [, events] = await readCurationState({ ...deployment, onDamaged });
+    expect(events).toMatchObject({ listed: 2 });
+    expect(damaged).toEqual(['ledger/curated/events/days.json']);
+  });
+
   it('reads 400 of the days that are not listed, of which a night takes 31: the newest', async () => {
     const days = Array.from({ length: 401 }, (_, i) => addDays(dayAt(16), -i));
     const failures = [0, 399, 400].map((i) => {
