@@ -3,7 +3,8 @@
 // platforms, so that `serverless package` needs no network. An install by `npm start` leaves the download to the
 // command that needs it. The script evaluates no configuration, because an install of somebody's branch must not run
 // that branch's configuration. A failure is printed, and does not stop an install, because it occurs again where it
-// matters. `--require` tries everything again, and fails with the name of what is missing or does not run.
+// matters. With `--require` it starts Node, esbuild and DuckDB and fetches the binding instead, and fails with the name
+// of what is missing or does not run.
 import { execFileSync } from 'node:child_process';
 import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -25,8 +26,9 @@ async function fetchAhead() {
   await fetchBinding({ root }, 'arm64');
 }
 
-/** The Node that Lambda runs. It starts each program and native module of this machine once. */
+/** The Node that Lambda runs. */
 const node = join(root, 'node_modules', 'node', 'bin', 'node');
+/** Makes a function that runs a program in that Node. */
 const start = (/** @type {string} */ program) => () =>
   execFileSync(node, ['--input-type=module', '--eval', program], {
     cwd: root,

@@ -6,7 +6,7 @@ import type { Export } from '../schema/exports.ts';
 interface ExportTarget {
   /** The name of the export: its folder, unless `target` names one. */
   readonly name: string;
-  /** The folder in the customer's bucket, without slashes at its ends; undefined for the export's name. */
+  /** `folder` is that in the customer's bucket, without slashes at its ends; undefined for the export's name. */
   readonly target: Pick<Export['target'], 'folder'>;
 }
 

@@ -10,8 +10,8 @@ import { ROW_END } from '../store/encodeLines.ts';
 const WAITING_BYTES = 4_194_304;
 /** Files that keep the memory for their rows: a round may have rows of any number of days. */
 const MOST_KEPT = 16;
-/** Bytes of memory that a file begins with. */
-const FIRST_BYTES = 65_536;
+/** Bytes of memory that a file begins with. They are not counted as rows, and one part can have rows of 1,500 files. */
+const FIRST_BYTES = 4_096;
 /** Bytes of a line that DuckDB reads without larger buffers than its own. */
 export const SMALL_LINE = 1_048_576;
 
@@ -32,7 +32,11 @@ export interface RoundLines {
   readonly bytes: number;
   /** Bytes of its longest line, or more. */
   readonly longest: number;
-  /** Key of the object that a line came from, by the position at which the line begins in the file. */
+  /**
+   * Key of the object that a line came from, by the position at which the line begins in the file.
+   *
+   * @throws RangeError if no line begins there or before.
+   */
   keyAt(offset: number): string;
 }
 
@@ -141,7 +145,7 @@ class LinesFile implements RoundLines {
     return object.key;
   }
 
-  /** Appends the rows that wait. The file is open no longer. */
+  /** Appends the rows that wait. @param keepsMemory Whether their memory is kept for the next rows. */
   async flush(keepsMemory: boolean): Promise<void> {
     if (this.#waitingBytes > 0) await appendFile(this.path, this.#waiting.subarray(0, this.#waitingBytes));
     this.#waitingBytes = 0;
