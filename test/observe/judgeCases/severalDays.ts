@@ -75,6 +75,10 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     lostDays: (['2026-11-17', '2026-11-18', '2026-11-19'] as const).map((day) => lostDay(day, 2)),
     restorable: (['2026-11-17', '2026-11-18', '2026-11-19'] as const).map(noVersionsOf),
   },
+  'all events of one hour alone are missing': { receivedHours: [{ ...shortHour, missing: 300 }] },
+  'events of a day alone are unproved': {
+    receivedHours: [{ ...shortHour, state: 'whole', missing: 0, unproved: 100 }],
+  },
   'two rules archive what is read again': {
     archivingRules: [
       { ...rule, id: 'new', prefix: 'ledger/', since: msAgo(5) },
