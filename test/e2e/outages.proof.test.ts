@@ -56,7 +56,7 @@ describe('an outage leads by sluice status to its finding', () => {
     await story.clearFaults();
     const { title, detail } = await story.finding('NOT_STORED');
     expect(title).toMatch(
-      /^1 request was answered 503, all with SLUICE_\w+ from \S+ \(in the last 24 hours\), since /,
+      /^1 request was answered 503, with SLUICE_\w+ from \S+ \(in the last 24 hours\), since /,
     );
     expect(detail).toMatch(
       /^1 request with SLUICE_COLLECT_NOT_DELIVERED, first (\S+), last \1\. By sender: 1 /,

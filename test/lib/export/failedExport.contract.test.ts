@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HOUR_MS } from '../../../lib/base/time.ts';
+import { ExportError } from '../../../lib/export/ExportError.ts';
 import { exportFaultPoints } from '../../../lib/export/exportDay.ts';
 import type { Export } from '../../../lib/schema/exports.ts';
 import { exportSubject } from '../../../lib/tables/ledgerKeys.ts';
@@ -188,6 +189,20 @@ describe('the export of a day that fails', () => {
   it('says of a file whose answer broke off that it can be tried again, and not that it is damaged', async () => {
     const read = async () => Readable.from([Buffer.from('PAR1')]);
     await day.fails('SLUICE_EXPORT_SOURCE_UNAVAILABLE', { table: { ...world.table, read } });
+  });
+
+  it('reads no further of a file that the bucket does not take', async () => {
+    const reads: Readable[] = [];
+    const read: ExportWorld['table']['read'] = async (file) => {
+      const bytes = await world.table.read(file);
+      if (bytes !== null) reads.push(bytes);
+      return bytes;
+    };
+    const write = () => Promise.reject(new ExportError('SLUICE_EXPORT_ACCESS_DENIED', ''));
+    const target = { ...world.exporter().target, write };
+    await day.fails('SLUICE_EXPORT_ACCESS_DENIED', { table: { ...world.table, read }, target });
+    expect(reads).not.toEqual([]);
+    expect(reads.filter(({ destroyed }) => !destroyed)).toEqual([]);
   });
 
   it('also records unexpected errors, without messages that could quote data', async () => {

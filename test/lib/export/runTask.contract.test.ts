@@ -106,6 +106,21 @@ describe('an export task', () => {
     ]);
   });
 
+  it('closes its own ports also if the ledger cannot be written', async () => {
+    let closed = 0;
+    const { target } = world.exporter();
+    const claim = () => Promise.reject(new Error('away'));
+    const read: ExportWorld['ledger']['read'] = (subject) => world.ledger.read(subject);
+    const { noteQueued, renew, settle } = world.ledger;
+    const own = {
+      ledger: { claim, read, noteQueued, renew, settle },
+      tableOf: () => world.table,
+      targetOf: () => target,
+    };
+    expect(await run({ isolate: async () => ({ ...own, close: () => (closed += 1) }) })).toBe(true);
+    expect(closed).toBe(1);
+  });
+
   it('is retried while another task holds its day', async () => {
     await world.ledger.claim(
       exportSubject(world.configured(), DAY),
