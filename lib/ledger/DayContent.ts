@@ -96,6 +96,8 @@ export const dayContentSchema = z.object({
   copies: count,
   /** Files of which many rows are equal to others; absent in entries of earlier versions, as are names. */
   repeats: count.optional(),
+  /** Rows that are equal to rows of another file of the day, about, if they are so many that it is told; otherwise 0. Absent as `repeats`. */
+  shared: count.optional(),
   /** The names in columns that have few, by column. An erasure takes them away: somebody may have mapped IDs there. */
   names: z.record(z.string(), namesSchema).optional(),
   /** What is not as on the days before. */
@@ -103,7 +105,7 @@ export const dayContentSchema = z.object({
     z.object({
       /**
        * Values of a field, hours without rows, times that are hours earlier or later, rows with the values of another day, rows of days that were still to
-       * come, rows of other days, files of other days, rows that repeat others of their file, a name that is spelled
+       * come, rows of other days, files of other days, rows that repeat others of their file, rows that another file has too, a name that is spelled
        * otherwise, whose values are all 0, or that is missing, or more names than are compared; absent in entries of
        * earlier versions.
        */
@@ -117,6 +119,7 @@ export const dayContentSchema = z.object({
           'days',
           'copies',
           'repeats',
+          'shared',
           'names',
           'zeros',
           'missing',

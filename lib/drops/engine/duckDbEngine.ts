@@ -14,7 +14,7 @@ import { openForLoad, passedThrough } from './loadSession.ts';
 import { acceptedRowsStatement, refusedRowsStatements } from './loadStatements.ts';
 import { lookAtValues } from './lookAtValues.ts';
 import { emptyContent, type FileRows, type MappedRows, sumRows } from './mappedRows.ts';
-import { acceptedByFile, digestsOfRows, isRepeated, rowsByName, rowsByTime } from './writtenRows.ts';
+import { compareRows, digestsOfRows, isRepeated, rowsByName, rowsByTime } from './writtenRows.ts';
 
 /**
  * The engine for loads that fit one machine. Each call has its own DuckDB, which can access only its files.
@@ -60,7 +60,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
   await verifyMapped(request);
   const looks = mapping.groups.map((group, i) => ({ group, contentOf: lookAtValues(session, group, i) }));
   await session.run(acceptedRowsStatement(request, output));
-  const taken = await acceptedByFile(session, request);
+  const { byFile: taken, sample } = await compareRows(session, request);
   const rows = files.map(({ name, rows: all }) => {
     const out = taken.get(name)?.of ?? 0;
     return { name, in: all, out, refused: all - out };
@@ -86,6 +86,7 @@ async function loadFiles(session: DuckDbSession, request: LoadRequest): Promise<
     ...(await rowsByTime(session, request)),
     digests: await digestsOfRows(session, request),
     repeats: Object.fromEntries([...taken].filter(([, each]) => isRepeated(each))),
+    sample,
     names: await rowsByName(session, request),
   };
   const contents = looks.map(({ group, contentOf }) => {

@@ -25,6 +25,13 @@ export type FileRows = z.output<typeof fileRows>;
 /** The end of a digest: sums of a few are exact in JavaScript. */
 export const DIGEST_END = 2 ** 32;
 
+/** The end of a digest of a sampled row: an exact number in JavaScript. */
+export const SAMPLE_END = 2 ** 52;
+/** Rows of a sample: of a share of a tenth it has 13, and hardly ever fewer than 6 or more than 20. */
+export const MOST_SAMPLED = 128;
+/** Files of a sampled row that are named. */
+const MOST_KEYS = 2;
+
 /** What accepted rows hold, as the process of the engine answers it. */
 const contentSchema = z.strictObject({
   /**
@@ -85,6 +92,20 @@ const contentSchema = z.strictObject({
   /** Accepted rows of files in which many are equal to an earlier one, by file: how many are, and of how many. */
   repeats: z.record(z.string(), z.strictObject({ rows: count, of: count })),
   /**
+   * A sample of accepted rows that differ, in the order of their digests: those with the lowest, {@link MOST_SAMPLED} at
+   * most. Rows with one digest are equal in all that the files say.
+   */
+  sample: z.array(
+    z.strictObject({
+      /** The digest, below {@link SAMPLE_END}. */
+      digest: count,
+      /** How many files have the row. */
+      files: count,
+      /** The first of them, two at most. */
+      keys: z.array(z.string()),
+    }),
+  ),
+  /**
    * Accepted rows by column of names and name, how many of them have the number 0 as the value of a metric, and the key
    * of a file with them: a few more than are kept of a column of many.
    */
@@ -129,7 +150,18 @@ export function sumRows(files: readonly FileRows[], contents: readonly RowConten
 
 /** What no rows hold. */
 export function emptyContent(): RowContent {
-  return { rows: 0, fields: {}, days: {}, hours: {}, digests: [], repeats: {}, names: {} };
+  return { rows: 0, fields: {}, days: {}, hours: {}, digests: [], repeats: {}, sample: [], names: {} };
+}
+
+/** Adds up samples of rows. Each has the lowest digests of its rows, and so has the sum. */
+export function sumSamples(samples: readonly RowContent['sample'][]): RowContent['sample'] {
+  const byDigest = Map.groupBy(samples.flat(), ({ digest }) => digest);
+  const lowest = [...byDigest].sort(([a], [b]) => a - b).slice(0, MOST_SAMPLED);
+  return lowest.map(([digest, same]) => ({
+    digest,
+    files: same.reduce((files, row) => files + row.files, 0),
+    keys: same.flatMap(({ keys }) => keys).slice(0, MOST_KEYS),
+  }));
 }
 
 /** Names of a column by which days are compared: a column of more has none of a few things. */
@@ -157,7 +189,7 @@ function mostOf(
 
 /** Adds up what rows hold. */
 function sumContents(contents: readonly RowContent[]): RowContent {
-  const sum = emptyContent();
+  const sum = { ...emptyContent(), sample: sumSamples(contents.map(({ sample }) => sample)) };
   for (const { rows, fields, days, hours, digests, repeats, names } of contents) {
     sum.rows += rows;
     Object.assign(sum.repeats, repeats);

@@ -3,7 +3,14 @@ import { sum } from '../../base/sum.ts';
 import type { DuckDbSession } from '../../parquet/DuckDbSession.ts';
 import type { LoadRequest } from './Engine.ts';
 import { VALUE_CHARACTERS } from './loadStatements.ts';
-import { DIGEST_END, MOST_NAMES, type RowContent } from './mappedRows.ts';
+import {
+  DIGEST_END,
+  MOST_NAMES,
+  MOST_SAMPLED,
+  type RowContent,
+  SAMPLE_END,
+  sumSamples,
+} from './mappedRows.ts';
 
 // What the accepted rows of a load hold, read from the file that they were written to.
 
@@ -12,24 +19,46 @@ const MOST_COMPARED = 1_000_000;
 /** Fewest rows of a file that repeat others, and their share of its rows, from which on they are told. */
 const REPEATS = { rows: 5, share: 0.1 };
 
-/** The accepted rows of each file, and how many of them are equal to an earlier one in all that the file says. */
-export async function acceptedByFile(
+/** Rows that are looked at for a sample, by those that it has: so many are equal to each other at most. */
+const LOOKED_FOR_SAMPLE = 16 * MOST_SAMPLED;
+
+/** What is compared of the rows of a file. */
+interface ComparedRows {
+  /** The accepted rows of each file, and how many of them are equal to an earlier one in all that the file says. */
+  readonly byFile: ReadonlyMap<string, RowContent['repeats'][string]>;
+  /** See {@link RowContent}. */
+  readonly sample: RowContent['sample'];
+}
+
+/** Compares the accepted rows of a load with each other. */
+export async function compareRows(
   session: DuckDbSession,
   { files, rowsPath }: LoadRequest,
-): Promise<ReadonlyMap<string, RowContent['repeats'][string]>> {
-  const every = Math.max(1, Math.ceil(sum(files.map((file) => file.rows)) / MOST_COMPARED));
+): Promise<ComparedRows> {
+  const all = sum(files.map((file) => file.rows));
+  const every = Math.max(1, Math.ceil(all / MOST_COMPARED));
+  const sampleEnd = Math.ceil(SAMPLE_END * Math.min(1, LOOKED_FOR_SAMPLE / Math.max(1, all)));
   const rows = await session.rows(
-    `SELECT source_file, count(*) AS n, ${every} * (count(digest) - count(DISTINCT digest)) AS repeats
-     FROM (SELECT source_file, CASE WHEN digest % ${every} = 0 THEN digest END AS digest
+    `SELECT source_file, count(*) AS n, ${every} * (count(digest) - count(DISTINCT digest)) AS repeats,
+       string_agg(DISTINCT sampled, ' ') FILTER (WHERE sampled < ${sampleEnd}) AS sample
+     FROM (SELECT source_file, CASE WHEN digest % ${every} = 0 THEN digest END AS digest, digest % ${SAMPLE_END} AS sampled
        FROM (SELECT source_file, hash(*COLUMNS(* EXCLUDE (source_file, row_number, ingested_at))) AS digest
-         FROM read_parquet(${quoteText(rowsPath)}))) GROUP BY source_file`,
+         FROM read_parquet(${quoteText(rowsPath)}))) GROUP BY source_file ORDER BY source_file`,
   );
-  return new Map(
+  const byFile = new Map(
     rows.map(({ source_file, n, repeats }) => [
       String(source_file),
       { rows: Number(repeats), of: Number(n) },
     ]),
   );
+  const samples = rows.map(({ source_file, sample }) => sampleOf(String(source_file), sample));
+  return { byFile, sample: sumSamples(samples) };
+}
+
+/** The sample of a file. @param digests With a space between two; null without any. */
+function sampleOf(file: string, digests: unknown): RowContent['sample'] {
+  if (typeof digests !== 'string') return [];
+  return digests.split(' ').map((digest) => ({ digest: Number(digest), files: 1, keys: [file] }));
 }
 
 /** Digests of a load's accepted rows: so many that rows which hardly differ from day to day have some in common. */

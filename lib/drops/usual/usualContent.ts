@@ -7,6 +7,7 @@ import type { MappedRows, RowContent } from '../engine/mappedRows.ts';
 import { ZERO } from '../engine/valueForms.ts';
 import { type DayBefore, isUsual } from './daysBefore.ts';
 import { type Copy, unusualCopies } from './fileCopies.ts';
+import { sharedRows, unusualShared } from './sharedRows.ts';
 import { staleRows } from './staleRows.ts';
 import { rowsOf, spreadOf, unusualDays } from './unusualDays.ts';
 import { keptField, unusualField } from './unusualField.ts';
@@ -25,7 +26,7 @@ import { judgeNames } from './unusualNames.ts';
 export function judgeContent(
   {
     rows: { out },
-    content: { rows, fields, days, hours, digests, repeats, names },
+    content: { rows, fields, days, hours, digests, repeats, sample, names },
   }: Pick<MappedRows, 'rows' | 'content'>,
   before: readonly DayBefore[],
   copies: readonly Copy[],
@@ -50,11 +51,13 @@ export function judgeContent(
     const difference = unusualField(field, content, rows, before);
     if (difference !== null) unusual.push({ kind: 'values', field, ...difference });
   }
+  const shared = sharedRows(sample, out);
   const spread = spreadOf(days, folderDay, today);
   unusual.push(
     ...unusualDays(spread, { out, isOver }, before),
     ...copied,
     ...unusualRepeats(repeats, out, before),
+    ...unusualShared(shared, before),
   );
   const { metricValue } = fields;
   const areAllZero = metricValue !== undefined && metricValue.forms[ZERO] === rows - metricValue.none;
@@ -70,6 +73,7 @@ export function judgeContent(
     ...(digests.length === 0 ? {} : { digests }),
     copies: copies.length,
     repeats: Object.keys(repeats).length,
+    shared: shared.rows,
     names: judgedNames.kept,
     unusual,
   };

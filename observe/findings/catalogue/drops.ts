@@ -313,6 +313,10 @@ export const dropsFindings = {
         'Rows of a file are equal to others of the same file in all that the mapping reads, and each counts.',
         CORRECTED,
       ],
+      shared: [
+        'Rows of the day are in two of its files, equal in all that the mapping reads, and count twice: most often the job that delivers it ran again and wrote a new file beside that of its first run, or a file holds all of an earlier one and more. The detail names the files.',
+        'Ask whoever delivers it which file holds the whole day, and have the other deleted: the next run loads the day without it. If equal rows are meant so, run `accept keep`.',
+      ],
       names: [
         'Rows have a name that no day before had, where those days have another spelling or another type of ID: queries take it for another thing.',
         'Ask whoever delivers it: the next run loads corrected files. If the name is meant so, run `accept keep`.',

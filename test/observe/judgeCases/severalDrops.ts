@@ -356,6 +356,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       { what: 'times that are shifted', kind: 'shifted' },
       { what: 'values of another day', kind: 'stale' },
       { what: 'a file that another day has', kind: 'equalFiles' },
+      { what: 'rows of another file', kind: 'shared' },
     ] as const,
     ({ what, kind }) => [
       `a day is unusual by ${what}, and in another point`,

@@ -47,12 +47,18 @@ export function unusualRowsWords(entry: LedgerEntry, dataset: Dataset, seenAt: n
  * @param seenAt When its folder was listed, epoch milliseconds.
  */
 export function withDueHours(entry: LedgerEntry, dataset: Dataset, seenAt: number): LedgerEntry {
-  const { day, content } = entry;
-  if (content === undefined || areHoursDue(dataset, day, seenAt)) return entry;
-  return {
-    ...entry,
-    content: { ...content, unusual: content.unusual.filter((each) => !isOfHours(each)) },
-  };
+  return areHoursDue(dataset, entry.day, seenAt) ? entry : withoutPoints(entry, isOfHours);
+}
+
+/** An entry without some of what is unusual of its content. @param isLeftOut Whether a point is left out. */
+function withoutPoints(
+  entry: LedgerEntry,
+  isLeftOut: (point: DayContent['unusual'][number]) => boolean,
+): LedgerEntry {
+  const { content } = entry;
+  if (content === undefined) return entry;
+  const unusual = content.unusual.filter((point) => !isLeftOut(point));
+  return { ...entry, content: { ...content, unusual } };
 }
 
 /** Whether a point is of the hours of a day's times. */
@@ -67,7 +73,9 @@ export function unusualOf(
   seenAt: number,
 ): UnusualDay | null {
   if (read === null) return null;
-  const entry = withDueHours(read, dataset, seenAt);
+  const due = withDueHours(read, dataset, seenAt);
+  // Equal files have equal rows: that is one fault, and told of the files.
+  const entry = equalFiles(due).length === 0 ? due : withoutPoints(due, ({ kind }) => kind === 'shared');
   const words = [
     equalFilesWords(entry),
     unusualRowsWords(entry, dataset, seenAt),

@@ -239,7 +239,7 @@ describe('the engine in another process', () => {
       rows: { in: 1, out: 0, refused: 0, ...rows },
       reasons: {},
       files: [{ name: 'a.parquet', ...none }],
-      content: { rows: 0, fields: {}, days: {}, hours: {}, digests: [], repeats: {}, names: {} },
+      content: { rows: 0, fields: {}, days: {}, hours: {}, digests: [], repeats: {}, sample: [], names: {} },
     });
     it.each([
       { what: 'no file', value: { shapes: [], files: [] } },

@@ -85,6 +85,33 @@ describe('what the accepted rows of a load hold', () => {
     expect(repeats).toEqual({ 'twice.parquet': { rows: 10, of: 20 } });
   });
 
+  it('is a sample of rows with the files that have them, whatever their order', async () => {
+    const rows = `SELECT ${EVENTS} FROM range(60) t(i)`;
+    const files = [
+      await bench.write('run-1.parquet', rows),
+      await bench.write('run-2.parquet', `${rows} ORDER BY i DESC`),
+      await bench.write('other.parquet', `SELECT ${EVENTS} FROM range(1_000, 1_010) t(i)`),
+    ];
+    const { sample } = await contentOf(events({ unitIds: { userID: 'unit_id' } }), files);
+    const digests = sample.map(({ digest }) => digest);
+    expect(new Set(digests).size).toBe(70);
+    expect(digests).toEqual(digests.toSorted((a, b) => a - b));
+    expect(Object.groupBy(sample, ({ keys }) => keys.join(' '))).toEqual({
+      'run-1.parquet run-2.parquet': Array.from({ length: 60 }, () => expect.objectContaining({ files: 2 })),
+      'other.parquet': Array.from({ length: 10 }, () => expect.objectContaining({ files: 1 })),
+    });
+  });
+
+  it('is a sample of 128 rows of many, which are the same in both files', async () => {
+    const rows = `SELECT ${EVENTS} FROM range(5_000) t(i)`;
+    const files = [
+      await bench.write('first.parquet', rows),
+      await bench.write('again.parquet', `${rows} ORDER BY i DESC`),
+    ];
+    const { sample } = await contentOf(events({ unitIds: { userID: 'unit_id' } }), files);
+    expect(sample.map(({ files: count }) => count)).toEqual(Array.from({ length: 128 }, () => 2));
+  });
+
   it('is digests of units, names and values, whatever the times, the order and the metadata', async () => {
     const digestsOf = async (dataset: DatasetInput, name: string, rows: string) => {
       const { digests } = await contentOf(dataset, [await bench.write(name, rows)]);
@@ -284,6 +311,7 @@ describe('what the accepted rows of a load hold', () => {
       hours: { '8': 100 },
       digests: expect.any(Array),
       repeats: {},
+      sample: expect.any(Array),
       names: { event_name: { buy: { rows: 100, zeros: 0, file: 'refused.parquet' } } },
     });
   });

@@ -1,10 +1,11 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   emptyContent,
   type FieldContent,
   type FileRows,
   type RowContent,
   sumRows,
+  sumSamples,
 } from '../../../../lib/drops/engine/mappedRows.ts';
 
 /** A file of two rows, of which one was refused. */
@@ -77,6 +78,7 @@ it('what the rows of two files hold is added up: the largest number is that of e
     hours: { '-1': 4, '15': 2 },
     digests: [4_294_967_294, 14],
     repeats: { a: { rows: 2, of: 3 }, b: { rows: 2, of: 3 } },
+    sample: [],
     names: { event: { sale: { rows: 6, zeros: 2, file: 'a' } } },
   });
 });
@@ -103,5 +105,30 @@ it('a field and a name that are called as what every object has are added up as 
   expect(sumRows([], [content, content]).content).toMatchObject({
     fields: { constructor: { column: 'constructor', none: 2, forms: { zero: 2 } } },
     names: { constructor: { toString: { rows: 6, zeros: 2, file: 'a' } } },
+  });
+});
+
+describe('samples of rows', () => {
+  const row = (digest: number, files: number, ...keys: readonly string[]) => ({
+    digest,
+    files,
+    keys: [...keys],
+  });
+
+  it('are joined by digest, with all files of a row counted and two of them named', () => {
+    const pieces = [
+      [row(1, 1, 'a'), row(5, 2, 'a', 'b')],
+      [row(5, 1, 'c')],
+      [row(1, 1, 'd'), row(3, 1, 'd')],
+    ];
+    expect(sumSamples(pieces)).toEqual([row(1, 2, 'a', 'd'), row(3, 1, 'd'), row(5, 3, 'a', 'b')]);
+  });
+
+  it('have the 128 lowest digests', () => {
+    const odd = Array.from({ length: 100 }, (_, i) => row(2 * i + 1, 1, 'a'));
+    const even = Array.from({ length: 100 }, (_, i) => row(2 * i, 1, 'b'));
+    expect(sumSamples([odd, even]).map(({ digest }) => digest)).toEqual(
+      Array.from({ length: 128 }, (_, i) => i),
+    );
   });
 });

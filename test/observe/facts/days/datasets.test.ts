@@ -298,7 +298,7 @@ describe('an unusual day', () => {
   const OTHERS = 'has other values than the days before';
   const rows = { rows: { in: 9, out: 5, refused: 0 }, usualRows: 40 };
   const content = (
-    kind: 'values' | 'copies' | 'days' | 'hours' | 'shifted',
+    kind: 'values' | 'copies' | 'days' | 'hours' | 'shifted' | 'shared',
     words: string,
     field?: string,
   ) => ({
@@ -311,6 +311,19 @@ describe('an unusual day', () => {
       what: 'equal files',
       entry: { files: [file('a'), file('b'), file('c')] },
       parts: [{ kind: 'equalFiles', short: 'has 3 files that are equal' }],
+    },
+    {
+      what: 'rows of another file',
+      entry: content('shared', '31 of 62 rows equal to rows of another file: a and b'),
+      parts: [{ kind: 'shared', short: 'has 31 of 62 rows equal to rows of another file' }],
+    },
+    {
+      what: 'equal files, and not of their rows once more',
+      entry: {
+        ...content('shared', '2 of 3 rows equal to rows of another file: a and b'),
+        files: [file('a'), file('b')],
+      },
+      parts: [{ kind: 'equalFiles', short: 'has 2 files that are equal' }],
     },
     {
       what: 'hours before the rows that are few for want of them',
