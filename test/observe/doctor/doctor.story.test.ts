@@ -78,7 +78,7 @@ describe('sluice doctor on the local cloud', () => {
       ['bucket-policy', 'the check bucket-policy: AccessDenied: Access Denied'],
       [
         'status',
-        'denied calls, the setting policy of the bucket: AccessDenied: Access Denied; the content of exposures, the metadata of events, the partitions, the partitions of curated days, the partitions of drops: AccessDeniedException: You are not authorized to perform this operation.; the dead letters: AccessDenied: You are not authorized to perform this operation.',
+        'denied calls, the setting policy of the bucket: AccessDenied: Access Denied; the dead letters: AccessDenied: You are not authorized to perform this operation.; the partitions, the partitions of curated days, the partitions of drops: AccessDeniedException: You are not authorized to perform this operation.',
       ],
     ]);
   });

@@ -204,7 +204,7 @@ describe('registerMessages', () => {
     expect(await register(batch)).toEqual(returned());
     expect(registrar.lines).toMatchObject([
       batchLine({ created: 1 }),
-      { event: 'register_daily', tables: [{ created: 2 }, { created: 1, existed: 0 }, { created: 2 }] },
+      { event: 'register_hourly', tables: [{ created: 2 }, { created: 1, existed: 0 }, { created: 2 }] },
     ]);
   });
 
@@ -239,7 +239,7 @@ describe('the hourly run', () => {
       { ...quiet(events), created: 3, updated: 1 },
       { ...quiet(quarantine), created: 2 },
     ];
-    expect(registrar.lines).toStrictEqual([{ level: 'info', event: 'register_daily', tables, gaps: 0 }]);
+    expect(registrar.lines).toStrictEqual([{ level: 'info', event: 'register_hourly', tables, gaps: 0 }]);
     registrar.calls.length = 0;
     await registerMessages(
       registrar,
@@ -272,7 +272,7 @@ describe('the hourly run', () => {
     expect(registrar.lines).toStrictEqual([
       {
         level: 'error',
-        event: 'register_daily',
+        event: 'register_hourly',
         tables: [
           { ...quiet(exposures), created: 1, failed },
           {
@@ -345,7 +345,7 @@ describe('the hourly run', () => {
     expect(registrar.lines).toStrictEqual([
       {
         level: 'error',
-        event: 'register_daily',
+        event: 'register_hourly',
         tables: [
           { ...quiet(events), created: 2 },
           { ...quiet(quarantine), created: 2 },
