@@ -68,6 +68,14 @@ const KINDS: readonly (readonly [UnreadKind, RegExp])[] = [
   ['query', QUERY_FAILED],
 ];
 
+/**
+ * What a failed query says of no denial and of nothing that is missing: an object that was deleted while Athena read it, which the next
+ * query reads without, and a column that a table does not have, of which Athena says in any case that it may be hidden:
+ * https://github.com/opencost/opencost/issues/3076
+ */
+const NO_ANSWER_OF_QUERY =
+  /NoSuchKey|key does not exist|or requester is not authorized to access requested resources/gi;
+
 /** The kind of an error with which something could not be read. */
 export function unreadKind(error: unknown): UnreadKind {
   const texts: string[] = [];
@@ -77,8 +85,7 @@ export function unreadKind(error: unknown): UnreadKind {
     texts.push(cause.name, text, `status ${statusOf(cause)}`);
   }
   const all = texts.join('\n');
-  // An object that was deleted while Athena read it: the next query reads without it.
-  const text = QUERY_FAILED.test(all) ? all.replaceAll(/NoSuchKey|key does not exist/gi, '') : all;
+  const text = QUERY_FAILED.test(all) ? all.replaceAll(NO_ANSWER_OF_QUERY, '') : all;
   return KINDS.find(([, words]) => words.test(text))?.[0] ?? 'other';
 }
 

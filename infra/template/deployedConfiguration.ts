@@ -120,6 +120,22 @@ export function undeployedSettings(
   });
 }
 
+/**
+ * The configured unit IDs whose columns the tables of the stack have; all of them if the stack states no settings.
+ *
+ * @param output As of {@link undeployedSettings}.
+ */
+export function deployedUnitIds(config: Config, output: string | undefined): Config['unitIds'] {
+  const { data: deployed } = stated.safeParse(parseJson(output ?? ''));
+  if (deployed === undefined) return config.unitIds;
+  const configured = settingsOf(config);
+  const isDeployed = (unitId: string) => {
+    const path = `unitIds.${unitId}`;
+    return deployed[path] === configured[path];
+  };
+  return Object.fromEntries(Object.entries(config.unitIds).filter(([unitId]) => isDeployed(unitId)));
+}
+
 /** What goes with a setting that a deployment no longer has, by its path. */
 const GONE: readonly (readonly [path: RegExp, what: (deployed: Setting) => string])[] = [
   [

@@ -1,5 +1,6 @@
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { bucketDeleters } from '../../infra/bucketNeeds.ts';
+import { CONFIGURATION_OUTPUT, deployedUnitIds } from '../../infra/template/deployedConfiguration.ts';
 import { workingParts } from '../../infra/template/functionWork.ts';
 import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
@@ -321,7 +322,15 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
 
   /** How the content of a table differs, by itself: a table that cannot be read hides no other. */
   function readContent(table: ForwardedKind): Promise<ContentChanges | null> {
-    return ask(contentPart(table), (open) => readContentChanges(open, table));
+    return ask(contentPart(table), async (open) =>
+      readContentChanges(await withDeployedColumns(open), table),
+    );
+  }
+
+  /** A deployment by which the tables are asked for no column of a unit ID that the stack does not have. */
+  async function withDeployedColumns(open: Deployment): Promise<Deployment> {
+    const stated = (await outputs.catch(() => undefined))?.get(CONFIGURATION_OUTPUT);
+    return { ...open, config: { ...config, unitIds: deployedUnitIds(config, stated) } };
   }
 
   /** What is read of a table besides its content, unless that could not be read, or is large. */

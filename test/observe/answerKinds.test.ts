@@ -71,6 +71,11 @@ describe('why a part could not be read', () => {
     { kind: 'timedOut', detail: 'INTERNAL_ERROR_QUERY_ENGINE' },
     { kind: 'timedOut', detail: 'CLUSTER_OUT_OF_MEMORY' },
     { kind: 'query', detail: "COLUMN_NOT_KNOWN: line 503:1: Column 'a'" },
+    {
+      kind: 'query',
+      detail:
+        "COLUMN_NOT_FOUND: line 11:1880: Column 'cart_id' cannot be resolved or requester is not authorized to access requested resources",
+    },
     { kind: 'query', detail: 'NoSuchKey: The specified key does not exist.' },
   ])('is $kind where a query fails with $detail', ({ kind, detail }) => {
     expect(unreadKind(new ObserveError('SLUICE_OBSERVE_QUERY_FAILED', detail))).toBe(kind);

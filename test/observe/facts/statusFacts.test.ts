@@ -3,6 +3,7 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
 import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
@@ -64,6 +65,10 @@ interface Has {
   readonly hashesUsers?: true;
   /** Whether the query of the metadata of events fails. */
   readonly failsOnMetadata?: true;
+  /** Columns of unit IDs by their names in the configuration that status reads. Default: none. */
+  readonly unitIds?: Readonly<Record<string, string>>;
+  /** The configuration that the stack states. Default: it states none. */
+  readonly deployed?: ReturnType<typeof defineConfig>;
   /** Rows that the queries of the content answer. Default: none. */
   readonly content?: readonly Readonly<Record<string, string>>[];
 }
@@ -82,13 +87,15 @@ function answerOf(
   hostname: string,
   keyState: string | null,
   asked: string,
+  deployed: Has['deployed'],
 ): { status: number; text: string } {
   if (asked.includes('Action=GetTemplate'))
     return {
       status: 200,
       text: `<GetTemplateResponse><GetTemplateResult><TemplateBody>${TEMPLATE}</TemplateBody></GetTemplateResult></GetTemplateResponse>`,
     };
-  const outputs = Object.entries({ KeyArn: KEY, LandingStreamName: 'landing-1' }).map(
+  const stated = deployed === undefined ? {} : { [CONFIGURATION_OUTPUT]: statedConfiguration(deployed) };
+  const outputs = Object.entries({ KeyArn: KEY, LandingStreamName: 'landing-1', ...stated }).map(
     ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
   );
   const stack = [
@@ -109,6 +116,13 @@ function answerOf(
     : { status: 200, text: JSON.stringify({ KeyMetadata: { Arn: `${KEY}-of-kms`, KeyState: keyState } }) };
 }
 
+/** What Athena says of a query of a column that the deployed tables do not have; null of any other query. */
+function columnFault(sql: string, deployed: Has['deployed']): string | null {
+  const hasColumn = deployed === undefined || Object.values(deployed.unitIds).includes('cart_id');
+  if (hasColumn || !sql.includes('"cart_id"')) return null;
+  return "COLUMN_NOT_FOUND: line 1:1: Column 'cart_id' cannot be resolved";
+}
+
 /** The facts of such a deployment, and since when each log was asked for failures, in turn, hours before now. */
 async function factsOf({
   objects = [],
@@ -125,11 +139,14 @@ async function factsOf({
   curated = CURATED,
   hashesUsers,
   failsOnMetadata,
+  unitIds = {},
+  deployed,
   content,
 }: Has) {
   const privacy = { redact: { 'user.userID': 'hash' }, salt: 'a salt of some length' } as const;
   const ownConfig = defineConfig({
     ...input,
+    unitIds,
     ...(relay === undefined ? {} : { relay }),
     ...(hashesUsers ? { privacy } : {}),
   });
@@ -143,7 +160,7 @@ async function factsOf({
   });
   opened.push(deployment);
   const requestHandler = requestsAnsweredBy(({ hostname, body }) =>
-    answerOf(hostname, keyState, typeof body === 'string' ? body : new TextDecoder().decode(body)),
+    answerOf(hostname, keyState, typeof body === 'string' ? body : new TextDecoder().decode(body), deployed),
   );
   const read = new Map<string, number[]>();
   const logs = answeredBy(
@@ -175,6 +192,9 @@ async function factsOf({
       const Status = { State: 'FAILED', StateChangeReason: 'Query exhausted resources at this scale factor' };
       return { QueryExecution: { Status } };
     }
+    const reason = columnFault(sql, deployed);
+    if (reason !== null)
+      return { QueryExecution: { Status: { State: 'FAILED', StateChangeReason: reason } } };
     const ofContent = sql.includes('"surplus"') ? (content ?? []) : [];
     const answered = sql.includes('AS "received"') ? rows : ofContent;
     const names = [...new Set(answered.flatMap((row) => Object.keys(row)))];
@@ -525,6 +545,17 @@ describe('rows of the last day', () => {
     expect(facts.unknown.map(({ part }) => part)).toContain('the metadata of events');
     expect(facts.unknown.map(({ part }) => part)).not.toContain('the content of events');
     expect(facts.contentChanges).toEqual([]);
+  });
+
+  it('are asked for no column of a unit ID that is not deployed', async () => {
+    const unitIds = { cartID: 'cart_id', deviceID: 'device_id' };
+    const deployed = defineConfig({ ...input, unitIds: { deviceID: 'device_id' } });
+    const content = [
+      { what: 'sdk', kind: 'less', subject: '', value: 'js-client', count: '0', whole: '90', days: '3' },
+    ];
+    const { facts } = await factsOf({ unitIds, deployed, content, rows });
+    expect(facts.unknown.map(({ part }) => part)).not.toContain('the content of events');
+    expect(facts.contentChanges).not.toEqual([]);
   });
 
   it('that Athena does not count are counted in files, and the last event is that of a file', async () => {
