@@ -52,6 +52,9 @@ function stackRule(stack: Stack): Resource {
   });
 }
 
+/** The name of the schedule of the nightly plan, without the stack's. */
+export const CURATE_SCHEDULE = 'curate-days';
+
 /**
  * The plan's daily run at 00:20 UTC, after the registrar's; its hourly check of raw files whose event was lost; and the
  * hourly deletion of versions that were replaced a day ago, by the function whose role may delete them.
@@ -61,7 +64,7 @@ function curateSchedules(stack: Stack): Resources {
     ...schedule(stack, {
       id: 'CurateDaily',
       // The name is not `curate-daily`, because the registrar's schedule of a stage `<stage>-curate` has that name.
-      name: 'curate-days',
+      name: CURATE_SCHEDULE,
       description: 'Finds days to curate',
       expression: 'cron(20 0 * * ? *)',
       interval: 'daily',

@@ -29,7 +29,7 @@ describe('a function that is killed', () => {
     const [first, ...others] = await found();
     expect(others).toEqual([]);
     expect(first).toMatch(
-      /^FUNCTION_FAILED problem: \d of \d invocations of curate-plan had errors within 24 hours, since 2026-11-22T00:2\S+Z, the last at \S+Z\. It failed last at \S+: Task timed out\. No run has begun since\. Until a run succeeds no day is queued to be curated; \d messages? of its queue waits?, the oldest since 2026-11-22T00:\S+\. Alarm sluice-local-curate-plan-errors, since 2026-11-22T00:5/,
+      /^FUNCTION_FAILED problem: \d of \d invocations of curate-plan had errors within 24 hours, since 2026-11-22T00:2\S+Z, the last at \S+Z\. It failed last at \S+: Task timed out\. No later run is counted yet\. Until a run succeeds no day is queued to be curated; \d messages? of its queue waits?, the oldest since 2026-11-22T00:\S+\. Alarm sluice-local-curate-plan-errors, since 2026-11-22T00:5/,
     );
     await story.clearFaults();
     await story.advance(HOUR_MS);

@@ -155,8 +155,12 @@ export const partitionsFindings = {
         'The command queues them again. If they stay, SLUICE_FINDING_FUNCTION_FAILED or a dead letter of `curate` says why.',
       ],
       unplanned: [
-        'No night has queued them. Queries scan more bytes; no answer is wrong.',
-        'The command queues them now. On a new stage the night, 00:20 UTC, does it too.',
+        'No night has queued them: the schedule of 00:20 UTC started no run, or the run ended before it came to them. The second command tells which: it shows the schedule. Queries scan more bytes; no answer is wrong.',
+        'The first command queues them now; on a new stage the next night does it too. If the second shows another `State` than `ENABLED`, or another `ScheduleExpression` than `cron(20 0 * * ? *)`, each day stays late until that is set back: take what changes it out of `resources` in serverless.yml and deploy, or, if somebody changed it by hand, have `npx sluice doctor --drift` print what sets it back. If the schedule is right, the log of `curate-plan` says why its run ended.',
+      ],
+      local: [
+        'No night has queued them: the local cloud did not run at 00:20 UTC, or `resources` in serverless.yml disables or moves the schedule. Queries scan more bytes; no answer is wrong.',
+        'The command queues them now. If the next night queues none, take what changes `CurateDailySchedule` out of serverless.yml, and start the local cloud again.',
       ],
     },
     { section: 'curated', alarms: ['curations-waiting'] },

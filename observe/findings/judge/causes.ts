@@ -27,7 +27,7 @@ const WAITING_FOR: Readonly<Record<string, (other: Finding) => boolean>> = {
   // Nothing asks the writer, or can.
   write: isOf('SLUICE_FINDING_LANDING_LATE', 'unasked', 'queue'),
   register: isOf('SLUICE_FINDING_PARTITION_WRONG', 'dropped'),
-  'curate-plan': isOf('SLUICE_FINDING_CURATE_LATE', 'unplanned'),
+  'curate-plan': isOf('SLUICE_FINDING_CURATE_LATE', 'unplanned', 'local'),
   curate: isOf('SLUICE_FINDING_CURATE_LATE', 'queued'),
   relay: ({ code }) => code === 'SLUICE_FINDING_RELAY_LATE',
 };

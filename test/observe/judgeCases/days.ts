@@ -89,6 +89,10 @@ export const dayCases: readonly Case[] = [
   ],
   ['days wait to be curated', curatedWith({ late: ['2026-11-16', '2026-11-15'], lateSince: msAgo(30) })],
   ['a day was never queued', curatedWith({ unplanned: ['2026-11-14'] })],
+  [
+    'a day was never queued in the local cloud',
+    { ...curatedWith({ unplanned: ['2026-11-14'] }), isLocal: true },
+  ],
   ['a curated day has rows that no raw file has', curatedWith({ kept: [keptDay] })],
   [
     'a curated day with rows that no raw file has was erased',

@@ -1,3 +1,5 @@
+import { CURATE_SCHEDULE } from '../../../../infra/curate/curate.ts';
+import { partName } from '../../../../infra/template/Stack.ts';
 import { sum } from '../../../../lib/base/sum.ts';
 import { counted, listed } from '../../../../lib/base/text.ts';
 import { addDays, DAY_MS, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
@@ -55,9 +57,9 @@ function* failedCurations(
 /** Days that wait for too long: those that are queued, and those that no night has queued. */
 function* lateCurations(
   { table, listed: listedDays, late, lateSince, unplanned }: CurationState,
-  { config }: Place,
+  { commands, config, stack }: Place,
   { run }: CuratedCommands,
-  { deployedAt }: Pick<StatusFacts, 'deployedAt'>,
+  { deployedAt, isLocal }: Pick<StatusFacts, 'deployedAt' | 'isLocal'>,
 ): Findings {
   const waits = ({ length }: readonly UtcDay[]) =>
     `${counted(length, 'day')} of ${table} ${length === 1 ? 'waits' : 'wait'}`;
@@ -78,15 +80,16 @@ function* lateCurations(
     const night = `${addDays(oldest, 1 + config.curateAfter)}T00:20:00Z`;
     // Of a table without a curated day nobody knows that `curate` was deployed before the last deployment.
     const isKnown = listedDays > 0 || deployedAt === null || Date.parse(deployedAt) <= Date.parse(night);
+    const schedule = commands.aws('scheduler', 'get-schedule', '--name', partName(stack, CURATE_SCHEDULE));
     yield finding(
       'SLUICE_FINDING_CURATE_LATE',
       {
-        case: 'unplanned',
+        case: isLocal ? 'local' : 'unplanned',
         title: `${waits(unplanned)} to be queued, the oldest ${oldest}`,
         since: isKnown ? night : null,
         detail: `${table}, never queued: ${listed(unplanned)}.`,
       },
-      [run],
+      isLocal ? [run] : [run, schedule],
       'warning',
     );
   }
