@@ -104,7 +104,7 @@ export const dayContentSchema = z.object({
   unusual: z.array(
     z.object({
       /**
-       * Values of a field, hours without rows, times that are hours earlier or later, rows with the values of another day, rows of days that were still to
+       * Values of a field, hours without rows, times that are hours earlier or later, rows in hours that no day before had, rows with the values of another day, rows of days that were still to
        * come, rows of other days, files of other days, rows that repeat others of their file, rows that another file has too, a name that is spelled
        * otherwise, whose values are all 0, or that is missing, or more names than are compared; absent in entries of
        * earlier versions.
@@ -114,6 +114,7 @@ export const dayContentSchema = z.object({
           'values',
           'hours',
           'shifted',
+          'newHours',
           'stale',
           'toCome',
           'days',
@@ -142,7 +143,7 @@ export const dayContentSchema = z.object({
        * absent of an unknown.
        */
       usual: usualFieldSchema.optional(),
-      /** The share of rows that one of the days before had in each hour, of `hours` and `shifted`, as `usual` of a field. */
+      /** The share of rows that one of the days before had in each hour, of `hours`, `shifted` and `newHours`, as `usual` of a field. */
       usualHours: z.record(z.string(), z.number()).optional(),
       /** The names that were usual of the column until then, as `usual` of a field. An erasure takes them away. */
       usualNames: z.record(z.string(), nameSchema).optional(),

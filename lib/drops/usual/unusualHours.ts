@@ -1,5 +1,5 @@
 import { sum } from '../../base/sum.ts';
-import { counted, percent } from '../../base/text.ts';
+import { counted, percent, someOf } from '../../base/text.ts';
 import type { UtcDay } from '../../base/time.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
 import type { RowContent } from '../engine/mappedRows.ts';
@@ -11,6 +11,10 @@ import { type Shift, shiftOf } from './shiftedTimes.ts';
 
 /** Fewest hours with rows on each day before whose rows are missing: of a job that moved by an hour one is empty. */
 const FEWEST_HOURS = 2;
+/** Fewest days before that show in which hours nobody has rows. */
+const FEWEST_OF_NEW = 5;
+/** Fewest rows of hours that no day before had, and their share of the day's, from which on they are told: a shop may open earlier. */
+const NEW = { rows: 50, share: 0.1 };
 /** Share of a day's rows that these hours had at least: a system may be down for some minutes of the night. */
 const SHARE = 0.05;
 /** Hours of the day of a folder and its neighbours, as `RowContent` has them: the first and the end. */
@@ -22,8 +26,9 @@ const ALL_HOURS = Array.from({ length: HOURS.end - HOURS.first }, (_, i) => HOUR
 type HourShares = Readonly<Record<string, number>>;
 
 /**
- * That a day has hardly any row in some hours in a row, where each of enough days before had. What was usual stays so
- * until a person accepts such a day. A weekend is judged by days of which one is of a weekend.
+ * That a day has hardly any row in some hours in a row, where each of enough days before had, or many rows in hours in
+ * which none of them had one. What was usual stays so until a person accepts such a day. A weekend is judged by days of
+ * which one is of a weekend.
  *
  * @param hours Accepted rows by the hour of the folder's day.
  * @param out All accepted rows.
@@ -38,13 +43,17 @@ export function unusualHours(
   const isComparable = before.some((each) => isWeekend(each.day) === isWeekend(day));
   if (usual.length < FEWEST_DAYS || !isComparable) return [];
   const missing = missingRuns(hours, out, usual);
-  if (missing.length === 0) return [];
-  const words = missing.map((run) => missingWords(run, hours, usual.length)).join('; ');
+  const isNew = missing.length === 0;
+  const words = isNew
+    ? newWords(hours, out, usual)
+    : missing.map((run) => missingWords(run, hours, usual.length)).join('; ');
+  if (words === null) return [];
   // Those of one day: of each hour the least would be less than any day had.
   const usualShares = Object.entries(usual[0] ?? {})
     .filter(([, share]) => share > 0)
     .map(([hour, share]) => [hour, Math.round(share * 10_000) / 10_000] as const);
   const usualHours = Object.fromEntries(usualShares);
+  if (isNew) return [{ kind: 'newHours', words, usualHours }];
   const [only, ...others] = missing;
   const shift =
     only === undefined || others.length > 0
@@ -87,6 +96,20 @@ function missingRuns(
   return runs.filter(
     (run) => run.hours.length >= FEWEST_HOURS && run.share >= SHARE && isExpected(run.share, out),
   );
+}
+
+/** Which hours have rows that no day before had, in words; null if they are few. */
+function newWords(hours: RowContent['hours'], out: number, usual: readonly HourShares[]): string | null {
+  const isNew = (hour: number) =>
+    (hours[hour] ?? 0) > 0 && usual.every((shares) => (shares[hour] ?? 0) === 0);
+  const found = ALL_HOURS.filter(isNew);
+  const [first = 0] = found;
+  const last = found.at(-1) ?? first;
+  const rows = sum(found.map((hour) => hours[hour] ?? 0));
+  const isFew = found.length < FEWEST_HOURS || rows < NEW.rows || rows < NEW.share * out;
+  if (usual.length < FEWEST_OF_NEW || isFew) return null;
+  const span = `from ${hourText(first, first)} to ${hourText(last, last + 1)}`;
+  return `${someOf(rows, out, 'row')} in ${counted(found.length, 'hour')} ${span} in which none of ${usual.length} loaded days before had one`;
 }
 
 /** Which hours lack rows, in words. @param days How many days before had them. */

@@ -293,6 +293,10 @@ export const dropsFindings = {
         'All rows have come: they are as many as usual. Their times are earlier or later than usual by the hours of the title: most often they are local times in place of UTC, or the job that delivers them reads a day that begins at another hour.',
         'Ask whoever delivers it which of both it is: the next run loads corrected files. If times without an offset are in another time zone from now on, set `timezone` of the dataset, deploy and run `backfill`. If they are meant so, run `accept keep`.',
       ],
+      newHours: [
+        'The day was loaded as it came, and a part of its rows has times in hours in which none of the days before had a row: most often the times of one shop, country or app are local ones in place of UTC, or the other way round.',
+        '`explain` names the day and its files. Ask whoever delivers it what has changed for these rows: the next run loads corrected files. If rows come in these hours on purpose, run `accept keep`.',
+      ],
       stale: [
         'The day was loaded as it came, and its rows are those of the day that the title names, with other times: most often the job that delivers it reads a snapshot, a table or a folder that is not made anew any more.',
         'Ask whoever delivers it to have that made again, and then to run the job again for this day: the next run loads corrected files. If the values are meant so, run `accept keep`.',

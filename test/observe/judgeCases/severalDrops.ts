@@ -354,6 +354,7 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
       { what: 'its values', kind: 'values' },
       { what: 'hours without rows', kind: 'hours' },
       { what: 'times that are shifted', kind: 'shifted' },
+      { what: 'rows in hours that no day before had', kind: 'newHours' },
       { what: 'values of another day', kind: 'stale' },
       { what: 'a file that another day has', kind: 'equalFiles' },
       { what: 'rows of another file', kind: 'shared' },

@@ -63,7 +63,7 @@ function withoutPoints(
 
 /** Whether a point is of the hours of a day's times. */
 function isOfHours({ kind }: Pick<UnusualPart, 'kind'>): boolean {
-  return kind === 'hours' || kind === 'shifted';
+  return kind === 'hours' || kind === 'shifted' || kind === 'newHours';
 }
 
 /** How a day is unusual; null if it is not. @param seenAt When its folder was listed, epoch milliseconds. */

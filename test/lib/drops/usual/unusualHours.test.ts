@@ -290,6 +290,56 @@ describe('times that are shifted', () => {
   });
 });
 
+describe('rows in hours in which no day before had one', () => {
+  /** Shops that are open from 07:00 to 21:00. */
+  const open = inHours(7, 21, 30);
+  /** Some of them have their times five hours earlier. */
+  const early = { '2': 10, '3': 12, '4': 12, '5': 12, '6': 12 };
+  const partly = inHours(7, 21, 25, early);
+  const WORDS = '58 of 408 rows in 5 hours from 02:00 to 07:00 in which none of 7 loaded days before had one';
+  const toldNew = (now: Mapped, ...before: readonly Day[]) =>
+    unusual(now, daysOn(...before), DAY, addDays(DAY, 1), ['newHours']).map(({ words }) => words);
+
+  it('are told with their number and their hours', () => {
+    expect(toldNew(partly, ...times(7, open))).toEqual([WORDS]);
+  });
+
+  it('are told of each day until a person accepts one', () => {
+    expect(toldNew(partly, ...times(6, open), ...times(9, partly))).toEqual([WORDS]);
+    expect(toldNew(partly, ...times(6, open), accepted(partly))).toEqual([]);
+  });
+
+  it.each([
+    { what: 'four days are before it', now: partly, before: times(4, open) },
+    {
+      what: 'one of the days before had a row in each of these hours',
+      now: partly,
+      before: [inHours(2, 21, 30), ...times(6, open)],
+    },
+    { what: '49 rows are of them', now: inHours(7, 21, 25, { '4': 25, '5': 24 }), before: times(7, open) },
+    { what: 'fewer than a tenth are', now: inHours(7, 21, 36, { '4': 28, '5': 27 }), before: times(7, open) },
+    {
+      what: 'they are one hour, as on the day on which clocks change',
+      now: inHours(7, 21, 25, { '6': 60 }),
+      before: times(7, open),
+    },
+    { what: 'rows come around the clock', now: inHours(0, 24, 20), before: times(7, inHours(0, 24, 10)) },
+  ])('are not told where $what', ({ now, before }) => {
+    expect(toldNew(now, ...before)).toEqual([]);
+  });
+
+  it('are told from 50 rows and a tenth on', () => {
+    expect(toldNew(inHours(7, 21, 25, { '4': 25, '5': 25 }), ...times(7, open))).toHaveLength(1);
+    expect(toldNew(inHours(7, 21, 36, { '4': 28, '5': 28 }), ...times(7, open))).toHaveLength(1);
+  });
+
+  it('are told as shifted where all rows are of other hours', () => {
+    const all = inHours(2, 16, 30);
+    expect(toldNew(all, ...times(7, open))).toEqual([]);
+    expect(unusual(all, daysOf(...times(7, open)), DAY, addDays(DAY, 1), ['shifted'])).toHaveLength(1);
+  });
+});
+
 /** Days before, the newest first, each of which was judged when it was over. */
 function daysOn(...each: readonly Day[]): ReturnType<typeof daysOf> {
   let before: ReturnType<typeof daysOf> = [];
