@@ -121,7 +121,7 @@ describe('a matcher', () => {
     },
   );
 
-  it('says of a row in quarantine that is a unit as well as it can: by its body before its message', () => {
+  it('judges a row of quarantine by its body before its message', () => {
     const row = { raw: '{"userID":"user-1"}', raw_encoding: 'text', detail: 'Cannot convert "user-1".' };
     expect(ofUser1().findDocument('quarantine', JSON.stringify(row))).toBe('unit');
   });
@@ -141,6 +141,8 @@ describe('a matcher', () => {
   it('looks for bodies of quarantine that are objects of their own, and for messages that quote', () => {
     const units = ofUser1();
     const row = JSON.stringify({ raw: null, raw_location: 's3://bucket/quarantine-large/d/q' });
+    expect(isFound(units.findDocument('quarantine', row))).toBe(false);
+    units.addLocation('s3://bucket/quarantine-large/d/other');
     expect(isFound(units.findDocument('quarantine', row))).toBe(false);
     units.addLocation('s3://bucket/quarantine-large/d/q');
     expect(isFound(units.findDocument('quarantine', row))).toBe(true);
@@ -295,6 +297,12 @@ describe('a matcher', () => {
     { text: '"user-1": no such name', expected: null },
     { text: 'sdkType: "user-1"', expected: null },
     { text: 'user-10, xuser-1, user-1-2', expected: null },
+    { text: '{"userID":"user-10"', expected: null },
+    { text: 'user_id=user-1', expected: 'unit' },
+    { text: 'xuserID: user-1', expected: 'elsewhere' },
+    { text: 'sdkType=user-1', expected: null },
+    { text: "{'sdkType': 'user-1'", expected: null },
+    { text: 'user-1   : no such name', expected: null },
     { text: 'user-1 is missing', expected: 'elsewhere' },
     { text: 'user-1 said: no', expected: 'elsewhere' },
     { text: 'user-1 : no such name', expected: null },
