@@ -15,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => athena.close());
 
-/** Part of the names of tables of whose objects the first alone is stored, and none is deleted. */
+/** Part of the keys of which the first object alone is stored, and none is deleted. */
 const FULL = 'full_disk';
 
-/** A store without space for tables of such a name. */
+/** A store without space below such keys. */
 function withFullDisk(store: ObjectStore): ObjectStore {
   const isFull = (name: string | symbol, key: unknown) =>
     String(key).includes(FULL) && (name === 'delete' || (name === 'put' && !String(key).endsWith('_0')));
@@ -37,8 +37,8 @@ function withFullDisk(store: ObjectStore): ObjectStore {
 const inApp = { QueryExecutionContext: { Database: 'app' } };
 
 /** The rows of a query that succeeds. */
-async function rows(sql: string, input: Parameters<typeof submit>[2] = inApp) {
-  const execution = await runToEnd(athena.client, sql, input);
+async function rows(sql: string) {
+  const execution = await runToEnd(athena.client, sql, inApp);
   expect(execution.Status).toMatchObject({ State: 'SUCCEEDED' });
   const { ResultSet, UpdateCount } = await athena.client.send(
     new GetQueryResultsCommand({ QueryExecutionId: execution.QueryExecutionId }),
@@ -83,13 +83,13 @@ describe('Athena with its query engine', () => {
     expect(athena.takeCalls()).toContainEqual({ ...glue, input: { DatabaseName: 'app', Name: 'made' } });
   });
 
-  it('tells why rows could not be written, also where none that were can be deleted', async () => {
+  it('tells why rows could not be written, although those that were cannot be deleted', async () => {
     const sql = `CREATE TABLE app.unwritten WITH (external_location = 's3://${BUCKET}/${FULL}/', partitioned_by = ARRAY['b']) AS SELECT 1 AS a, 'x' AS b UNION ALL SELECT 2, 'y'`;
     const { Status } = await runToEnd(athena.client, sql, inApp);
     expect(Status).toMatchObject({ State: 'FAILED', StateChangeReason: 'no space to put' });
   });
 
-  it('parses a query that is nested deeper than its parser reads', async () => {
+  it('runs a query of 80 calls within each other', async () => {
     const deep = (depth: number): string => (depth === 0 ? "'x'" : `coalesce(${deep(depth - 1)}, 'y')`);
     expect((await rows(`SELECT ${deep(80)} AS x`)).rows?.[1]).toEqual(['x']);
   });

@@ -35,20 +35,16 @@ const put = (n: number) => fixture.put('s', JSON.stringify({ n }));
 
 const STEP_MS = 300_000;
 /** The longest pause between two attempts of a delivery. */
-const MOST_BETWEEN_TRIES_MS = 600_000;
-/** Turns of the event loop in which a step's alarms begin their attempts. */
+const MOST_BETWEEN_TRIES_MS = 300_000;
+/** Turns of the event loop in which a step's alarms have their attempts made. */
 const TURNS_OF_A_STEP = 5;
-/** A failed attempt writes to the disk before it sets its next alarm, which takes more turns. */
-const TURNS_OF_AN_ATTEMPT = 20;
 
 /** Lets time pass as the clock of a local cloud does: what falls due on the way has ended when the next comes. */
 async function pass(ms: number): Promise<void> {
   const end = fixture.clock.now() + ms;
   while (fixture.clock.now() < end) {
     fixture.clock.advance(Math.min(STEP_MS, end - fixture.clock.now()));
-    const tries = fixture.failures.length;
     await fixture.turns(TURNS_OF_A_STEP);
-    if (fixture.failures.length > tries) await fixture.turns(TURNS_OF_AN_ATTEMPT);
   }
 }
 
