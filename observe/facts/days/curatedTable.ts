@@ -7,7 +7,7 @@ import type { VersionFiles } from '../../../lib/ledger/versionFiles.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { CURATED_LEDGER, curatedDaysKey, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../deployment.ts';
-import { type LedgerDay, readLedgerDays, readVersionFiles } from './ledgerDays.ts';
+import { type LedgerDay, orTold, readLedgerDays, readVersionFiles } from './ledgerDays.ts';
 
 /** A curated table, and how many of its days the views read. */
 export interface CuratedTable {
@@ -33,7 +33,7 @@ const LIST_MS = 2 * MINUTE_MS;
 
 /**
  * Reads the lists of days that are written into the views. A list that is not written yet is empty. `onDamaged` is told
- * of a list some of whose entries can't be read.
+ * of a list that can't be read, or some of whose entries can't.
  *
  * @throws CurateError `SLUICE_CURATE_BUCKET_FAILED`; LedgerError if a list can't be read.
  */
@@ -44,7 +44,8 @@ export async function readCuratedLists({
 }: Pick<Deployment, 's3' | 'config' | 'onDamaged'>): Promise<CuratedLists> {
   const lists = listedDays(s3ObjectStore(s3, config.bucket));
   const daysOf = async (kind: ForwardedKind) => {
-    const { days = {} } = (await lists.read(kind)) ?? {};
+    const read = await orTold(lists.read(kind), onDamaged);
+    const days = read?.days ?? {};
     if (Object.values(days).some(isDamagedDay)) onDamaged?.(curatedDaysKey(kind));
     return days;
   };

@@ -85,13 +85,28 @@ export async function unlessDamaged<Read>(
   onDamaged: Deployment['onDamaged'],
 ): Promise<Read | null> {
   try {
-    return await read;
+    return await orTold(read, onDamaged);
   } catch (error) {
-    const isDamaged = error instanceof LedgerError && error.code === 'SLUICE_INGEST_LEDGER_INVALID';
-    if (!isDamaged || onDamaged === undefined) throw error;
-    onDamaged(error.detail.replace(/\.$/, ''));
+    if (damagedKey(error) === null || onDamaged === undefined) throw error;
     return null;
   }
+}
+
+/** What is read of the ledger. If the object has no valid entry, whoever asks is told of it by the key, and that is thrown. */
+export async function orTold<Read>(read: Promise<Read>, onDamaged: Deployment['onDamaged']): Promise<Read> {
+  try {
+    return await read;
+  } catch (error) {
+    const key = damagedKey(error);
+    if (key !== null) onDamaged?.(key);
+    throw error;
+  }
+}
+
+/** The key of the object of the ledger that has no valid entry; null if the error says something else. */
+function damagedKey(error: unknown): string | null {
+  const isDamage = error instanceof LedgerError && error.code === 'SLUICE_INGEST_LEDGER_INVALID';
+  return isDamage ? error.detail.replace(/\.$/, '') : null;
 }
 
 /** Reads days of several subjects from the ledger, in the order of subjects and days. @throws LedgerError. */

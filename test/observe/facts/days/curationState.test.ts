@@ -173,6 +173,16 @@ describe('the state of curated days', () => {
     expect(damaged).toEqual(['ledger/curated/events/days.json']);
   });
 
+  it('tells of a list that has no days, and fails', async () => {
+    const damaged: string[] = [];
+    const deployment = deploymentOf({}, [[curatedDaysKey('events'), '{']]);
+    const onDamaged = (key: string) => void damaged.push(key);
+    await expect(readCurationState({ ...deployment, onDamaged })).rejects.toMatchObject({
+      code: 'SLUICE_INGEST_LEDGER_INVALID',
+    });
+    expect(damaged).toEqual(['ledger/curated/events/days.json']);
+  });
+
   it('reads 400 of the days that are not listed, of which a night takes 31: the newest', async () => {
     const days = Array.from({ length: 401 }, (_, i) => addDays(dayAt(16), -i));
     const failures = [0, 399, 400].map((i) => {
