@@ -314,9 +314,11 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   'two hours lack all of their events, of which S3 has no version': {
     receivedHours: [7, 8].map((hour) => ({ ...shortHour, hour, missing: 300 })),
-    restorable: ['landing/2026/11/20/07/', 'landing/2026/11/20/08/', 'landing/direct/2026-11-20/'].map(
-      (table) => ({ table, day: '2026-11-20', files: 0 }),
-    ),
+    restorable: ['2026/11/20/06', '2026/11/20/07', '2026/11/20/08', 'direct/2026-11-20'].map((folder) => ({
+      table: `landing/${folder}/`,
+      day: '2026-11-20',
+      files: 0,
+    })),
   },
   'hours of four days are short': {
     receivedHours: ['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20'].map((ds) => ({

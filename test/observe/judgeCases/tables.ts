@@ -233,9 +233,12 @@ export const tableCases: readonly Case[] = [
     {
       receivedHours: [shortHour, { ...shortHour, hour: 12, missing: 1 }, { ...shortHour, ds: '2026-11-19' }],
       restorable: [
+        { table: 'landing/2026/11/20/06/', day: '2026-11-20', files: 0 },
         { table: 'landing/2026/11/20/07/', day: '2026-11-20', files: 0 },
+        { table: 'landing/2026/11/20/11/', day: '2026-11-20', files: 0 },
         { table: 'landing/2026/11/20/12/', day: '2026-11-20', files: 1 },
         { table: 'landing/direct/2026-11-20/', day: '2026-11-20', files: 0 },
+        { table: 'landing/2026/11/19/06/', day: '2026-11-19', files: 0 },
         { table: 'landing/2026/11/19/07/', day: '2026-11-19', files: 0 },
         { table: 'landing/direct/2026-11-19/', day: '2026-11-19', files: 0 },
       ],

@@ -50,7 +50,7 @@ describe('of two short hours the one that S3 has a version of', () => {
   beforeEach(async () => {
     const counts = { ds: DAY, table_name: 'events', accepted: 9, finished: 2, missing: 7, unproved: 0 };
     const short = { ...counts, state: 'short', why: null };
-    const rows = [7, 8].map((hour) => JSON.stringify({ ...short, hour }));
+    const rows = [7, 9].map((hour) => JSON.stringify({ ...short, hour }));
     await place.put(receivedHoursKey(place.deployment.config, DAY), rows.join('\n'));
     await place.lose(landed);
   });

@@ -1,7 +1,7 @@
 import { mapLimit } from '../../../../lib/base/concurrency.ts';
-import { addDays, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
+import { addDays, HOUR_MS, isoHour, type UtcDay, utcDay } from '../../../../lib/base/time.ts';
 import { footerRows } from '../../../../lib/parquet/format/parquetFooter.ts';
-import type { ReceivedHour } from '../../../../lib/reconcile/receivedHours.ts';
+import { hourStart, type ReceivedHour } from '../../../../lib/reconcile/receivedHours.ts';
 import { DIRECT_FOLDER, LANDING_FOLDER } from '../../../../lib/tables/objectKeys.ts';
 import type { Deployment } from '../../../deployment.ts';
 import type { LostRawDay } from '../../tables/partitionGaps.ts';
@@ -46,10 +46,19 @@ export interface RestorableDay {
   readonly rows?: number;
 }
 
-/** The folders of the landing that may have had objects of a received hour. */
-export function hourFolders({ ds, hour }: Pick<ReceivedHour, 'ds' | 'hour'>): readonly string[] {
-  const hourly = `${ds.replaceAll('-', '/')}/${String(hour).padStart(2, '0')}`;
-  return [`${LANDING_FOLDER}${hourly}/`, `${DIRECT_FOLDER}${ds}/`];
+/**
+ * The folders of the landing that may have had objects of a received hour. The stream names an object by the time at which its oldest
+ * record arrived, which may be before the hour.
+ * https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
+ */
+export function hourFolders(row: Pick<ReceivedHour, 'ds' | 'hour'>): readonly string[] {
+  const start = hourStart(row);
+  return [streamFolder(start), streamFolder(start - HOUR_MS), `${DIRECT_FOLDER}${row.ds}/`];
+}
+
+/** The folder of the stream's objects of an hour, by its start in epoch milliseconds. */
+function streamFolder(hour: number): string {
+  return `${LANDING_FOLDER}${isoHour(hour).replaceAll(/[-T]/g, '/')}/`;
 }
 
 /**

@@ -138,7 +138,7 @@ it('of more days the newest 100 are looked at, in whatever order they are known'
 it('a short hour gets back what landed in its folders', async () => {
   const hour = { ds: DAY, table_name: 'events', accepted: 9, finished: 2, missing: 7, unproved: 0 };
   const short = { ...hour, state: 'short', why: null };
-  const lines = [7, 8].map((n) => JSON.stringify({ ...short, hour: n }));
+  const lines = [7, 9].map((n) => JSON.stringify({ ...short, hour: n }));
   const { config } = place.deployment;
   await place.put(receivedHoursKey(config, DAY), lines.join('\n'));
   const key = 'landing/2026/11/19/07/a.ndjson.gz';
@@ -148,7 +148,9 @@ it('a short hour gets back what landed in its folders', async () => {
   const { rows: receivedHours } = await readReceivedHours(store, config, DAY);
   const foldersWith = (files: number) => [
     { table: 'landing/2026/11/19/07/', day: DAY, files },
+    { table: 'landing/2026/11/19/06/', day: DAY, files: 0 },
     { table: `landing/direct/${DAY}/`, day: DAY, files: 0 },
+    { table: 'landing/2026/11/19/09/', day: DAY, files: 0 },
     { table: 'landing/2026/11/19/08/', day: DAY, files: 0 },
   ];
   expect(await restorable({ receivedHours }, at)).toEqual(foldersWith(1));

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { defineConfig } from '../../../../../lib/config/defineConfig.ts';
-import { landingFolders } from '../../../../../observe/facts/days/files/restorableDays.ts';
+import { hourFolders, landingFolders } from '../../../../../observe/facts/days/files/restorableDays.ts';
 
 const config = defineConfig({ bucket: 'acme', retention: { landingVersionDays: 4, dataVersionDays: 9 } });
 
@@ -33,3 +33,18 @@ it.each([
     expect(landingFolders('2026-11-19', { config, now: Date.parse(now) })).toEqual(folders);
   },
 );
+
+it.each([
+  {
+    at: 'an hour',
+    hour: 7,
+    folders: ['landing/2026/11/19/07/', 'landing/2026/11/19/06/', 'landing/direct/2026-11-19/'],
+  },
+  {
+    at: 'the first hour of a day',
+    hour: 0,
+    folders: ['landing/2026/11/19/00/', 'landing/2026/11/18/23/', 'landing/direct/2026-11-19/'],
+  },
+])('objects of $at may have been named by the hour before it', ({ hour, folders }) => {
+  expect(hourFolders({ ds: '2026-11-19', hour })).toEqual(folders);
+});
