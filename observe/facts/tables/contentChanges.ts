@@ -25,12 +25,12 @@ export interface ContentChange {
   readonly kind: 'less' | 'names' | 'more' | 'many' | 'other';
   /**
    * What the value belongs to: the experiment of a group, of `split` and of `crossover`; the name of the event of `value`, `amount`, `size`,
-   * `repeats` and `textForm`; empty for `event`, `sdk` and `experiment`; else, also for `sdkEvent`, the type of the SDK.
+   * `repeats` and `textForm`; empty for `event`, `sdk` and `experiment`; else, also for `sdkEvent` and `sdkExperiment`, the type of the SDK.
    */
   readonly subject: string;
   /**
    * The value, by what is compared:
-   * `event`, `sdkEvent`, `sdk`, `experiment`: the name; of the kind `names` one of the new ones.
+   * `event`, `sdkEvent`, `sdk`, `experiment`, `sdkExperiment`: the name; of the kind `names` one of the new ones.
    * `group`, `split`: the ID of the group. `crossover`: `several`.
    * `unit`: `absent`, or a text that is no user, as `undefined`. `unitId`: `absent`.
    * `idForm`: the form, as the end of a sentence that ends in "have it as".
@@ -43,7 +43,7 @@ export interface ContentChange {
   /** The column of the IDs of `idForm`, `newIds`, `newHashes`, `unitId` and `unitColumn`, and the key of the metadata of `key`; null for all else. */
   readonly field: string | null;
   /**
-   * What a person knows the value by: the only SDK that sent an event on the last curated day, the name of a group, the version of the SDK that sent the last event of `sdkEvent`, the layer of an experiment, the key of one text of `textForm`, the one key that came with `key` and is not usual, the shape of one
+   * What a person knows the value by: the only SDK that sent an event on the last curated day, the name of a group, the version of the SDK that sent the last row of `sdkEvent` and `sdkExperiment`, the layer of an experiment, the key of one text of `textForm`, the one key that came with `key` and is not usual, the shape of one
    * text of `value`, as `99,99`, the most frequent time of `time`, or when the last event of `unitColumn` was received, both as Athena writes them. Null for all else, and while it is not known.
    */
   readonly label: string | null;
@@ -215,7 +215,9 @@ export function contentChangesOf(
 function labelOf(part: string, label: string | null): string | null {
   if (part === 'key') return newKeyOf(label ?? '');
   // Before the version stand day and time of its receipt, so that the largest is the last.
-  return part === 'sdkEvent' ? label?.split(' ').slice(2).join(' ') || null : label;
+  return part === 'sdkEvent' || part === 'sdkExperiment'
+    ? label?.split(' ').slice(2).join(' ') || null
+    : label;
 }
 
 /** The one key that is not usual; null of none, and of several. @param label The keys of some events, and the usual ones: `KEY_SEPARATORS`. */

@@ -18,6 +18,8 @@ export type ComparedPart =
   | 'sdk'
   /** Experiments. */
   | 'experiment'
+  /** Experiments of the exposures of one SDK, beside all its other exposures. */
+  | 'sdkExperiment'
   /** Groups of one experiment. */
   | 'group'
   /** Events of an SDK by their user: somebody, nobody, or a text that programs write in place of a user. */
@@ -102,7 +104,11 @@ export const NO_DAY = 'CAST(NULL AS date)';
 export const NO_NUMBER = 'CAST(NULL AS double)';
 /** What views show of experiments. */
 export const IS_EXPERIMENT = `"is_assignment" AND "exposure_type" <> 'gate' AND ${productionOnly}`;
+/** The value of exposures to no experiment, as to gates. */
+export const NO_EXPERIMENT = '';
 const IS_OF_SDK = '"sdk_type" IS NOT NULL';
+/** Time of receipt and version of the SDK, so that the largest is the last version. */
+const LAST_VERSION = `concat(CAST("received_at" AS varchar), ' ', "sdk_version")`;
 /** SQL of one character of a text by which it is told from most others: the first of an e-mail address, else the last. Rows are grouped by it, so that there are few. */
 const signOf = (text: string): string =>
   `lower(CASE WHEN ${text} LIKE '%@%' THEN substr(${text}, 1, 1) ELSE substr(${text}, length(${text}), 1) END)`;
@@ -335,7 +341,7 @@ export const PARTS: Readonly<
       sdkEvent: {
         subject: '"sdk_type"',
         value: '"event_name"',
-        label: `concat(CAST("received_at" AS varchar), ' ', "sdk_version")`,
+        label: LAST_VERSION,
         where: `${IS_OF_SDK} AND ${IS_OF_APP}`,
       },
       sdk,
@@ -369,6 +375,12 @@ export const PARTS: Readonly<
   exposures: {
     names: {
       experiment: { value: '"experiment_id"', label: '"layer_id"', where: IS_EXPERIMENT },
+      sdkExperiment: {
+        subject: '"sdk_type"',
+        value: `CASE WHEN ${IS_EXPERIMENT} THEN "experiment_id" ELSE '${NO_EXPERIMENT}' END`,
+        label: LAST_VERSION,
+        where: IS_OF_SDK,
+      },
       group: {
         subject: '"experiment_id"',
         value: '"group_id"',

@@ -25,6 +25,7 @@ import {
   IS_OF_ID,
   METADATA_PARTS,
   NO_DAY,
+  NO_EXPERIMENT,
   NO_NUMBER,
   NO_TEXT,
   NO_TIME,
@@ -86,6 +87,8 @@ const DIFFERENT = 10;
  * also those of a campaign, who leave again, beside those who come each day.
  */
 const MANY_IDS = { times: 3, share: 0.8, events: 1.5 } as const;
+/** What one SDK does not send is told while all others together send at least this part of what they sent on a usual day. */
+const OTHERS = '0.5e0';
 /** Names are told as many if they are `least` within 24 hours, and `times` the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
 /** The kind of a row of the query that tells events from before `timeWindow`. */
@@ -162,6 +165,9 @@ function comparisonSql(scans: readonly string[], now: number, { eachOf, beside }
   // Of names, numbers are of events from before the time window: a history that is sent is no growth.
   const fresh = (rows: string, numbers: string) => `("${rows}" - "${numbers}")`;
   const freshPart = fresh('part', 'day_numbers');
+  const isOfOneSdk = `"what" IN ('sdkEvent', 'sdkExperiment')`;
+  // What ends in all SDKs at once, as an experiment does, goes with each at another hour of its day.
+  const othersCome = `"value" <> '${NO_EXPERIMENT}' AND "now_value" - "now_part" >= greatest(${EXPECTED}, ${OTHERS} * ("value_before" - "part_before") / "known")`;
   // A name that several SDKs sent has none of them as label.
   const label = `CASE WHEN "what" <> 'event' OR min("label") = max("label") THEN max("label") END`;
   const each = eachOf === undefined ? '' : `, "each" AS (\n  ${eachOf('"counted"')}\n)`;
@@ -216,6 +222,8 @@ function comparisonSql(scans: readonly string[], now: number, { eachOf, beside }
     max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen",
     max(CASE WHEN "day" IS NULL THEN "label" END) OVER (${of}, "value") AS "last_label",
     sum(CASE WHEN "day" IS NULL THEN "n" ELSE 0 END) OVER (PARTITION BY "what", "value") AS "now_value",
+    sum(CASE WHEN "day" IS NULL THEN 0 ELSE "n" END) OVER (PARTITION BY "what", "value") AS "value_before",
+    sum(CASE WHEN "day" IS NULL THEN 0 ELSE "n" END) OVER (${of}, "value") AS "part_before",
     ${numberSql.compared}
   FROM "shared"
 ), "usual" AS (
@@ -230,8 +238,8 @@ function comparisonSql(scans: readonly string[], now: number, { eachOf, beside }
   FROM "usual"
 ), "told" AS (
   SELECT *, CASE
-    WHEN "what" = 'sdkEvent' AND "now_value" - "now_part" < ${EXPECTED} THEN NULL
-    WHEN "what" IN ('event', 'sdkEvent', 'sdk', 'experiment', 'group') AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
+    WHEN ${isOfOneSdk} AND NOT (${othersCome}) THEN NULL
+    WHEN (${isOfOneSdk} OR "what" IN ('event', 'sdk', 'experiment', 'group')) AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
       AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" <> 'group' AND "expected" >= ${TIMES * EXPECTED}
         AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'
     WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED}
@@ -259,7 +267,7 @@ function comparisonSql(scans: readonly string[], now: number, { eachOf, beside }
     max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
   FROM "differing"
 ), "grouped" AS (
-SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max(CASE WHEN "what" = 'sdkEvent' THEN "last_label" ELSE "label" END)) AS "label", "sdk",
+SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max(CASE WHEN ${isOfOneSdk} THEN "last_label" ELSE "label" END)) AS "label", "sdk",
   count(DISTINCT ${ofTime}) AS "times",
   CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN 'many' THEN max(${freshPart}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
   CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN 'many' THEN max("whole") WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",

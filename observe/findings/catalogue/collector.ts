@@ -393,7 +393,11 @@ export const collectorFindings = {
       ],
       sdkEvent: [
         `The app with this SDK does not log the event any more, or hardly, while other SDKs do: a release lost it, or another app of the same product logs it now. ${STILL_SENT}`,
-        'The command shows the days by version, with the last event of each: ask whoever owns the app what the release after the version of the title changed. If the event moved to another SDK on purpose, nothing is to be done. Events that were not logged cannot be had again.',
+        'The command shows the days by version of SDK and app, with the last event of each: ask whoever owns the app what the release after the version of the title changed. If the event moved to another SDK on purpose, nothing is to be done. Events that were not logged cannot be had again.',
+      ],
+      sdkExperiment: [
+        'The app with this SDK does not log exposures to the experiment any more, or hardly, while other SDKs do. Its other exposures come: a release does not evaluate the experiment any more, or turned off its logging, or its users were taken out of the experiment on purpose.',
+        'The command shows the days by version of SDK and app, with the last exposure of each: ask whoever owns the app what the release after the version of the title changed. If it was meant, nothing is to be done. If not, leave users of this SDK out of results from then on: units that came first since are in no group. Exposures that were not logged cannot be had again.',
       ],
       more: [
         'A release logs it in a loop, its requests are sent again, or a program sends it that should not, unless more users came there. Each counts, also in the bill.',

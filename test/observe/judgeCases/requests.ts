@@ -59,6 +59,13 @@ const lostEvent: ContentChange = {
   value: 'buy',
   label: '4.44.1',
 };
+/** Exposures to an experiment that one SDK does not log any more. */
+const lostExposures: ContentChange = {
+  ...lostEvent,
+  table: 'exposures',
+  what: 'sdkExperiment',
+  value: 'checkout',
+};
 /** Events of a version of an SDK without a user. */
 const versionChange: ContentChange = { ...moreChange, sdk: 'js-client 3.1.0' };
 /** Numbers of events of a version of an SDK that are others. */
@@ -247,6 +254,21 @@ export const requestCases: readonly Case[] = [
   [
     'an SDK does not send an event any more that others send',
     changed({ ...lostEvent, of: 120, since: hoursAgo(31) }, { ...lostEvent, value: 'refund', label: null }),
+  ],
+  [
+    'an SDK does not log exposures any more to experiments that others log',
+    changed(
+      { ...lostExposures, of: 168, since: hoursAgo(31) },
+      { ...lostExposures, value: 'search', label: null, count: 4 },
+    ),
+  ],
+  [
+    'an experiment comes more seldom, some of which one SDK logged',
+    changed({ ...missingExperiment, value: 'checkout', count: 20, of: 120 }, { ...lostExposures, of: 49 }),
+  ],
+  [
+    'an experiment comes more seldom, half of which one SDK logged',
+    changed({ ...missingExperiment, value: 'checkout', count: 20, of: 120 }, { ...lostExposures, of: 50 }),
   ],
   [
     'an event comes far more seldom, most of which one SDK sent',

@@ -97,16 +97,23 @@ const OF_DEPLOYMENT: readonly string[] = ['unitColumn', 'newHashes'];
 /** What less of an event one or several SDKs sent, as a part of what is missing of it, from which it is told of these. */
 const MOST_OF_LACK = 0.5;
 
-/** Whether an event is told by the SDKs that send less of it, or an SDK's by the event that is gone from all. */
+/** Names of all SDKs, and the same names of one SDK. */
+const OF_SDKS = [
+  { all: 'event', ofSdk: 'sdkEvent' },
+  { all: 'experiment', ofSdk: 'sdkExperiment' },
+] as const;
+
+/** Whether a name is told by the SDKs that send less of it, or an SDK's by the name that is gone from all. */
 function isToldOtherwise(change: ContentChange, changes: readonly ContentChange[]): boolean {
   const { what, kind, value } = change;
-  if (kind !== 'less' || (what !== 'event' && what !== 'sdkEvent')) return false;
+  const pair = OF_SDKS.find(({ all, ofSdk }) => what === all || what === ofSdk);
+  if (kind !== 'less' || pair === undefined) return false;
   const ofName = changes.filter((other) => other.kind === 'less' && other.value === value);
-  const event = ofName.find((other) => other.what === 'event');
-  const ofSdks = ofName.filter((other) => other.what === 'sdkEvent');
+  const ofAll = ofName.find((other) => other.what === pair.all);
+  const ofSdks = ofName.filter((other) => other.what === pair.ofSdk);
   const isOfSdks =
-    event !== undefined && event.count > 0 && sum(ofSdks.map(lackOf)) >= MOST_OF_LACK * lackOf(event);
-  return what === 'event' ? isOfSdks : event !== undefined && !isOfSdks;
+    ofAll !== undefined && ofAll.count > 0 && sum(ofSdks.map(lackOf)) >= MOST_OF_LACK * lackOf(ofAll);
+  return what === pair.all ? isOfSdks : ofAll !== undefined && !isOfSdks;
 }
 
 /** Events of another environment, as a part of what is missing in production, from which they may be it. */
@@ -119,7 +126,7 @@ function otherEnvironments(changes: readonly ContentChange[]): readonly ContentC
 
 /** Whether a change is of exposures of experiments, which are compared in production alone. */
 function isOfProduction({ table, what, kind }: ContentChange): boolean {
-  const isLess = kind === 'less' && (what === 'experiment' || what === 'group');
+  const isLess = kind === 'less' && ['experiment', 'sdkExperiment', 'group'].includes(what);
   return (
     table === 'exposures' && (isLess || (kind === 'more' && (what === 'experiment' || what === 'split')))
   );

@@ -57,23 +57,23 @@ const isNamed = (change: ContentChange): change is Named => Object.hasOwn(NAMED,
 /** `to the group "Test" of "checkout"` */
 const groupOf = ({ label, value, subject }: ContentChange) =>
   `to the group ${quotedName(label ?? value)} of ${quotedName(subject)}`;
-/** `"buy" from js-client`, of a change of an event of one SDK. */
-const eventOfSdk = ({ value, subject }: ContentChange) => `${quotedName(value)} from ${subject}`;
+/** `"buy" from js-client`, of a change of an event, or an experiment, of one SDK. */
+const nameOfSdk = ({ value, subject }: ContentChange) => `${quotedName(value)} from ${subject}`;
 /** What came, by its name: of a part of {@link NAMED}, or of a group. */
 const whichOf = (change: ContentChange) =>
   isNamed(change) ? NAMED[change.what].which(change.value) : groupOf(change);
-/** `No event "buy" from js-client came, where …; the last came from version 3.1.0` */
-function lostTitle(change: ContentChange): string {
+/** `No event "buy" from js-client came, where …; the last came from version 3.1.0` @param which What came, of one SDK. */
+function lostTitle(change: ContentChange, which: string): string {
   const { label } = change;
   const version = label === null ? '' : `; the last came from its version ${label}`;
-  return `${lessOf(change, eventOfSdk(change))}${version}`;
+  return `${lessOf(change, which)}${version}`;
 }
 /** What a change is of, as the title of another one names it: `from ios-client`, `"buy" from js-client 3`. */
 export function namedChange(change: ContentChange): string {
   const { what, subject, field, sdk } = change;
   if (what === 'unitColumn') return field ?? '';
   if (what === 'unitId') return `no ${field} from ${sdk}`;
-  if (what === 'sdkEvent') return eventOfSdk(change);
+  if (what === 'sdkEvent' || what === 'sdkExperiment') return nameOfSdk(change);
   if (isNamed(change) || what === 'group' || what === 'split') return whichOf(change);
   if (what === 'key') return `${quotedName(change.field ?? '')} of ${quotedName(subject)}`;
   const of = ['value', 'amount', 'size', 'repeats', 'textForm', 'crossover'].includes(what)
@@ -88,6 +88,7 @@ export function namingColumns(change: ContentChange): readonly string[] {
   const { what } = change;
   const isOfNameAndSdk =
     what === 'sdkEvent' || what === 'amount' || what === 'size' || what === 'repeats' || what === 'key';
+  if (what === 'sdkExperiment') return ['"experiment_id"', '"sdk_type"'];
   if (what === 'group') return ['"experiment_id"'];
   if (what === 'value') return ['"event_name"'];
   if (what === 'unitId') return [`"${change.field}" IS NULL AS "no_${change.field}"`];
@@ -262,10 +263,16 @@ const wordings: Readonly<Record<Exclude<WordingCase, keyof typeof OF_FIELDS>, Ch
   missing: { title: lessTitle, columns: SDK, where: ofNamed },
   fewer: { title: lessTitle, columns: ['"ds"', ...SDK], where: ofNamed },
   sdkEvent: {
-    title: lostTitle,
-    columns: ['"ds"', '"sdk_version"'],
+    title: (change) => lostTitle(change, nameOfSdk(change)),
+    columns: ['"ds"', '"sdk_version"', appVersionOf('user_object')],
     where: ({ value, subject }) =>
       `"event_name" = ${quoteText(value)} AND "sdk_type" = ${quoteText(subject)}`,
+  },
+  sdkExperiment: {
+    title: (change) => lostTitle(change, `to the experiment ${nameOfSdk(change)}`),
+    columns: ['"ds"', '"sdk_version"', appVersionOf('user_dimensions')],
+    where: ({ value, subject }) =>
+      `"experiment_id" = ${quoteText(value)} AND "sdk_type" = ${quoteText(subject)}`,
   },
   sdk: { title: lessTitle, columns: ['"ds"', '"sdk_version"'], where: ofNamed },
   experiment: { title: lessTitle, columns: GROUP_AND_SDK, where: ofNamed },

@@ -6,6 +6,7 @@ import {
   each,
   MORNING,
   type Sent,
+  type Told,
   TWENTY,
   told,
   toldOf,
@@ -224,6 +225,64 @@ describe('an event that an SDK does not send any more, and others do,', () => {
     },
   ])('is not told of the SDK $what', async ({ sent }) => {
     expect(await toldOfSdk(...sent)).toEqual([]);
+  });
+});
+
+describe('an experiment to which an SDK logs no exposures any more, and others do,', () => {
+  const ofIos = (sent: Sent): Sent => ({ ...sent, as: { sdk_type: 'ios-client', ...sent.as } });
+  const ofGate: Sent = { ...views, as: { exposure_type: 'gate', experiment_id: 'new_nav' } };
+  const ofOthers = (came: number): Sent => ({ days: each(40, ...DAYS), received: at(MORNING, came) });
+  const last = '2026-11-19 09:00:00';
+  const lost = ofIos({ days: TWENTY, received: [last] });
+  const toldOfSdk = async (...exposures: readonly Sent[]) =>
+    (await toldOf({ exposures })).filter(({ part }) => part === 'sdkExperiment');
+  const ofCheckout = (row: Partial<Told>) =>
+    told({ part: 'sdkExperiment', subject: 'ios-client', value: 'checkout', ...row });
+
+  it('is told once, with when and from which version the last came', async () => {
+    expect(await toldOf({ exposures: [ofOthers(40), lost, ofIos(ofGate)] })).toEqual([
+      ofCheckout({ label: `${last} 3.0.0`, since: last }),
+    ]);
+  });
+
+  it('is told if less than a third of the fewest still comes, since the hour after it came as usual', async () => {
+    const less = (came: number) =>
+      toldOfSdk(
+        ofOthers(40),
+        ofIos({ ...ofGate, days: each(90, ...DAYS), received: at(MORNING, 90) }),
+        ofIos({
+          days: each(90, ...DAYS),
+          received: [...at('2026-11-19 10:00:00', 90), ...at(MORNING, came)],
+        }),
+      );
+    expect(await less(22)).toMatchObject([
+      ofCheckout({ label: `${MORNING} 3.0.0`, count: 22, of: 90, since: '2026-11-19 11:00:00' }),
+    ]);
+    expect(await less(31)).toEqual([]);
+  });
+
+  it.each([
+    { what: 'if the SDK sends nothing', sent: [ofOthers(40), lost] },
+    { what: 'if no SDK logs it', sent: [ofOthers(0), lost, ofIos(ofGate)] },
+    { what: 'if the others log less than half of it', sent: [ofOthers(19), lost, ofIos(ofGate)] },
+    {
+      what: 'if less than ten exposures are expected',
+      sent: [ofOthers(40), ofIos({ days: each(9, ...DAYS) }), ofIos(ofGate)],
+    },
+    {
+      what: 'if it is a gate',
+      sent: [
+        { ...ofGate, days: each(40, ...DAYS), received: at(MORNING, 40) },
+        ofIos({ ...ofGate, received: [] }),
+        ofIos(views),
+      ],
+    },
+  ])('is not told of the SDK $what', async ({ sent }) => {
+    expect(await toldOfSdk(...sent)).toEqual([]);
+  });
+
+  it('is told of the SDK if the others log half of it', async () => {
+    expect(await toldOfSdk(ofOthers(20), lost, ofIos(ofGate))).toHaveLength(1);
   });
 });
 
