@@ -15,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => athena.close());
 
-/** Part of the keys of which the first object alone is stored, and none is deleted. */
+/** Part of the keys below which the store has no space: it takes the first object of a statement alone, and deletes none. */
 const FULL = 'full_disk';
 
-/** A store without space below such keys. */
+/** A store without space below keys with {@link FULL}. */
 function withFullDisk(store: ObjectStore): ObjectStore {
   const isFull = (name: string | symbol, key: unknown) =>
     String(key).includes(FULL) && (name === 'delete' || (name === 'put' && !String(key).endsWith('_0')));
@@ -83,7 +83,7 @@ describe('Athena with its query engine', () => {
     expect(athena.takeCalls()).toContainEqual({ ...glue, input: { DatabaseName: 'app', Name: 'made' } });
   });
 
-  it('tells why rows could not be written, although those that were cannot be deleted', async () => {
+  it('tells why rows could not be written, also where the rows written before cannot be deleted', async () => {
     const sql = `CREATE TABLE app.unwritten WITH (external_location = 's3://${BUCKET}/${FULL}/', partitioned_by = ARRAY['b']) AS SELECT 1 AS a, 'x' AS b UNION ALL SELECT 2, 'y'`;
     const { Status } = await runToEnd(athena.client, sql, inApp);
     expect(Status).toMatchObject({ State: 'FAILED', StateChangeReason: 'no space to put' });
@@ -94,15 +94,23 @@ describe('Athena with its query engine', () => {
     expect((await rows(`SELECT ${deep(80)} AS x`)).rows?.[1]).toEqual(['x']);
   });
 
-  it('interrupts a cancelled query', async () => {
+  it('stops a query that runs', async () => {
+    // The engine runs in threads of its own.
+    const engineMicros = () => process.cpuUsage().user - process.threadCpuUsage().user;
+    const before = engineMicros();
     const id = await submit(
       athena.client,
-      'WITH n AS (SELECT x FROM UNNEST(sequence(1, 10000)) AS t(x)) SELECT count(*) FROM n AS a CROSS JOIN n AS b CROSS JOIN n AS c WHERE a.x * b.x * c.x % 7 = 3',
+      'WITH n AS (SELECT x FROM UNNEST(sequence(1, 10000)) AS t(x)) SELECT count(*) FROM n AS a CROSS JOIN n AS b CROSS JOIN n AS c CROSS JOIN n AS d WHERE a.x * b.x * c.x * d.x % 7 = 3',
     );
+    // To plan the query takes less.
+    await until('the query runs', () => engineMicros() - before > 500_000);
+    const atStop = engineMicros();
     await athena.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
     expect((await settle(athena.client, id)).Status?.State).toBe('CANCELLED');
     // Its place is free again only when the engine has let go of it.
     await until('no query runs', () => athena.athena.pending().running === 0);
+    // Without a stop it runs for half a minute, until it has no disk left.
+    expect(engineMicros() - atStop).toBeLessThan(10_000_000);
     expect(athena.defects).toEqual([]);
   });
 });

@@ -119,16 +119,16 @@ describe('a record that S3 does not accept', () => {
       expect(fixture.firehose.expired()).toEqual([{ stream: 's', documents: 1 }]);
     });
   });
+});
 
-  it('does not expire if a clock jumps by 30 hours before the first attempt, which S3 accepts', async () => {
-    isAway = false;
-    await put(1);
-    await fixture.pending(1);
-    fixture.clock.advance(30 * HOUR_MS);
-    await fixture.pending(0);
-    expect({ expired: fixture.firehose.expired(), data: fixture.data() }).toEqual({
-      expired: [],
-      data: '{"n":1}',
-    });
+it('a record does not expire if the clock jumps by 30 hours before its first attempt, which S3 accepts', async () => {
+  isAway = false;
+  await put(1);
+  await fixture.pending(1);
+  fixture.clock.advance(30 * HOUR_MS);
+  await fixture.pending(0);
+  expect({ expired: fixture.firehose.expired(), data: fixture.data() }).toEqual({
+    expired: [],
+    data: '{"n":1}',
   });
 });
