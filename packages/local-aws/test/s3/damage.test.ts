@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CompleteMultipartUploadCommand,
@@ -71,15 +71,14 @@ describe('the file of an object that something else', () => {
     ]);
   });
 
-  it.each(['bytes', ''])('has made longer or shorter than %j is refused at once', async (body) => {
+  it.each([
+    { what: 'longer', body: 'bytes', now: 'bytes and more' },
+    { what: 'shorter', body: 'bytes', now: 'b' },
+    { what: 'longer than an object without bytes', body: '', now: 'b' },
+  ])('has made $what is refused at once', async ({ body, now }) => {
     await put(body, { ContentLength: body.length });
-    appendFileSync(file(), 'more');
-    const damaged = {
-      status: 500,
-      message: expect.stringMatching(/^LOCAL_AWS_S3_FILE_DAMAGED: [^\n]*has \d+ bytes, not \d\. /),
-    };
-    expect(await failureOf(get())).toMatchObject(damaged);
-    truncateSync(file(), 1);
+    writeFileSync(file(), now);
+    const damaged = { status: 500, message: expect.stringMatching(/^LOCAL_AWS_S3_FILE_DAMAGED: /) };
     expect(await failureOf(get())).toMatchObject(damaged);
     const copy = new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/k` });
     expect(await failureOf(client.send(copy))).toMatchObject(damaged);
