@@ -118,8 +118,11 @@ function holds({ operator, key, values }: Condition, sent: ReadonlyMap<string, s
   if (comparison === undefined) return false;
   if (value === undefined) return not !== undefined || ifExists !== undefined;
   // Of ARNs, `Equals` takes patterns, too.
-  const isExact = type === 'String' && comparison === 'Equals';
-  const isAlike = isExact ? values.includes(value) : matchesAny(values, value);
+  const takesPatterns = type === 'Arn' || comparison === 'Like';
+  const cased = comparison === 'Equals' ? (text: string) => text : (text: string) => text.toLowerCase();
+  const isAlike = takesPatterns
+    ? matchesAny(values, value)
+    : values.some((wanted) => cased(wanted) === cased(value));
   return isAlike === (not === undefined);
 }
 

@@ -139,6 +139,16 @@ describe('a statement of the policy', () => {
       }),
       target: { kmsKeyArn: KEY },
     },
+    ...(['StringNotEquals', 'StringNotEqualsIgnoreCase'] as const).map((operator) => ({
+      why: `its pattern of keys is taken literally, by ${operator}`,
+      statement: deny({ [operator]: { [KEY_HEADER]: 'arn:aws:kms:*' } }),
+      target: { kmsKeyArn: KEY },
+    })),
+    {
+      why: 'its algorithm has small letters, which make another',
+      statement: deny({ StringNotEquals: { [HEADER]: 'aes256' } }),
+      target: { encryption: 'AES256' },
+    },
     {
       why: 'it denies an equal value, which is the one that is sent',
       statement: deny({ StringEquals: { [HEADER]: 'AES256' }, ...MISSING_KEY }),
@@ -175,6 +185,11 @@ describe('a statement of the policy', () => {
       why: 'its pattern of keys has that of the export, with an operator that takes patterns of ARNs alone',
       statement: deny({ ArnNotEquals: { [KEY_HEADER]: 'arn:aws:kms:*:222222222222:key/*' } }),
       target: { kmsKeyArn: KEY },
+    },
+    {
+      why: 'its algorithm has small letters, which make no other to its operator',
+      statement: deny({ StringNotEqualsIgnoreCase: { [HEADER]: 'aes256' } }),
+      target: { encryption: 'AES256' },
     },
     {
       why: 'an operator of it is not of texts',
