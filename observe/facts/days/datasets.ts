@@ -189,7 +189,7 @@ function datasetStatus(
   const late = lateOf(known);
   const about = { dataset, firstDay: first, now, isUnlooked: (day: UtcDay) => unlooked.includes(day) };
   // An hourly run is never far.
-  const unread = dataset.schedule === 'daily' ? (expected?.came ?? []) : [];
+  const arrived = dataset.schedule === 'daily' ? (expected?.came ?? []) : [];
   const runs = { look: lastLook, firstDay: first, hour: config.dailyIngest.hour, now };
   const seenAt = Math.min(now, lastLook?.at ?? now);
   return {
@@ -211,7 +211,7 @@ function datasetStatus(
     lacking: lackingOf(files, days),
     waiting: days.flatMap((ledgerDay) => {
       const { has } = late.find(({ day }) => day === ledgerDay.day) ?? {};
-      const came = unread.find(({ day }) => day === ledgerDay.day);
+      const came = arrived.find(({ day }) => day === ledgerDay.day);
       const waiting = waitingOf(ledgerDay, has, about);
       return waiting ?? (came && cameAfterRun(ledgerDay, came, runs)) ?? [];
     }),

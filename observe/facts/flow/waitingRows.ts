@@ -37,9 +37,8 @@ interface WaitingRows {
 }
 
 /**
- * Reads the rows that `wanted` selects of all that are in no table yet: first those in the stream's buffer, which only the
- * local cloud can tell, then those in `landing/` and in
- * `damaged/`. Objects that are removed meanwhile are in tables, and are left out.
+ * Reads the rows that `wanted` selects of all that are in no table yet: first those in the stream's buffer, which only the local cloud
+ * can tell, then those in `landing/` and in `damaged/`. Objects that are removed meanwhile are in tables, and are left out.
  *
  * @param wanted Whether a row is returned, by its columns and its table.
  * @param text Each wanted row contains it as JSON: the buffer is searched for it.

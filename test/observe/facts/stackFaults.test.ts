@@ -31,6 +31,8 @@ const wellTables = propertiesOf('AWS::Glue::Table').map(({ TableInput }): Table 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/k';
 /** The workgroups of a stack that is well; its own first. */
 const GROUPS = ['the-Workgroup', 'the-ReaderStatsigWorkgroup', 'the-ReaderMetabaseWorkgroup'];
+/** Parts that cannot be read where a case is not of workgroups. */
+const unread = GROUPS.map((name) => `the workgroup ${name}`);
 /** What Athena has of them. */
 const wellGroups: readonly { readonly ResultConfiguration: object }[] = JSON.parse(
   JSON.stringify(
@@ -156,7 +158,6 @@ it('alarms that CloudWatch does not have are one fault, but for those that are n
 });
 
 describe('a database', () => {
-  const groups = { unread: GROUPS.map((name) => `the workgroup ${name}`) };
   it('that is gone hides its tables, and is made again where the stack has made it', async () => {
     const database = {
       part: 'the tables of the catalog',
@@ -165,32 +166,29 @@ describe('a database', () => {
       differs: null,
       changedAt: null,
     };
-    const [fault, ...others] = await faultsOf({ ...groups, tables: null });
+    const [fault, ...others] = await faultsOf({ unread, tables: null });
     expect([fault, others]).toMatchObject([{ ...database, isDeployed: true }, []]);
     expect(fault?.repair).toEqual([
       ['glue', 'create-database', '--database-input', expect.stringMatching(/^\{"Name":"sluice",/)],
     ]);
     const ids = new Map([...allIds].filter(([logicalId]) => logicalId !== 'Database'));
-    expect(await faultsOf({ ...groups, tables: null, ids })).toEqual([
+    expect(await faultsOf({ unread, tables: null, ids })).toEqual([
       { ...database, isDeployed: false, repair: [] },
     ]);
   });
 
   it('that was brought and is gone is a part that cannot be read, and no fault', async () => {
     await expect(
-      faultsOf({ ...groups, tables: null }, { existing: { ...config.existing, database: true } }),
+      faultsOf({ unread, tables: null }, { existing: { ...config.existing, database: true } }),
     ).rejects.toMatchObject({ name: 'EntityNotFoundException' });
   });
 
   it('that cannot be read hides its tables', async () => {
-    expect(await faultsOf({ tables: null, unread: [...groups.unread, 'the tables of the catalog'] })).toEqual(
-      [],
-    );
+    expect(await faultsOf({ tables: null, unread: [...unread, 'the tables of the catalog'] })).toEqual([]);
   });
 });
 
 describe('a table', () => {
-  const groups = { unread: GROUPS.map((name) => `the workgroup ${name}`) };
   const columns = (
     change: (names: NonNullable<NonNullable<Table['StorageDescriptor']>['Columns']>) => Column[],
   ) => {
@@ -209,7 +207,7 @@ describe('a table', () => {
     { name: 'product_events', what: 'view', isRegistered: false },
   ])('of the name $name that is gone is a $what, and is made again', async ({ name, what, isRegistered }) => {
     const tables = wellTables.filter((table) => table.Name !== name);
-    const [fault, ...others] = await faultsOf({ ...groups, tables });
+    const [fault, ...others] = await faultsOf({ unread, tables });
     const missing = {
       name: `sluice.${name}`,
       what,
@@ -315,7 +313,7 @@ describe('a table', () => {
     },
   ])('that $what is told and repaired', async (row) => {
     const { name = EVENTS, change, differs, repair = ['glue update-table'] } = row;
-    const found = await faultsOf({ ...groups, tables: changeTable(name, change) });
+    const found = await faultsOf({ unread, tables: changeTable(name, change) });
     expect(found).toMatchObject([{ name, differs, changedAt: AT.toISOString(), isDeployed: true }]);
     expect(found.flatMap(verbs)).toEqual(repair);
   });
@@ -325,13 +323,13 @@ describe('a table', () => {
       EVENTS,
       columns((all) => all.toReversed()),
     );
-    expect(await faultsOf({ ...groups, tables })).toEqual([]);
+    expect(await faultsOf({ unread, tables })).toEqual([]);
   });
 
   it('that the stack does not have yet is not repaired', async () => {
     const tables = wellTables.filter(({ Name }) => Name !== EVENTS);
     const ids = new Map([...allIds].filter(([logicalId]) => logicalId !== 'EventsTable'));
-    expect(await faultsOf({ ...groups, tables, ids })).toMatchObject([{ isDeployed: false, repair: [] }]);
+    expect(await faultsOf({ unread, tables, ids })).toMatchObject([{ isDeployed: false, repair: [] }]);
   });
 });
 
@@ -405,8 +403,6 @@ describe('a workgroup', () => {
 });
 
 describe('of a reader', () => {
-  const unread = GROUPS.map((name) => `the workgroup ${name}`);
-
   it('a user or a role that is gone comes back with the stack', async () => {
     const gone = ['the-ReaderStatsigRole', 'the-ReaderOwoxUser'];
     const found = await faultsOf({ unread, gone });

@@ -37,6 +37,7 @@ describe('the entry of a refused event', () => {
     },
     { what: 'a custom exposure of a gate', body: { exposures: [{ gateName: 'new_nav' }] }, name: 'new_nav' },
     { what: 'an event without a name', body: { events: [{ eventName: 7 }] }, name: null },
+    { what: 'null', body: { events: [null] }, name: null },
     { what: 'several events', body: { events: [gate, config] }, name: null },
     { what: 'a body that is one event', body: { eventName: 'buy' }, name: 'buy' },
     { what: 'a body that is no JSON', body: '{', name: null },

@@ -1,7 +1,9 @@
 import { gzipSync } from 'node:zlib';
+import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { againKey, damagedKey } from '../../../../lib/tables/objectKeys.ts';
 import { readWaitingRows } from '../../../../observe/facts/flow/waitingRows.ts';
+import { answeredBy, s3Error } from '../../../harness/answering.ts';
 import { recordOf, rowOf, startLanding } from '../../startLanding.ts';
 
 const BATCH = 'landing/2026/11/23/10/a.ndjson.gz';
@@ -83,24 +85,24 @@ describe('rows that wait', () => {
     });
   });
 
-  it('are read of 512 MiB of objects, and the others are counted', async () => {
-    await landing.put(BATCH, event('a'));
-    const Contents = [
-      { Key: BATCH, Size: 536_870_912, ETag: '"e"', LastModified: new Date(0) },
-      { Key: DIRECT, Size: 1, ETag: '"e"', LastModified: new Date(0) },
-    ];
-    landing.s3.middlewareStack.add(
-      (next) => (args) =>
-        Reflect.get(args.input, 'Prefix') === 'landing/'
-          ? Promise.resolve({ response: {}, output: { $metadata: {}, Contents } } as never)
-          : next(args),
-      { step: 'initialize', name: 'large' },
-    );
-    const found = await waiting().finally(() => landing.s3.middlewareStack.remove('large'));
-    expect(found).toEqual({
-      found: [[BATCH, 'events', 'a']],
-      notes: [expect.stringMatching(/: 1\.$/)],
+  it.each([
+    { most: '512 MiB', objects: 1, size: 536_870_912 },
+    { most: '10,000 objects', objects: 10_000, size: 1 },
+  ])('are read of $most, and the other objects are counted', async ({ objects, size }) => {
+    let opened = 0;
+    const s3 = answeredBy(S3Client, ({ name, input }) => {
+      if (name === 'GetObject') {
+        opened += 1;
+        throw s3Error('NoSuchKey');
+      }
+      if (input['Prefix'] !== 'landing/') return {};
+      const Contents = Array.from({ length: objects + 2 }, (_, i) => {
+        return { Key: `landing/${i}`, Size: size, ETag: '"e"', LastModified: new Date(0) };
+      });
+      return { Contents };
     });
+    const { notes } = await readWaitingRows({ ...landing, s3, localControl: undefined }, () => true, '');
+    expect([opened, notes]).toEqual([objects, [expect.stringMatching(/: 2\.$/)]]);
   });
 
   it('are left out if the object has become files meanwhile', async () => {
