@@ -1,19 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { listedDays } from '../../../lib/curate/ListedDays.ts';
-import { rawDays } from '../../../lib/curate/RawDays.ts';
 import { eraseUnits } from '../../../lib/erase/eraseUnits.ts';
-import { erasures } from '../../../lib/erase/Manifest.ts';
 import { ParquetEraser } from '../../../lib/erase/ParquetEraser.ts';
-import { Ledger } from '../../../lib/ledger/Ledger.ts';
-import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import { dayFolder } from '../../../lib/tables/tableFolders.ts';
 import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 import { parquetOf } from '../../harness/parquetOf.ts';
 import { readParquet } from '../../harness/readParquet.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
-import { asEraseBucket, matcher } from './eraseObject.ts';
+import { matcher } from './eraseObject.ts';
+import { eraserOver } from './eraserOver.ts';
 import { MemoryBucket } from './MemoryBucket.ts';
 
 const DAY = '2026-11-01';
@@ -33,29 +28,8 @@ const config = defineConfig({ bucket: bucket.name });
 /** Makes one run. */
 function erase() {
   const [parquet, ...parquets] = erasers;
-  const timing = { clock: { now: () => 0 }, wait: async () => {}, random: () => 0 };
-  return eraseUnits({
-    config,
-    matcher,
-    parquet,
-    parquets,
-    ...timing,
-    id: 'e'.repeat(32),
-    units: 1,
-    owner: randomUUID(),
-    directory: directory.path,
-    dryRun: false,
-    signal: undefined,
-    bucket: asEraseBucket(bucket),
-    manifests: erasures(objects),
-    listed: listedDays(objects),
-    raw: rawDays(objects, config, { ...timing, deadline: Number.POSITIVE_INFINITY }),
-    ledger: new Ledger({ store: ledgerStore(objects), newToken: () => 't', ...timing }),
-    askForDays: async () => {},
-    laterMs: 0,
-    onTheWay: async () => [],
-    now: () => 0,
-  });
+  const own = { config, matcher, parquet, parquets, directory: directory.path, now: () => 0 };
+  return eraseUnits(eraserOver(bucket, objects, own));
 }
 
 it('an erasure reads files of tables side by side within one limit of memory, and looks into their rows', async () => {

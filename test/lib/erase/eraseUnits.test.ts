@@ -1,15 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { listDays, listedDays } from '../../../lib/curate/ListedDays.ts';
-import { rawDays } from '../../../lib/curate/RawDays.ts';
 import type { EraseBucket, StoredVersion } from '../../../lib/erase/EraseBucket.ts';
 import { type Eraser, eraseUnits } from '../../../lib/erase/eraseUnits.ts';
 import { erasures } from '../../../lib/erase/Manifest.ts';
 import type { EraseFaultPoint } from '../../../lib/erase/ObjectEraser.ts';
 import { UnitMatcher } from '../../../lib/erase/units/UnitMatcher.ts';
-import { Ledger } from '../../../lib/ledger/Ledger.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { ledgerStore } from '../../../lib/ledger/ledgerStore.ts';
 import type { ConfigInput } from '../../../lib/schema/config.ts';
@@ -22,11 +19,11 @@ import { MemoryObjects } from '../../harness/MemoryObjects.ts';
 import { rowsOfRecord } from '../../harness/rowsOfRecord.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 import { asEraseBucket } from './eraseObject.ts';
+import { eraserOver, ID } from './eraserOver.ts';
 import { landedKey, landedRows, landedUsers, usersIn } from './landedUsers.ts';
 import { MemoryBucket } from './MemoryBucket.ts';
 
 const START = Date.UTC(2026, 10, 20, 12);
-const ID = 'e'.repeat(32);
 const DAY = '2026-11-01';
 const NO_COUNTS = {
   objects: 0,
@@ -46,7 +43,6 @@ afterAll(directory.remove);
 
 let now: number;
 let bucket: MemoryBucket;
-/** What is not erased from: the record, the ledger and the list of days. */
 let objects: MemoryObjects;
 beforeEach(() => {
   now = START;
@@ -77,29 +73,15 @@ const configOf = (input: Partial<ConfigInput> = {}) => defineConfig({ bucket: bu
 
 /** Makes one run. */
 function erase({ config = configOf(), ...more }: Partial<Eraser> = {}) {
-  return eraseUnits({
+  const eraser = eraserOver(bucket, objects, {
     config,
     matcher: new UnitMatcher([{ type: 'userID', column: 'user_id', value: 'gone' }]),
     parquet: table,
     parquets: Array.from({ length: LANES - 1 }, () => table),
-    ...timing,
-    id: ID,
-    units: 1,
-    owner: randomUUID(),
     directory: directory.path,
-    dryRun: false,
-    signal: undefined,
-    bucket: asEraseBucket(bucket),
-    manifests: manifests(),
-    listed: listedDays(objects),
-    raw: rawDays(objects, config, { ...timing, deadline: Number.POSITIVE_INFINITY }),
-    ledger: new Ledger({ store: ledgerStore(objects), newToken: () => 't', ...timing }),
-    askForDays: async () => {},
-    laterMs: 0,
-    onTheWay: async () => [],
     now: () => now,
-    ...more,
   });
+  return eraseUnits({ ...eraser, ...more });
 }
 
 /** Makes a run that is killed when it comes to a step. @param given `count`: at which time, the first by default. */
