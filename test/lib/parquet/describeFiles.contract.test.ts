@@ -7,16 +7,14 @@ import {
   CHUNK,
   ELEMENT,
   editSchema,
-  PAGE,
-  plainPage,
   setChunk,
   setPages,
   setRows,
   structField,
-  V2,
   widen,
   withFields,
 } from './format/editFooter.ts';
+import { PAGE, plainPage, V2 } from './format/plainPage.ts';
 import { intField, listField, longField } from './format/thriftWriter.ts';
 
 const bench = await MappingBench.open();

@@ -3,7 +3,8 @@ import { crc32 } from 'node:zlib';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { EngineFile } from '../../../lib/parquet/FileSchema.ts';
 import { type DatasetInput, MappingBench } from '../drops/engine/MappingBench.ts';
-import { plainPage, setPages } from './format/editFooter.ts';
+import { setPages } from './format/editFooter.ts';
+import { plainPage } from './format/plainPage.ts';
 import { intField } from './format/thriftWriter.ts';
 
 const bench = await MappingBench.open();

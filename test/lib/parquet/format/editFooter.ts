@@ -7,7 +7,7 @@ import {
   ThriftReader,
   type ThriftStruct,
 } from '../../../../lib/parquet/format/thriftCompact.ts';
-import { intField, listField, longField, textField, writeStruct } from './thriftWriter.ts';
+import { type Fields, intField, listField, longField, textField, writeStruct } from './thriftWriter.ts';
 
 // IDs of fields, from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 /** The schema, of the file. */
@@ -25,7 +25,16 @@ const STATISTICS = 12;
 /** The name, of an element of the schema. */
 const NAME = 4;
 /** Other fields of an element of the schema. */
-export const ELEMENT = { type: 1, children: 5, convertedType: 6, logicalType: 10 } as const;
+export const ELEMENT = {
+  type: 1,
+  children: 5,
+  convertedType: 6,
+  scale: 7,
+  precision: 8,
+  logicalType: 10,
+} as const;
+/** The converted type of a decimal, and its place in the union of logical types. */
+const DECIMAL = { converted: 5, logical: 5 } as const;
 /** Fields of a column chunk's metadata. */
 export const CHUNK = {
   encodings: 2,
@@ -37,19 +46,6 @@ export const CHUNK = {
   dictionaryPage: 11,
   sizes: 16,
 } as const;
-/** Fields of a page's header. */
-export const PAGE = { type: 1, uncompressed: 2, bytes: 3, dataV1: 5, dataV2: 8 } as const;
-/** Fields of the part of a page's header about version 2. */
-export const V2 = {
-  values: 1,
-  nulls: 2,
-  rows: 3,
-  encoding: 4,
-  definitionBytes: 5,
-  repetitionBytes: 6,
-  isCompressed: 7,
-} as const;
-
 /** An element of a schema, and its name. */
 interface Element {
   /** Its name, which is also one of its fields. */
@@ -73,30 +69,28 @@ export function editSchema(
 }
 
 /** Changes fields of the elements of some name. Undefined takes a field away. */
-export function setElement(
-  file: EngineFile,
-  name: string,
-  changed: Readonly<Record<number, ThriftField | undefined>>,
-): EngineFile {
+export function setElement(file: EngineFile, name: string, changed: Fields): EngineFile {
   return editSchema(file, (elements) =>
     elements.map((element) => (element.name === name ? withFields(element, changed) : element)),
   );
 }
 
 /** An element with other fields. */
-export function withFields(
-  { name, fields }: Element,
-  changed: Readonly<Record<number, ThriftField | undefined>>,
-): Element {
+export function withFields({ name, fields }: Element, changed: Fields): Element {
+  return { name, fields: changeFields(fields, changed) };
+}
+
+/** A struct with other fields. Undefined takes a field away. */
+function changeFields(fields: ThriftStruct, changed: Fields): ThriftStruct {
   const all = new Map(fields);
   for (const [id, field] of Object.entries(changed)) {
     if (field === undefined) all.delete(Number(id));
     else all.set(Number(id), field);
   }
-  return { name, fields: all };
+  return all;
 }
 
-/** The annotation of a decimal, in the old words and the new. */
+/** The annotation of a decimal: its converted type, which older readers know, and its logical type. */
 export function decimalFields(digits: number, scale: number): Record<number, ThriftField> {
   const size = structField(
     new Map([
@@ -104,7 +98,12 @@ export function decimalFields(digits: number, scale: number): Record<number, Thr
       [2, intField(digits)],
     ]),
   );
-  return { 6: intField(5), 7: intField(scale), 8: intField(digits), 10: structField(new Map([[5, size]])) };
+  return {
+    [ELEMENT.convertedType]: intField(DECIMAL.converted),
+    [ELEMENT.scale]: intField(scale),
+    [ELEMENT.precision]: intField(digits),
+    [ELEMENT.logicalType]: structField(new Map([[DECIMAL.logical, size]])),
+  };
 }
 
 /** A field that is a struct. */
@@ -181,80 +180,8 @@ function structList(structs: readonly ThriftStruct[]): ThriftField {
   return listField({ type: THRIFT.struct, items: structs.map(writeStruct) });
 }
 
-/** Texts as a page of version 2 of an optional column, with its header. */
-export function plainPage(
-  texts: readonly string[],
-  {
-    more = Buffer.alloc(0),
-    uncompressed,
-    levels,
-    before = [],
-    after = [],
-    ofPage = [],
-    isCompressed = false,
-  }: {
-    /** Bytes after the values. Default: none. */
-    readonly more?: Buffer;
-    /** The size in the header, if it differs from the values' size. */
-    readonly uncompressed?: number;
-    /** The size of the levels in the header, if it differs from theirs. */
-    readonly levels?: number;
-    /** Fields before the header's own, by their IDs. Default: none. */
-    readonly before?: readonly (readonly [number, ThriftField])[];
-    /** Fields behind the header's own. Default: none. */
-    readonly after?: readonly (readonly [number, ThriftField])[];
-    /** Fields behind those of its part about version 2. Default: none. */
-    readonly ofPage?: readonly (readonly [number, ThriftField])[];
-    /** Whether the header says that the values are compressed, which they never are. */
-    readonly isCompressed?: boolean;
-  } = {},
-): Buffer {
-  const count = texts.length;
-  // All are there: one run of ones.
-  const defined = Buffer.of(count << 1, 1);
-  const values = texts.map((text) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(Buffer.byteLength(text));
-    return Buffer.concat([length, Buffer.from(text)]);
-  });
-  const body = Buffer.concat([defined, ...values, more]);
-  const page: (readonly [number, ThriftField])[] = [
-    [V2.values, intField(count)],
-    [V2.nulls, intField(0)],
-    [V2.rows, intField(count)],
-    [V2.encoding, intField(0)],
-    [V2.definitionBytes, intField(levels ?? defined.length)],
-    [V2.repetitionBytes, intField(0)],
-    [V2.isCompressed, { type: isCompressed ? THRIFT.true : THRIFT.false, bytes: Buffer.alloc(0) }],
-    ...ofPage,
-  ];
-  const header = writeFields([
-    ...before,
-    [PAGE.type, intField(3)],
-    [PAGE.uncompressed, intField(uncompressed ?? body.length - more.length)],
-    [PAGE.bytes, intField(body.length)],
-    [PAGE.dataV2, { type: THRIFT.struct, bytes: writeFields(page) }],
-    ...after,
-  ]);
-  return Buffer.concat([header, body]);
-}
-
-/** Fields of a struct in this order, some of them twice. */
-function writeFields(fields: readonly (readonly [number, ThriftField])[]): Buffer {
-  // Each ID in full.
-  const parts = fields.map(([id, { type, bytes }]) =>
-    Buffer.concat([Buffer.of(type), intField(id).bytes, bytes]),
-  );
-  return Buffer.concat([...parts, Buffer.of(0)]);
-}
-
 /** Gives a column of a file with one row group other pages, at the end of the file. @param changed Of its metadata. */
-export function setPages(
-  file: EngineFile,
-  column: number,
-  pages: Buffer,
-  changed: Readonly<Record<number, ThriftField | undefined>> = {},
-): EngineFile {
+export function setPages(file: EngineFile, column: number, pages: Buffer, changed: Fields = {}): EngineFile {
   const whole = readFileSync(file.path);
   const start = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
   writeFileSync(file.path, Buffer.concat([whole.subarray(0, start), pages, whole.subarray(start)]));
@@ -268,12 +195,8 @@ export function setPages(
 }
 
 /** Changes the metadata of a column in all row groups. Undefined takes a field away. */
-export function setChunk(
-  file: EngineFile,
-  column: number,
-  changed: Readonly<Record<number, ThriftField | undefined>>,
-): EngineFile {
-  return editChunk(file, column, (fields) => withFields({ name: '', fields }, changed).fields);
+export function setChunk(file: EngineFile, column: number, changed: Fields): EngineFile {
+  return editChunk(file, column, (fields) => changeFields(fields, changed));
 }
 
 /** Gives a file's schema so many columns, like its last. */
@@ -287,7 +210,7 @@ export function widen(file: EngineFile, count: number): EngineFile {
   });
 }
 
-/** Changes the number of rows that a footer says. */
+/** Changes the number of rows that a footer says of the file, and that of each row group. @param ofGroups Default: as they are. */
 export function setRows(file: EngineFile, rows: ThriftField, ofGroups?: ThriftField): EngineFile {
   return editFooter(file, (footer) => {
     footer.set(ROWS, rows);

@@ -45,7 +45,8 @@ export function writeStruct(fields: ThriftStruct): Buffer {
   return Buffer.concat([...parts, Buffer.of(0)]);
 }
 
-function varint(value: number): number[] {
+/** The bytes of an integer from 0 on, seven bits each, the lowest first. */
+export function varint(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
