@@ -79,17 +79,25 @@ export async function readDeniedCalls(asked: Asked, known: Known): Promise<reado
 /** The stack's own statements that deny: `bucket-settings` of the doctor compares them. */
 const OWN_STATEMENTS: readonly string[] = [encryptedTransportOnly([]).Sid, deleteByVersionOnly([], []).Sid];
 
-/** The denials of 14 days in the log of a function. */
+/**
+ * The denials of 14 days in the log of a function: of more pages than are read the oldest, and beside them those of the last day. Pages
+ * may be empty: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+ */
 async function readLoggedDenials(asked: Asked, part: string, isFailing: boolean): Promise<LoggedDenials> {
   const { stack, now } = asked;
   const since = now - READ_MS;
-  const { events, hasMore } = await readLog(asked, {
-    group: functionLog(stack, part),
-    filterPattern: '"not authorized to perform"',
-    times: [{ startTime: since, endTime: now }],
-    mostPages: MOST_PAGES,
-  });
-  const lines = events.flatMap(({ timestamp: at = 0, message = '' }) => {
+  const read = (startTime: number) =>
+    readLog(asked, {
+      group: functionLog(stack, part),
+      filterPattern: '"not authorized to perform"',
+      times: [{ startTime, endTime: now }],
+      mostPages: MOST_PAGES / 2,
+    });
+  const { events, hasMore } = await read(since);
+  const { timestamp: lastRead = 0 } = events.at(-1) ?? {};
+  const unread = Math.max(lastRead + 1, now - DAY_MS);
+  const newest = hasMore && unread <= now ? await read(unread) : { events: [] };
+  const lines = [...events, ...newest.events].flatMap(({ timestamp: at = 0, message = '' }) => {
     const said = denialIn(message);
     return said === null ? [] : [{ at, said }];
   });

@@ -30,7 +30,7 @@ export interface DeniedCalls extends DeniedCall {
   readonly repair: readonly string[] | null;
   /** Number of lines of the log that tell of such a call, within 14 days. */
   readonly count: number;
-  /** Whether the log has more lines than were read: then those that were read are the oldest of 14 days. */
+  /** Whether the log has more lines than were read: then those that were read are the oldest of 14 days, and of the last. */
   readonly hasMore: boolean;
   /** Time of the first line, ISO 8601; null if it is within the first of these 14 days, as there may be earlier lines. */
   readonly first: string | null;

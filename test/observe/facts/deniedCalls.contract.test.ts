@@ -3,7 +3,7 @@ import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { bucketSettings } from '../../../lib/access/buckets/bucketSettings.ts';
-import { DAY_MS, HOUR_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { deploymentCommands } from '../../../observe/deploymentCommands.ts';
 import { findBucketFault } from '../../../observe/facts/bucketFaults.ts';
@@ -129,6 +129,19 @@ const document = (...Statement: readonly object[]) => JSON.stringify({ Version: 
 
 async function putBucketPolicy(Policy: string): Promise<void> {
   await aws.s3.send(new PutBucketPolicyCommand({ Bucket: config.bucket, Policy }));
+}
+
+/** Has each page of a log be followed by the same page. @param before Lines of all 14 days. Default: those that are there. */
+function answerAnotherPage(before?: readonly object[]): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next({ ...args, input: { ...args.input, nextToken: undefined } });
+      const isWhole = Number(Reflect.get(args.input, 'startTime')) < clock.now() - DAY_MS;
+      Object.assign(answer.output, { nextToken: 'another' }, isWhole && before ? { events: before } : {});
+      return answer;
+    },
+    { step: 'initialize' },
+  );
 }
 
 /** The calls that are denied now, while these functions fail with a denial. @param over Those whose errors are over. */
@@ -344,19 +357,20 @@ describe('calls that are denied still', () => {
     expect(await denied()).toMatchObject([{ count: 2, first: null }]);
   });
 
-  it('are counted in ten pages of a log, and told to be more', async () => {
+  it('are counted in five pages of a log, and told to be more', async () => {
     await putBucketPolicy(document(denial('Own', 's3:GetObject', LANDING)));
     deny(READ);
     expect(await denied()).toMatchObject([{ count: 1, hasMore: false }]);
-    client.middlewareStack.add(
-      (next) => async (args) => {
-        const answer = await next({ ...args, input: { ...args.input, nextToken: undefined } });
-        Object.assign(answer.output, { nextToken: 'another' });
-        return answer;
-      },
-      { step: 'initialize' },
-    );
-    expect(await denied()).toMatchObject([{ count: 10, hasMore: true }]);
+    answerAnotherPage();
+    expect(await denied()).toMatchObject([{ count: 5, hasMore: true }]);
+  });
+
+  it('of the last day are told though the log before has more pages than are read', async () => {
+    await putBucketPolicy(document(denial('Own', 's3:GetObject', LANDING)));
+    deny(READ);
+    clock.advance(DAY_MS);
+    answerAnotherPage([]);
+    expect(await denied()).toMatchObject([{ count: 5, hasMore: true, last: isoTimestamp(NOON) }]);
   });
 
   it("are no more if neither the bucket's nor the key's policy denies them now", async () => {
