@@ -105,13 +105,6 @@ describe('erasing from the versions of a Parquet file', () => {
       asked: ['remove v1 if read'],
     },
     {
-      what: 'of a result that only mentions it',
-      form: result,
-      versions: ['mentions'],
-      counts: { versions: 1, deleted: 1, rows: 2 },
-      asked: ['remove v1 if read'],
-    },
-    {
       what: 'of a load under way',
       form: load,
       versions: ['mentions'],

@@ -1,3 +1,4 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { QueueDoesNotExist } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
@@ -5,6 +6,7 @@ import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { relayId, relayRefusedKey, relayWaitingKey } from '../../../../lib/tables/relayKeys.ts';
 import type { Deployment } from '../../../../observe/deployment.ts';
 import { readRelayState } from '../../../../observe/facts/flow/relayCopies.ts';
+import { answeredBy } from '../../../harness/answering.ts';
 import { metricClient } from '../../../harness/metricClient.ts';
 import { queueClient } from '../../../harness/queueClient.ts';
 import { startLanding } from '../../startLanding.ts';
@@ -20,12 +22,13 @@ afterAll(() => landing.close());
 function relayState(
   sqs: Deployment['sqs'],
   ages: Readonly<Record<string, readonly (readonly [minutesAgo: number, seconds: number])[]>> = {},
+  { s3 }: Pick<Deployment, 's3'> = landing,
 ) {
   const values = Object.entries(ages).map(([name, points]) => {
     return [name, points.map(([minutes, age]) => [minutesAgo(minutes), age] as const)] as const;
   });
   const asked = {
-    ...landing,
+    s3,
     config: defineConfig({ bucket: landing.config.bucket, relay: { statsig: true } }),
     stack: { service: 'sluice', stage: 'prod' },
     cloudwatch: metricClient(Object.fromEntries(values)),
@@ -127,6 +130,21 @@ describe('copies in the bucket', () => {
       oldest: isoTimestamp(minutesAgo(stranded.minutes)),
     };
     expect(state?.stranded).toEqual(told);
+  });
+
+  it.each([
+    { folder: 'relay/waiting/', stranded: { count: 10_000, hasMore: true }, refused: 1, hasMore: false },
+    { folder: 'relay/refused/', stranded: { count: 1, hasMore: false }, refused: 10_000, hasMore: true },
+  ])('are counted up to 10,000, and told to be more, in $folder', async ({ folder, refused, ...told }) => {
+    const id = relayId(minutesAgo(90), 'c'.repeat(24));
+    const s3 = answeredBy(S3Client, ({ input: { Prefix } }) => {
+      const isWaiting = Prefix === 'relay/waiting/';
+      const Key = isWaiting ? relayWaitingKey(id) : relayRefusedKey({ reason: '400', at: NOW, id });
+      const object = { Key, Size: 1, ETag: '"e"', LastModified: new Date(NOW) };
+      return { Contents: Array(Prefix === folder ? 10_001 : 1).fill(object) };
+    });
+    const state = await relayState(queueClient([0, 0]), {}, { s3 });
+    expect(state).toMatchObject({ refused: [{ reason: '400', count: refused }], ...told });
   });
 });
 

@@ -1,18 +1,14 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../../../lib/schema/config.ts';
-import { relayId, relayRefusedKey, relayWaitingKey } from '../../../../lib/tables/relayKeys.ts';
 import {
   areCopiesLate,
   readRelayState,
   readUnkeptCopies,
   waitingCopies,
 } from '../../../../observe/facts/flow/relayCopies.ts';
-import { answeredBy } from '../../../harness/answering.ts';
 import { metricClient } from '../../../harness/metricClient.ts';
-import { queueClient } from '../../../harness/queueClient.ts';
 import { slowDeployment } from '../../slowDeployment.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 9);
@@ -103,37 +99,6 @@ describe('copies that were not kept for relay', () => {
   it('are none without relay', async () => {
     expect(await unkept({})).toBeNull();
   });
-});
-
-describe('of copies in the bucket', () => {
-  const id = relayId(NOW - DAY_MS, 'a'.repeat(24));
-  const folders = {
-    'relay/waiting/': relayWaitingKey(id),
-    'relay/refused/': relayRefusedKey({ reason: '400', at: NOW, id }),
-  } as const;
-
-  it.each([
-    { folder: 'relay/waiting/', stranded: { count: 10_000, hasMore: true }, refused: 1, hasMore: false },
-    { folder: 'relay/refused/', stranded: { count: 1, hasMore: false }, refused: 10_000, hasMore: true },
-  ] as const)(
-    '10,000 are counted, and told to be more in $folder',
-    async ({ folder, stranded, refused, hasMore }) => {
-      const s3 = answeredBy(S3Client, ({ input }) => {
-        const prefix = input['Prefix'] === 'relay/waiting/' ? 'relay/waiting/' : 'relay/refused/';
-        const object = { Key: folders[prefix], Size: 1, ETag: '"e"', LastModified: new Date(NOW) };
-        return { Contents: Array(prefix === folder ? 10_001 : 1).fill(object) };
-      });
-      const state = await readRelayState({
-        s3,
-        sqs: queueClient([0, 0]),
-        cloudwatch: metricClient({}),
-        config: defineConfig({ bucket: 'own', relay: { statsig: true } }),
-        stack: { service: 'sluice', stage: 'prod' },
-        now: NOW,
-      });
-      expect(state).toMatchObject({ stranded, refused: [{ reason: '400', count: refused }], hasMore });
-    },
-  );
 });
 
 const { deployment, timed } = slowDeployment({
