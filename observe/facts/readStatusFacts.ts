@@ -1,14 +1,11 @@
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { bucketDeleters } from '../../infra/bucketNeeds.ts';
 import { CONFIGURATION_OUTPUT, deployedUnitIds } from '../../infra/template/deployedConfiguration.ts';
-import { workingParts } from '../../infra/template/functionWork.ts';
-import { unusedFunctions } from '../../infra/template/unusedFunctions.ts';
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { parseArn } from '../../lib/base/arn.ts';
 import { sum } from '../../lib/base/sum.ts';
-import { DAY_MS, HOUR_MS, isoTimestamp } from '../../lib/base/time.ts';
+import { DAY_MS, isoTimestamp } from '../../lib/base/time.ts';
 import { isCuredByRedrive } from '../../lib/landing/quarantineReasons.ts';
-import { NOT_LOOKED } from '../../lib/reconcile/judgeHour.ts';
 import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
 import { hasGateway } from '../../lib/schema/endpoint.ts';
 import type { ForwardedKind } from '../../lib/schema/kinds.ts';
@@ -30,10 +27,9 @@ import { readDeniedCalls } from './deniedCalls.ts';
 import { readEncryptionDemands } from './encryptionDemands.ts';
 import { readAlarms } from './flow/alarms.ts';
 import { type Change, lastDayOf, readDayCounts } from './flow/changes.ts';
-import { readDeadFailure } from './flow/failures/deadFailure.ts';
 import { readDeadLetters } from './flow/failures/deadLetters.ts';
 import { readKeysFailure } from './flow/failures/keysFailure.ts';
-import { type LastFailure, readFirstKeyFailure, readLastFailure } from './flow/failures/lastFailure.ts';
+import { readFirstKeyFailure } from './flow/failures/lastFailure.ts';
 import { readLocalState } from './flow/localCloud.ts';
 import { readOverflowError, readUnkeptError } from './flow/logged/collectorErrors.ts';
 import { FAILED_REQUESTS, readAnswers } from './flow/logged/loggedAnswers.ts';
@@ -51,13 +47,14 @@ import {
   type StackOutputs,
   undeployedOf,
 } from './flow/stackOutputs.ts';
-import { isStreamLate, readStream } from './flow/streamState.ts';
+import { readStream } from './flow/streamState.ts';
 import { readGatewayStatus, readUnreached } from './flow/unreachedRequests.ts';
 import { countDamaged, countLanding, isLandingLate } from './flow/waitingObjects.ts';
 import { readWriterBacklog } from './flow/writerBacklog.ts';
 import { readFormerKeys } from './formerKeys.ts';
 import { readFunctionRuns } from './functions/functionRuns.ts';
 import { queueFaults } from './functions/queueFaults.ts';
+import { failedByKey, readFailures } from './functions/waitingFailures.ts';
 import { readLostCopies } from './lostCopies.ts';
 import { withLostTasks } from './lostTasks.ts';
 import { readOpenErasures } from './openErasures.ts';
@@ -88,8 +85,6 @@ import { countQuarantineFiles } from './tables/quarantineFiles.ts';
 
 /** How far back the first failure of a key is looked for, milliseconds. */
 const KEY_FAILED_MS = 14 * DAY_MS;
-/** A message is tried for two and a half hours at most before it is a dead letter: this is half an hour more. */
-const TRIES_MS = 3 * HOUR_MS;
 
 /**
  * Reads the state of every part: about 70 calls, up to four of them queries in Athena. A part that AWS denies is left out by name;
@@ -98,8 +93,8 @@ const TRIES_MS = 3 * HOUR_MS;
  * @throws ObserveError if the local cloud does not answer; what AWS clients throw when AWS cannot be reached.
  */
 export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
-  const damagedKeys = new Set<string>();
   // One damaged entry hides its own day alone.
+  const damagedKeys = new Set<string>();
   const queues = new Map<string, Queue>();
   const deployment: Deployment = {
     ...given,
@@ -222,7 +217,6 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
   const quarantine =
     rows?.quarantine ?? (await ask('quarantine', async (open) => countQuarantineFiles(open)));
   const buffered = local?.buffered ?? { count: null, oldest: parts.stream?.oldest ?? null };
-  // The list of unknown parts is complete once all have answered.
   const facts = {
     stack: `${stack.service}-${stack.stage}`,
     isLocal,
@@ -260,9 +254,22 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
       )
     : null;
   const formerKeys = await ask('the earlier lists of keys', (open) => readFormerKeys(open, facts));
-  const failures = await readFailures();
-  const keyFailedSince = await readKeyFailedSince();
-  const deniedCalls = stackState?.undeployed === null ? await readDenied() : null;
+  const { deadLetters } = parts;
+  const failures = await readFailures(deployment, { ...facts, isKeyOff: isOff(parts.key) }, askLog);
+  const keyLogs = failedByKey(config, { failures, deadLetters });
+  const keyFailedSince =
+    keyLogs.length === 0
+      ? null
+      : await ask('the failures of the key', () =>
+          readFirstKeyFailure(deployment, keyLogs, Math.max(delivered ?? 0, now - KEY_FAILED_MS)),
+        );
+  // Denials are told of the deployed configuration alone: what an undeployed one needs the roles do not have.
+  const deniedCalls =
+    stackState?.undeployed === null
+      ? await ask('denied calls', async () =>
+          readDeniedCalls(deployment, { stack: await deployed, failures, functionErrors }),
+        )
+      : null;
   const changeOf = (...wanted: readonly Change['what'][]) =>
     parts.lastDay?.changes.find(({ what }) => wanted.includes(what));
   const senderOf = (change: Change | undefined) =>
@@ -294,6 +301,7 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     readEncryptionDemands(deployment, parts.exports ?? [], exportRole),
   );
   const damagedEntries = await ask('damaged entries', () => readDamagedEntries(deployment, damagedKeys));
+  // All have answered: the list of unknown parts is complete.
   return {
     ...facts,
     redrivenAt,
@@ -343,59 +351,6 @@ export async function readStatusFacts(given: Deployment): Promise<StatusFacts> {
     return read === null || read.scannedBytes > MOST_CONTENT_BYTES ? null : ask(part, question);
   }
 
-  /** Why something waits: what each function failed with, from some tries before it began to wait. */
-  async function readFailures(): Promise<StatusFacts['failures']> {
-    const { deadLetters, partitions, receivedHours, unreached } = parts;
-    const errors = (functionErrors ?? []).flatMap(({ part, last, isOver, errors: count }) =>
-      isOver && count === 0 ? [] : [[part, last] as const],
-    );
-    const waiting = new Map<string, string | null>(errors);
-    const oldest = landed !== null && isLandingLate(landed.landing, now) ? landed.landing.oldest : null;
-    if (oldest !== null) waiting.set('write', oldest);
-    if (partitions !== null && partitions.gaps.length > 0) waiting.set('register', null);
-    if (receivedHours?.some(({ why }) => why === NOT_LOOKED)) waiting.set('reconcile', null);
-    if (isStreamLate(buffered.oldest, deployment)) waiting.set('landing', buffered.oldest);
-    const isKeyOff = parts.key !== null && parts.key.KeyState !== 'Enabled';
-    if (isKeyOff || unreached?.some(({ kind }) => kind === '5xx')) waiting.set('collect', null);
-    const found: Record<string, LastFailure> = {};
-    // The logs are read one after the other: an account may call FilterLogEvents few times a second.
-    for (const [part, since] of waiting) {
-      // No earlier failure was about an object that waits.
-      const from =
-        part === 'write' && oldest !== null
-          ? Date.parse(oldest)
-          : Math.min(now - DAY_MS, Date.parse(since ?? isoTimestamp(now)) - TRIES_MS);
-      const why = await askLog(part, () => readLastFailure(deployment, part, from));
-      if (why !== null) found[part] = why;
-    }
-    for (const letters of deadLetters ?? []) {
-      const why = await askLog(letters.part, () => readDeadFailure(deployment, letters));
-      if (why !== null) found[letters.queue] = why;
-    }
-    return found;
-  }
-
-  /** As {@link StatusFacts.deniedCalls}. */
-  function readDenied(): Promise<StatusFacts['deniedCalls']> {
-    return ask('denied calls', async () =>
-      readDeniedCalls(deployment, { stack: await deployed, failures, functionErrors }),
-    );
-  }
-
-  /** As {@link StatusFacts.keyFailedSince}, of the logs whose last failure is of the key. */
-  async function readKeyFailedSince(): Promise<string | null> {
-    const logs = Object.entries(failures).flatMap(([name, { isByKey }]) => {
-      const { part = name } = parts.deadLetters?.find(({ queue }) => queue === name) ?? {};
-      return isByKey ? [part] : [];
-    });
-    if (logs.length === 0) return null;
-    // The one that failed first may have nothing more to do, and so no failure of the last day.
-    const used = ['collect', ...workingParts].filter((part) => !unusedFunctions(config).includes(part));
-    const all = new Set([...logs, 'landing', ...used]);
-    const since = Math.max(delivered ?? 0, now - KEY_FAILED_MS);
-    return ask('the failures of the key', () => readFirstKeyFailure(deployment, [...all], since));
-  }
-
   /** What is compared with the template, once the configuration that it is made of is the deployed one. */
   async function readStackState(): Promise<
     Pick<StatusFacts, 'undeployed' | 'stackFaults' | 'stackState' | 'deployedAt'>
@@ -436,6 +391,11 @@ async function answersOf<Asked extends object>(
 ): Promise<{ readonly [Part in keyof Asked]: Awaited<Asked[Part]> }> {
   const answers = Object.entries(asked).map(async ([part, answer]) => [part, await answer]);
   return Object.fromEntries(await Promise.all(answers));
+}
+
+/** Whether a key cannot be used; no of a bucket without one. */
+function isOff(key: KeyFacts | null): boolean {
+  return key !== null && key.KeyState !== 'Enabled';
 }
 
 /** What encrypts the bucket. @param outputs Undefined if they could not be read. */
