@@ -138,6 +138,16 @@ interface MoreSteps {
   readonly beside?: string | undefined;
 }
 
+/** SQL of the partition of rows of one subject of what is compared. */
+const OF = 'PARTITION BY "what", "subject"';
+/** SQL of the partition of rows of one sender and day. */
+const OF_SENDER = 'PARTITION BY "what", "subject", "sdk", "day"';
+/** SQL of whether a row is of names that are told of one SDK. */
+const IS_OF_ONE_SDK = `"what" IN ('sdkEvent', 'sdkExperiment')`;
+/** SQL of rows without those that have a number. Of names these are from before the time window: a history that is sent is no growth. */
+const fresh = (rows: string, numbers: string) => `("${rows}" - "${numbers}")`;
+const FRESH_PART = fresh('part', 'day_numbers');
+
 /**
  * The query that compares the rows of scans. Each step adds columns: `counted` and `seen` count rows by value, sender and hour, `shared` and
  * `compared` have the shares of days and of 24 hours, `told` has the kind of each change, and `grouped` one row a change.
@@ -147,105 +157,134 @@ interface MoreSteps {
  * @param more Default none.
  */
 function comparisonSql(scans: readonly string[], now: number, { eachOf, beside }: MoreSteps = {}): string {
-  const of = 'PARTITION BY "what", "subject"';
-  const unusual = Object.entries(USUAL).map(([what, value]) => {
-    const isOf = `${what === 'unitId' ? PART : '"what"'} = '${what}'`;
-    return value === null ? isOf : `${isOf} AND "value" <> '${value}'`;
-  });
-  const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
-  const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
-  // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
-  const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
-  // A history that is sent has many rows, and makes no name usual: no more are expected than on the fullest of the days before.
-  const expected = '"least_share" * least("now_whole", "most_whole")';
-  // Apart, rows of each time are counted whatever hour they came in; what is of no such time is one group again.
-  const ofTime = `CASE WHEN "what" = 'time' THEN "label" END`;
-  const ofSender = 'PARTITION BY "what", "subject", "sdk", "day"';
-  const leastOfTime = `CASE WHEN "day" IS NOT NULL THEN ${ONE_TIME.before} ELSE greatest(${ONE_TIME.now}, ${ONE_TIME.share} * sum("n") OVER (${ofSender})) END`;
-  // Of names, numbers are of events from before the time window: a history that is sent is no growth.
-  const fresh = (rows: string, numbers: string) => `("${rows}" - "${numbers}")`;
-  const freshPart = fresh('part', 'day_numbers');
-  const isOfOneSdk = `"what" IN ('sdkEvent', 'sdkExperiment')`;
-  // What ends in all SDKs at once, as an experiment does, goes with each at another hour of its day.
-  const othersCome = `"value" <> '${NO_EXPERIMENT}' AND "now_value" - "now_part" >= greatest(${EXPECTED}, ${OTHERS} * ("value_before" - "part_before") / "known")`;
-  // A name that several SDKs sent has none of them as label.
-  const label = `CASE WHEN "what" <> 'event' OR min("label") = max("label") THEN max("label") END`;
   const each = eachOf === undefined ? '' : `, "each" AS (\n  ${eachOf('"counted"')}\n)`;
   const andBeside = beside === undefined ? '' : ` UNION ALL ${beside}`;
-  return `WITH "counted" AS (
+  return `WITH "counted" AS (${countedSql(scans, now)}
+)${each}, "timed" AS (${timedSql(eachOf === undefined ? 'counted' : 'each')}
+), "seen" AS (${SEEN}
+), "shared" AS (${SHARED}
+), "compared" AS (${COMPARED}
+), "usual" AS (${usualSql(now)}
+), "differing" AS (
+  SELECT *, ${numberSql.differs}
+  FROM "usual"
+), "told" AS (${toldSql()}
+), "grouped" AS (${GROUPED}
+)
+SELECT * FROM (
+  SELECT *, CAST("newest_day" AS varchar) AS "newest", CAST("since_at" AS varchar) AS "since",
+    row_number() OVER (PARTITION BY ${PART}, "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
+  FROM (SELECT * FROM "grouped"${andBeside}) AS "all_told"
+) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
+ORDER BY "kind", "whole" DESC, "value", "sdk", "what"`;
+}
+
+/** Counts rows by value, sender, day and hour. @param now Epoch milliseconds. */
+function countedSql(scans: readonly string[], now: number): string {
+  const isCounted = `"day" IS NOT NULL OR "received_at" >= ${timestampText(now - DAY_MS)}`;
+  // A name that several SDKs sent has none of them as label.
+  const label = `CASE WHEN "what" <> 'event' OR min("label") = max("label") THEN max("label") END`;
+  return `
   SELECT "what", "subject", "value", ${label} AS "label", "sdk", "sign", "day", "hour", count_if(${isCounted}) AS "n", count(*) AS "all",
     ${numberSql.counted(isCounted)},
     min(CASE WHEN ${isCounted} THEN "received_at" END) AS "first_at", max("received_at") AS "last_at"
   FROM (
   ${scans.join('\n  UNION ALL\n  ')}
   ) AS "rows"
-  GROUP BY "what", "subject", "value", "sdk", "sign", "day", "hour", CASE WHEN "what" IN ('time', 'key') OR ${IS_OF_ID} THEN "label" END
-)${each}, "timed" AS (
-  SELECT *, CASE WHEN "value" = '${ONE}' AND sum("n") OVER (${ofSender}, "value", "label") < ${leastOfTime} THEN '${PRESENT}' ELSE "value" END AS "form",
-    CASE WHEN "sign" IS NOT NULL AND "n" > 0 AND row_number() OVER (${ofSender}, "value", "sign", "n" > 0 ORDER BY "hour") = 1 THEN 1 ELSE 0 END AS "differs"
-  FROM "${eachOf === undefined ? 'counted' : 'each'}"
-), "seen" AS (
+  GROUP BY "what", "subject", "value", "sdk", "sign", "day", "hour", CASE WHEN "what" IN ('time', 'key') OR ${IS_OF_ID} THEN "label" END`;
+}
+
+/** Takes a time that few events have for the present one, and marks the first row of each sign. @param from Name of the step before. */
+function timedSql(from: string): string {
+  const leastOfTime = `CASE WHEN "day" IS NOT NULL THEN ${ONE_TIME.before} ELSE greatest(${ONE_TIME.now}, ${ONE_TIME.share} * sum("n") OVER (${OF_SENDER})) END`;
+  return `
+  SELECT *, CASE WHEN "value" = '${ONE}' AND sum("n") OVER (${OF_SENDER}, "value", "label") < ${leastOfTime} THEN '${PRESENT}' ELSE "value" END AS "form",
+    CASE WHEN "sign" IS NOT NULL AND "n" > 0 AND row_number() OVER (${OF_SENDER}, "value", "sign", "n" > 0 ORDER BY "hour") = 1 THEN 1 ELSE 0 END AS "differs"
+  FROM "${from}"`;
+}
+
+/** Counts them again by the form of their value. */
+const SEEN = `
   SELECT "what", "subject", "form" AS "value", max("label") AS "label", "sdk", "day", "hour", sum("n") AS "n", sum("all") AS "all", sum("differs") AS "differs",
     ${numberSql.seen}, min("first_at") AS "first_at", max("last_at") AS "last_at"
   FROM "timed"
-  GROUP BY "what", "subject", "form", "sdk", "day", "hour", CASE WHEN "form" = '${ONE}' THEN "label" END
-), "shared" AS (
+  GROUP BY "what", "subject", "form", "sdk", "day", "hour", CASE WHEN "form" = '${ONE}' THEN "label" END`;
+
+/** Sums them by day: `own` of the value and sender, `part` of the value, `whole` of all; `own_all` all of the sender. */
+const SHARED = `
   SELECT *,
-    sum("n") OVER (${of}, "value", "sdk", "day") AS "own", sum("n") OVER (${of}, "sdk", "day") AS "own_all",
-    sum("n") OVER (${of}, "value", "day") AS "part", sum("n") OVER (${of}, "day") AS "whole",
-    sum("all") OVER (${of}, "value", "day" ORDER BY "hour") AS "until_hour",
-    sum("n") OVER (${of}, "value", "sdk", "day", "label") AS "label_n",
-    sum("differs") OVER (${of}, "value", "sdk", "day") AS "different", count(CASE WHEN "n" > 0 THEN 1 END) OVER (${of}, "value", "sdk", "day") AS "own_hours",
-    1e0 * sum(${fresh('n', 'numbers')}) OVER (${of}, "value", "sdk", "day", "hour") / nullif(sum(${fresh('n', 'numbers')}) OVER (${of}, "sdk", "day", "hour"), 0) AS "hour_share",
-    sum("numbers") OVER (${of}, "sdk", "day") AS "all_numbers",
-    sum(CASE WHEN "value" = '${BETWEEN}' THEN "n" ELSE 0 END) OVER (${of}, "sdk", "day") AS "between",
-    row_number() OVER (${of}, "value", "day" ORDER BY "hour") AS "nth",
-    dense_rank() OVER (${of} ORDER BY "day") AS "place",
+    sum("n") OVER (${OF}, "value", "sdk", "day") AS "own", sum("n") OVER (${OF}, "sdk", "day") AS "own_all",
+    sum("n") OVER (${OF}, "value", "day") AS "part", sum("n") OVER (${OF}, "day") AS "whole",
+    sum("all") OVER (${OF}, "value", "day" ORDER BY "hour") AS "until_hour",
+    sum("n") OVER (${OF}, "value", "sdk", "day", "label") AS "label_n",
+    sum("differs") OVER (${OF}, "value", "sdk", "day") AS "different", count(CASE WHEN "n" > 0 THEN 1 END) OVER (${OF}, "value", "sdk", "day") AS "own_hours",
+    1e0 * sum(${fresh('n', 'numbers')}) OVER (${OF}, "value", "sdk", "day", "hour") / nullif(sum(${fresh('n', 'numbers')}) OVER (${OF}, "sdk", "day", "hour"), 0) AS "hour_share",
+    sum("numbers") OVER (${OF}, "sdk", "day") AS "all_numbers",
+    sum(CASE WHEN "value" = '${BETWEEN}' THEN "n" ELSE 0 END) OVER (${OF}, "sdk", "day") AS "between",
+    row_number() OVER (${OF}, "value", "day" ORDER BY "hour") AS "nth",
+    dense_rank() OVER (${OF} ORDER BY "day") AS "place",
     ${numberSql.shared}
-  FROM "seen"
-), "compared" AS (
+  FROM "seen"`;
+
+/** Has beside each row what the days before had of it, and what the last 24 hours have. */
+const COMPARED = `
   SELECT *,
-    max(CASE WHEN "day" IS NOT NULL THEN "place" END) OVER (${of}) AS "known",
-    max("day") OVER (${of}) AS "newest",
-    count("day") OVER (${of}, "value") AS "days",
-    count("day") OVER (${of}, "sdk") AS "sdk_days",
-    sum(CASE WHEN "nth" = 1 AND "part" > 0 THEN 1 ELSE 0 END) OVER (${of}, "day") AS "names",
-    min(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "least",
-    max(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${of}, "value") AS "most",
-    min(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value") AS "least_share",
-    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${of}, "value"), 0) AS "most_share",
-    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "own" / "own_all" END) OVER (${of}, "value", "sdk"), 0) AS "own_most",
-    min(CASE WHEN "day" IS NOT NULL AND "value" = '${PRESENT}' THEN 1e0 * "part" / "whole" END) OVER (${of}) AS "present_share",
-    max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "now_whole",
-    max(CASE WHEN "day" IS NOT NULL THEN "whole" ELSE 0 END) OVER (${of}) AS "most_whole",
-    max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${of}, "value") AS "now_part",
-    max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${of}, "value") AS "last_seen",
-    max(CASE WHEN "day" IS NULL THEN "label" END) OVER (${of}, "value") AS "last_label",
+    max(CASE WHEN "day" IS NOT NULL THEN "place" END) OVER (${OF}) AS "known",
+    max("day") OVER (${OF}) AS "newest",
+    count("day") OVER (${OF}, "value") AS "days",
+    count("day") OVER (${OF}, "sdk") AS "sdk_days",
+    sum(CASE WHEN "nth" = 1 AND "part" > 0 THEN 1 ELSE 0 END) OVER (${OF}, "day") AS "names",
+    min(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${OF}, "value") AS "least",
+    max(CASE WHEN "day" IS NOT NULL THEN "part" END) OVER (${OF}, "value") AS "most",
+    min(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${OF}, "value") AS "least_share",
+    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "part" / "whole" END) OVER (${OF}, "value"), 0) AS "most_share",
+    coalesce(max(CASE WHEN "day" IS NOT NULL THEN 1e0 * "own" / "own_all" END) OVER (${OF}, "value", "sdk"), 0) AS "own_most",
+    min(CASE WHEN "day" IS NOT NULL AND "value" = '${PRESENT}' THEN 1e0 * "part" / "whole" END) OVER (${OF}) AS "present_share",
+    max(CASE WHEN "day" IS NULL THEN "whole" ELSE 0 END) OVER (${OF}) AS "now_whole",
+    max(CASE WHEN "day" IS NOT NULL THEN "whole" ELSE 0 END) OVER (${OF}) AS "most_whole",
+    max(CASE WHEN "day" IS NULL THEN "part" ELSE 0 END) OVER (${OF}, "value") AS "now_part",
+    max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${OF}, "value") AS "last_seen",
+    max(CASE WHEN "day" IS NULL THEN "label" END) OVER (${OF}, "value") AS "last_label",
     sum(CASE WHEN "day" IS NULL THEN "n" ELSE 0 END) OVER (PARTITION BY "what", "value") AS "now_value",
     sum(CASE WHEN "day" IS NULL THEN 0 ELSE "n" END) OVER (PARTITION BY "what", "value") AS "value_before",
-    sum(CASE WHEN "day" IS NULL THEN 0 ELSE "n" END) OVER (${of}, "value") AS "part_before",
+    sum(CASE WHEN "day" IS NULL THEN 0 ELSE "n" END) OVER (${OF}, "value") AS "part_before",
     ${numberSql.compared}
-  FROM "shared"
-), "usual" AS (
+  FROM "shared"`;
+
+/** Has what is expected of each name, and how far it is above the rate that is usual; of subjects with too few days nothing. @param now Epoch milliseconds. */
+function usualSql(now: number): string {
+  const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
+  // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
+  const rate = `1e0 * "least" / ${(48 * TIMES) / (TIMES + 1)}`;
+  // A history that is sent has many rows, and makes no name usual: no more are expected than on the fullest of the days before.
+  const expected = '"least_share" * least("now_whole", "most_whole")';
+  return `
   SELECT *, CASE WHEN "sdk_days" > 0 THEN "own_most" ELSE "most_share" END AS "usual_share",
-    max(CASE WHEN "day" IS NOT NULL THEN "names" ELSE 0 END) OVER (${of}) AS "most_names",
+    max(CASE WHEN "day" IS NOT NULL THEN "names" ELSE 0 END) OVER (${OF}) AS "most_names",
     ${expected} AS "expected",
     CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus",
     ${numberSql.usual}
-  FROM "compared" WHERE "known" >= ${FEWEST_DAYS} OR "what" = 'age'
-), "differing" AS (
-  SELECT *, ${numberSql.differs}
-  FROM "usual"
-), "told" AS (
+  FROM "compared" WHERE "known" >= ${FEWEST_DAYS} OR "what" = 'age'`;
+}
+
+/** Has the kind of change that a row is; null of one that is as on the days before. */
+function toldSql(): string {
+  const unusual = Object.entries(USUAL).map(([what, value]) => {
+    const isOf = `${what === 'unitId' ? PART : '"what"'} = '${what}'`;
+    return value === null ? isOf : `${isOf} AND "value" <> '${value}'`;
+  });
+  // What ends in all SDKs at once, as an experiment does, goes with each at another hour of its day.
+  const othersCome = `"value" <> '${NO_EXPERIMENT}' AND "now_value" - "now_part" >= greatest(${EXPECTED}, ${OTHERS} * ("value_before" - "part_before") / "known")`;
+  return `
   SELECT *, CASE
-    WHEN ${isOfOneSdk} AND NOT (${othersCome}) THEN NULL
-    WHEN (${isOfOneSdk} OR "what" IN ('event', 'sdk', 'experiment', 'group')) AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
+    WHEN ${IS_OF_ONE_SDK} AND NOT (${othersCome}) THEN NULL
+    WHEN (${IS_OF_ONE_SDK} OR "what" IN ('event', 'sdk', 'experiment', 'group')) AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
       AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" <> 'group' AND "expected" >= ${TIMES * EXPECTED}
         AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'
-    WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED}
-      AND ${freshPart} * (1 - "most_share") > ${TIMES} * "most_share" * (${fresh('whole', 'all_numbers')} - ${freshPart}) AND ${freshPart} >= ${TIMES} * "most" THEN 'more'
-    WHEN "what" IN ('event', 'sdk') AND "day" IS NULL AND "days" = "known" AND ${freshPart} >= ${TIMES * EXPECTED} AND ${freshPart} >= ${MANY.times} * "most"
-      AND ${freshPart} * (1 - "most_share") > ${MANY.faster} * "most_share" * (${fresh('whole', 'all_numbers')} - ${freshPart}) THEN 'many'
+    WHEN "what" IN ('event', 'sdk', 'experiment') AND "day" IS NULL AND "days" = "known" AND ${FRESH_PART} >= ${TIMES * EXPECTED}
+      AND ${FRESH_PART} * (1 - "most_share") > ${TIMES} * "most_share" * (${fresh('whole', 'all_numbers')} - ${FRESH_PART}) AND ${FRESH_PART} >= ${TIMES} * "most" THEN 'more'
+    WHEN "what" IN ('event', 'sdk') AND "day" IS NULL AND "days" = "known" AND ${FRESH_PART} >= ${TIMES * EXPECTED} AND ${FRESH_PART} >= ${MANY.times} * "most"
+      AND ${FRESH_PART} * (1 - "most_share") > ${MANY.faster} * "most_share" * (${fresh('whole', 'all_numbers')} - ${FRESH_PART}) THEN 'many'
     WHEN "what" IN ('event', 'experiment') AND "day" IS NULL AND "days" = 0 AND "n" > 0
       AND "names" >= ${MANY_NAMES.least} AND "names" >= ${MANY_NAMES.times} * "most_names" THEN 'names'
     WHEN (${unusual.join(' OR ')}) AND "day" IS NULL AND "own" - "usual_share" * "own_all" >= ${EXPECTED}
@@ -264,12 +303,17 @@ function comparisonSql(scans: readonly string[], now: number, { eachOf, beside }
     WHEN ${numberSql.isOther} THEN 'other'
     WHEN "what" = 'age' AND "n" > 0 THEN '${EARLIER}'
   END AS "kind",
-    max_by("hour", "surplus") OVER (${of}, "value") AS "fell_at", max("surplus") OVER (${of}, "value") AS "most_surplus"
-  FROM "differing"
-), "grouped" AS (
-SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${ofTime} IS NOT NULL THEN "label_n" END), max(CASE WHEN ${isOfOneSdk} THEN "last_label" ELSE "label" END)) AS "label", "sdk",
-  count(DISTINCT ${ofTime}) AS "times",
-  CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN 'many' THEN max(${freshPart}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
+    max_by("hour", "surplus") OVER (${OF}, "value") AS "fell_at", max("surplus") OVER (${OF}, "value") AS "most_surplus"
+  FROM "differing"`;
+}
+
+/** SQL of a time that many events have: rows of each are counted whatever hour they came in; what is of no such time is one group. */
+const OF_TIME = `CASE WHEN "what" = 'time' THEN "label" END`;
+/** Makes one row of each change, with its numbers and since when it is so. */
+const GROUPED = `
+SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("label", CASE WHEN ${OF_TIME} IS NOT NULL THEN "label_n" END), max(CASE WHEN ${IS_OF_ONE_SDK} THEN "last_label" ELSE "label" END)) AS "label", "sdk",
+  count(DISTINCT ${OF_TIME}) AS "times",
+  CASE "kind" WHEN 'other' THEN ${numberSql.count} WHEN 'more' THEN max(${fresh('own', 'day_numbers')}) WHEN 'many' THEN max(${FRESH_PART}) WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN sum("n") ELSE max("now_part") END AS "count",
   CASE "kind" WHEN 'other' THEN ${numberSql.whole} WHEN 'more' THEN max(${fresh('own_all', 'all_numbers')}) WHEN 'many' THEN max("whole") WHEN '${EARLIER}' THEN sum("n") WHEN 'names' THEN max("names") ELSE max("least") END AS "whole",
   CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max(CASE WHEN ${IS_OF_ID} THEN "most" ELSE "usual_share" END) WHEN 'many' THEN max("most") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
   CASE "kind" WHEN 'other' THEN ${numberSql.mean} WHEN '${EARLIER}' THEN max("most_number") ELSE 0 END AS "mean",
@@ -277,21 +321,13 @@ SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("labe
   CASE
     WHEN ${IS_OF_COLUMN} THEN min("first_at")
     WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * ${fresh('own', 'day_numbers')} / ${fresh('own_all', 'all_numbers')} THEN "first_at" END)
-    WHEN "kind" = 'many' THEN min(CASE WHEN ${fresh('n', 'numbers')} * 48 >= "most" + ${freshPart} THEN "first_at" END)
+    WHEN "kind" = 'many' THEN min(CASE WHEN ${fresh('n', 'numbers')} * 48 >= "most" + ${FRESH_PART} THEN "first_at" END)
     WHEN "kind" IN ('names', 'other', '${EARLIER}') THEN min("first_at")
     WHEN max("now_part") = 0 THEN max("last_seen")
     WHEN max("most_surplus") > 0 THEN max("fell_at") + INTERVAL '1' HOUR
   END AS "since_at"
 FROM "told" WHERE "kind" IS NOT NULL
-GROUP BY "what", "kind", "subject", CASE WHEN "kind" = 'names' THEN '' ELSE "value" END, "sdk"
-)
-SELECT * FROM (
-  SELECT *, CAST("newest_day" AS varchar) AS "newest", CAST("since_at" AS varchar) AS "since",
-    row_number() OVER (PARTITION BY ${PART}, "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
-  FROM (SELECT * FROM "grouped"${andBeside}) AS "all_told"
-) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
-ORDER BY "kind", "whole" DESC, "value", "sdk", "what"`;
-}
+GROUP BY "what", "kind", "subject", CASE WHEN "kind" = 'names' THEN '' ELSE "value" END, "sdk"`;
 
 /** Day, hour and time of rows of curated days, and of those of the last days. */
 const OF_DAY = `"ds" AS "day", ${NO_TIME} AS "hour", ${NO_TIME} AS "received_at"`;
