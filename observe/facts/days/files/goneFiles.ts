@@ -23,16 +23,32 @@ interface DayFolder {
   readonly isRaw: boolean;
 }
 
+/** A file that was deleted, and of which S3 has a version. */
+interface DeletedFile {
+  /** Its key. */
+  readonly key: string;
+  /** The version that was deleted. */
+  readonly last: ObjectVersion;
+  /** IDs of its delete markers. */
+  readonly markers: readonly string[];
+}
+
+/** A file of a raw table in whose place there is another. */
+interface ReplacedFile {
+  /** Its key. */
+  readonly key: string;
+  /** The key to which its own version is copied, which brings its rows back. */
+  readonly copy: string;
+  /** ID of its own version. */
+  readonly versionId: string;
+}
+
 /** What is gone of a day of a table and S3 has a version of. */
 export interface GoneFiles extends DayFolder {
-  /** Files that were deleted, the version that was deleted, and their delete markers. */
-  readonly deleted: readonly {
-    readonly key: string;
-    readonly last: ObjectVersion;
-    readonly markers: readonly string[];
-  }[];
-  /** Files of a raw table in whose place there is another, and the copies beside it that bring them back. */
-  readonly replaced: readonly { readonly key: string; readonly copy: string; readonly versionId: string }[];
+  /** Its deleted files. */
+  readonly deleted: readonly DeletedFile[];
+  /** Its replaced files; none of a table with versions. */
+  readonly replaced: readonly ReplacedFile[];
 }
 
 /** Folders and files that are read in parallel. */
@@ -51,27 +67,17 @@ export async function goneFiles(
   days: readonly UtcDay[],
 ): Promise<readonly GoneFiles[] | null> {
   const folders = await foldersOf(deployment, table, days);
-  return (
-    folders &&
-    mapLimit(folders, PARALLEL, async (folder) => {
-      const versions =
-        folder.folder === null
-          ? new Map<string, KeyVersions>()
-          : await readVersions(deployment, folder.folder);
-      const deleted = [...versions].flatMap(
-        ([
-          key,
-          {
-            isDeleted,
-            files: [last],
-            markers,
-          },
-        ]) => (isDeleted && last !== undefined ? [{ key, last, markers }] : []),
-      );
-      const replaced = folder.isRaw ? await replacedFiles(deployment, versions) : [];
-      return { ...folder, deleted, replaced };
-    })
-  );
+  if (folders === null) return null;
+  return mapLimit(folders, PARALLEL, async (folder) => {
+    const versions =
+      folder.folder === null ? new Map<string, KeyVersions>() : await readVersions(deployment, folder.folder);
+    const deleted = [...versions].flatMap(([key, { isDeleted, files, markers }]) => {
+      const [last] = files;
+      return isDeleted && last !== undefined ? [{ key, last, markers }] : [];
+    });
+    const replaced = folder.isRaw ? await replacedFiles(deployment, versions) : [];
+    return { ...folder, deleted, replaced };
+  });
 }
 
 /**
@@ -84,7 +90,7 @@ export async function goneFiles(
 async function replacedFiles(
   deployment: Pick<GoneReaders, 's3' | 'config'>,
   versions: ReadonlyMap<string, KeyVersions>,
-): Promise<GoneFiles['replaced']> {
+): Promise<readonly ReplacedFile[]> {
   const replaced = [...versions].flatMap(([key, { files, isDeleted }]) => {
     const [there] = files;
     const own = files.at(-1);
