@@ -87,7 +87,7 @@ const DIFFERENT = 10;
  * also those of a campaign, who leave again, beside those who come each day.
  */
 const MANY_IDS = { times: 3, share: 0.8, events: 1.5 } as const;
-/** What one SDK does not send is told while all others together send at least this part of what they sent on a usual day. */
+/** An experiment that one SDK does not send is told while another one sends this part of the fewest of its days, or more. */
 const OTHERS = '0.5e0';
 /** Names are told as many if they are `least` within 24 hours, and `times` the most of a day before. */
 const MANY_NAMES = { least: 50, times: 3 } as const;
@@ -246,12 +246,13 @@ const COMPARED = `
     max(CASE WHEN "day" IS NULL THEN "last_at" END) OVER (${OF}, "value") AS "last_seen",
     max(CASE WHEN "day" IS NULL THEN "label" END) OVER (${OF}, "value") AS "last_label",
     sum(CASE WHEN "day" IS NULL THEN "n" ELSE 0 END) OVER (PARTITION BY "what", "value") AS "now_value",
-    sum(CASE WHEN "day" IS NULL THEN 0 ELSE "n" END) OVER (PARTITION BY "what", "value") AS "value_before",
-    sum(CASE WHEN "day" IS NULL THEN 0 ELSE "n" END) OVER (${OF}, "value") AS "part_before",
     ${numberSql.compared}
   FROM "shared"`;
 
-/** Has what is expected of each name, and how far it is above the rate that is usual; of subjects with too few days nothing. @param now Epoch milliseconds. */
+/**
+ * Has what is expected of each name, how far it is above the rate that is usual, and whether an SDK sends it as usual: what ends in all at
+ * once, as an experiment does, goes with each at another hour of its day. Of subjects with too few days nothing. @param now Epoch milliseconds.
+ */
 function usualSql(now: number): string {
   const start = timestampText(Date.parse(addDays(utcDay(now), -RAW_DAYS)));
   // Above this rate it comes as usual: half between the fewest that are usual and the most that are told as less.
@@ -262,6 +263,7 @@ function usualSql(now: number): string {
   SELECT *, CASE WHEN "sdk_days" > 0 THEN "own_most" ELSE "most_share" END AS "usual_share",
     max(CASE WHEN "day" IS NOT NULL THEN "names" ELSE 0 END) OVER (${OF}) AS "most_names",
     ${expected} AS "expected",
+    max(CASE WHEN "now_part" >= greatest(${EXPECTED}, ${OTHERS} * coalesce("least", 0)) THEN 1 ELSE 0 END) OVER (PARTITION BY "what", "value") AS "comes",
     CASE WHEN "day" IS NULL THEN "until_hour" - ${rate} * (1 + date_diff('hour', ${start}, "hour")) END AS "surplus",
     ${numberSql.usual}
   FROM "compared" WHERE "known" >= ${FEWEST_DAYS} OR "what" = 'age'`;
@@ -273,11 +275,10 @@ function toldSql(): string {
     const isOf = `${what === 'unitId' ? PART : '"what"'} = '${what}'`;
     return value === null ? isOf : `${isOf} AND "value" <> '${value}'`;
   });
-  // What ends in all SDKs at once, as an experiment does, goes with each at another hour of its day.
-  const othersCome = `"value" <> '${NO_EXPERIMENT}' AND "now_value" - "now_part" >= greatest(${EXPECTED}, ${OTHERS} * ("value_before" - "part_before") / "known")`;
   return `
   SELECT *, CASE
-    WHEN ${IS_OF_ONE_SDK} AND NOT (${othersCome}) THEN NULL
+    WHEN ${IS_OF_ONE_SDK} AND "now_value" - "now_part" < ${EXPECTED} THEN NULL
+    WHEN "what" = 'sdkExperiment' AND ("value" = '${NO_EXPERIMENT}' OR "comes" = 0) THEN NULL
     WHEN (${IS_OF_ONE_SDK} OR "what" IN ('event', 'sdk', 'experiment', 'group')) AND "day" IS NOT NULL AND "place" = "known" AND "days" = "known"
       AND "expected" >= ${EXPECTED} AND ("now_part" = 0 OR "what" <> 'group' AND "expected" >= ${TIMES * EXPECTED}
         AND "now_part" * ${TIMES} * (1 - "least_share") < "least_share" * ("now_whole" - "now_part") AND "now_part" * ${TIMES} <= "least") THEN 'less'

@@ -208,6 +208,12 @@ describe('an event that an SDK does not send any more, and others do,', () => {
     ]);
   });
 
+  it('is told though the others send fewer than half of their usual, if they are ten', async () => {
+    const ten = { ...buy, received: at(MORNING, 10), days: each(40, ...DAYS) };
+    const rows = await toldOfSdk(ten, iosViews, ofIos(buy));
+    expect(rows.map(({ subject }) => subject)).toEqual(['ios-client']);
+  });
+
   it.each([
     { what: 'if the SDK sends nothing', sent: [stillFromOthers, ofIos(buy)] },
     { what: 'if no SDK sends the event', sent: [iosViews, buy, ofIos(buy)] },
@@ -232,6 +238,7 @@ describe('an experiment to which an SDK logs no exposures any more, and others d
   const ofIos = (sent: Sent): Sent => ({ ...sent, as: { sdk_type: 'ios-client', ...sent.as } });
   const ofGate: Sent = { ...views, as: { exposure_type: 'gate', experiment_id: 'new_nav' } };
   const ofOthers = (came: number): Sent => ({ days: each(40, ...DAYS), received: at(MORNING, came) });
+  const ofWeb = (came: number): Sent => ({ ...ofOthers(came), as: { sdk_type: 'web-client' } });
   const last = '2026-11-19 09:00:00';
   const lost = ofIos({ days: TWENTY, received: [last] });
   const toldOfSdk = async (...exposures: readonly Sent[]) =>
@@ -264,7 +271,14 @@ describe('an experiment to which an SDK logs no exposures any more, and others d
   it.each([
     { what: 'if the SDK sends nothing', sent: [ofOthers(40), lost] },
     { what: 'if no SDK logs it', sent: [ofOthers(0), lost, ofIos(ofGate)] },
-    { what: 'if the others log less than half of it', sent: [ofOthers(19), lost, ofIos(ofGate)] },
+    {
+      what: 'if each other one logs less than half of it',
+      sent: [ofOthers(19), ofWeb(19), lost, ofIos(ofGate)],
+    },
+    {
+      what: 'if the others log nine',
+      sent: [{ days: each(10, ...DAYS), received: at(MORNING, 9) }, lost, ofIos(ofGate)],
+    },
     {
       what: 'if less than ten exposures are expected',
       sent: [ofOthers(40), ofIos({ days: each(9, ...DAYS) }), ofIos(ofGate)],
@@ -281,8 +295,11 @@ describe('an experiment to which an SDK logs no exposures any more, and others d
     expect(await toldOfSdk(...sent)).toEqual([]);
   });
 
-  it('is told of the SDK if the others log half of it', async () => {
-    expect(await toldOfSdk(ofOthers(20), lost, ofIos(ofGate))).toHaveLength(1);
+  it('is told of each of two SDKs that lost it at once, if one of the others logs half of it', async () => {
+    const ofAndroid = (sent: Sent): Sent => ({ ...sent, as: { sdk_type: 'android-client', ...sent.as } });
+    const others = [ofOthers(20), ofWeb(0), ofAndroid({ days: each(90, ...DAYS) }), ofAndroid(ofGate)];
+    const rows = await toldOfSdk(...others, lost, ofIos(ofGate));
+    expect(rows.map(({ subject }) => subject)).toEqual(['android-client', 'ios-client']);
   });
 });
 
