@@ -7,7 +7,7 @@ import type { VersionFiles } from '../../../lib/ledger/versionFiles.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import { CURATED_LEDGER, curatedDaysKey, curatedSubject } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../deployment.ts';
-import { type LedgerDay, orTold, readLedgerDays, readVersionFiles } from './ledgerDays.ts';
+import { type LedgerDay, readLedgerDays, readVersionFiles, tellDamage } from './ledgerDays.ts';
 
 /** A curated table, and how many of its days the views read. */
 export interface CuratedTable {
@@ -44,7 +44,7 @@ export async function readCuratedLists({
 }: Pick<Deployment, 's3' | 'config' | 'onDamaged'>): Promise<CuratedLists> {
   const lists = listedDays(s3ObjectStore(s3, config.bucket));
   const daysOf = async (kind: ForwardedKind) => {
-    const read = await orTold(lists.read(kind), onDamaged);
+    const read = await tellDamage(lists.read(kind), onDamaged);
     const days = read?.days ?? {};
     if (Object.values(days).some(isDamagedDay)) onDamaged?.(curatedDaysKey(kind));
     return days;

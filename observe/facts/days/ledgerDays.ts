@@ -85,7 +85,7 @@ export async function unlessDamaged<Read>(
   onDamaged: Deployment['onDamaged'],
 ): Promise<Read | null> {
   try {
-    return await orTold(read, onDamaged);
+    return await tellDamage(read, onDamaged);
   } catch (error) {
     if (damagedKey(error) === null || onDamaged === undefined) throw error;
     return null;
@@ -93,7 +93,10 @@ export async function unlessDamaged<Read>(
 }
 
 /** What is read of the ledger. If the object has no valid entry, whoever asks is told of it by the key, and that is thrown. */
-export async function orTold<Read>(read: Promise<Read>, onDamaged: Deployment['onDamaged']): Promise<Read> {
+export async function tellDamage<Read>(
+  read: Promise<Read>,
+  onDamaged: Deployment['onDamaged'],
+): Promise<Read> {
   try {
     return await read;
   } catch (error) {
