@@ -95,8 +95,10 @@ describe('Statsig at a bucket of ours', () => {
     await expect(put('events/2026-11-19/x.parquet')).rejects.toMatchObject(denied);
     await expect(put('exportsx/x.parquet')).rejects.toMatchObject(denied);
     await expect(put('exports/x', OWN)).rejects.toMatchObject(denied);
+    const exported = 'events/2026-11-18/x.parquet';
+    await ingest.put(exported, 'x', BUCKET);
     const remove = (key: string) => ingest.remove(key, BUCKET, statsig);
-    await expect(remove('events/2026-11-19/x.parquet')).rejects.toMatchObject(denied);
+    await expect(remove(exported)).rejects.toMatchObject(denied);
     await put('exports/exposures/note.txt');
     await remove('exports/exposures/note.txt');
   });

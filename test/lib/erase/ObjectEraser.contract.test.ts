@@ -105,6 +105,20 @@ describe('erasing from the versions of a Parquet file', () => {
       asked: ['remove v1 if read'],
     },
     {
+      what: 'of a result that only mentions it',
+      form: result,
+      versions: ['mentions'],
+      counts: { versions: 1, deleted: 1, rows: 2 },
+      asked: ['remove v1 if read'],
+    },
+    {
+      what: 'of a load that has ended',
+      form: load,
+      versions: ['mixed'],
+      counts: { versions: 1, deleted: 1, rows: 3 },
+      asked: ['remove v1 if read'],
+    },
+    {
       what: 'of a load under way',
       form: load,
       versions: ['mentions'],
@@ -146,6 +160,7 @@ describe('erasing from the versions of a Parquet file', () => {
   it.each([
     { what: 'a table', form: table },
     { what: 'a result', form: result },
+    { what: 'a load', form: load },
   ])('leaves $what that is damaged, or too large', async ({ form }) => {
     const why = async (body: Uint8Array, size?: number) => {
       const done = await eraseObject({

@@ -18,6 +18,12 @@ it.each<Case>([
     files: { kind: 'raw', expireAfterDays: 29 },
   },
   {
+    what: 'of events begin to expire then, too',
+    table: 'statsig_forwarded_events',
+    forwardedDays: 30,
+    files: { kind: 'raw', expireAfterDays: 29 },
+  },
+  {
     what: 'of events never expire if they are kept for ever',
     table: 'statsig_forwarded_events',
     forwardedDays: null,

@@ -50,6 +50,7 @@ describe('the export of a day that fails', () => {
   );
 
   it.each([
+    { what: 'file of text', text: 'not what it was, but long enough' },
     { what: 'file of text that comes in pieces', text: 'text '.repeat(100_000) },
     { what: 'file that is cut off', text: 'PAR1 and no more of it' },
     { what: 'file without its begin', text: 'its first bytes are gone PAR1' },

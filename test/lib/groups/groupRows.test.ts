@@ -62,9 +62,19 @@ describe("the table's object", () => {
       what: 'layer_id is not a text',
     },
     {
+      damage: 'a number as group',
+      broken: line.replace('"group_name":"Test"', '"group_name":7'),
+      what: 'group_name is not a text',
+    },
+    {
       damage: 'a kind that is none',
       broken: line.replace('"kind":"group"', '"kind":"team"'),
       what: 'kind is not one of group',
+    },
+    {
+      damage: 'a word as time',
+      broken: line.replace(/"first_seen":"[^"]+"/, '"first_seen":"soon"'),
+      what: 'first_seen is not a time',
     },
     {
       damage: 'a day that is none',

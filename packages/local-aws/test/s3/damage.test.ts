@@ -78,7 +78,9 @@ describe('the file of an object that something else', () => {
   ])('has made $what is refused at once', async ({ body, now }) => {
     await put(body, { ContentLength: body.length });
     writeFileSync(file(), now);
-    const damaged = { status: 500, message: expect.stringMatching(/^LOCAL_AWS_S3_FILE_DAMAGED: /) };
+    const sizes = `has ${now.length} bytes, not ${body.length}\\. `;
+    const message = expect.stringMatching(new RegExp(`^LOCAL_AWS_S3_FILE_DAMAGED: [^\\n]*${sizes}`));
+    const damaged = { status: 500, message };
     expect(await failureOf(get())).toMatchObject(damaged);
     const copy = new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: `${Bucket}/k` });
     expect(await failureOf(client.send(copy))).toMatchObject(damaged);

@@ -15,6 +15,7 @@ const NOW = Date.UTC(2026, 10, 20, 9);
 
 describe('the oldest copy that waits', () => {
   it.each([
+    { what: 'is none of nothing', messages: 0, stored: [], queuedSince: [], oldest: null },
     {
       what: 'is none of a queue that has become empty',
       messages: 0,
