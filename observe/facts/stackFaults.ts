@@ -19,6 +19,7 @@ import { ifThere } from '../ifThere.ts';
 import { differingPoints } from './differingPoints.ts';
 import { isOtherRelease, type ReadStack, readStackResources } from './flow/stackOutputs.ts';
 import { templateResources } from './functions/queueFaults.ts';
+import type { AskPart } from './look.ts';
 import { readGlueTables } from './tables/tables.ts';
 
 /** What is asked of the stack, each by itself. */
@@ -76,12 +77,6 @@ export interface StackFault {
   readonly isRegistered?: boolean;
 }
 
-/** Reads one part; null, and a reason among the unknown parts, if that is not possible. */
-type AskPart = <Answer>(
-  part: StackPart,
-  question: (deployment: Deployment) => Promise<Answer>,
-) => Promise<Answer | null>;
-
 /**
  * Compares tables, views and workgroups with the template of the configuration, with which the stack has to be deployed, and looks
  * whether alarms and readers are there: a call of CloudFormation, one of Glue for each 100 names, and one for each workgroup and reader.
@@ -94,7 +89,7 @@ type AskPart = <Answer>(
 export async function readStackFaults(
   deployment: Deployment,
   { id: stackArn, outputs, deployedAt, alarms }: ReadStack & { readonly alarms: readonly string[] | null },
-  ask: AskPart,
+  ask: AskPart<StackPart>,
 ): Promise<readonly StackFault[]> {
   const { isLocal, stack } = deployment;
   const compared: Compared = {
@@ -122,7 +117,7 @@ interface Compared {
   /** The deployment that is asked. */
   readonly deployment: Deployment;
   /** Asks for one part. */
-  readonly ask: AskPart;
+  readonly ask: AskPart<StackPart>;
   /** The resources of the template by logical ID. */
   readonly resources: readonly (readonly [id: string, resource: Resource])[];
   /** The physical IDs of the deployed stack's resources by logical ID. */

@@ -101,7 +101,7 @@ const status = z.object({
 const faults = z.object({ faults: z.array(z.object({ left: z.union([z.number(), z.literal('all')]) })) });
 
 /** The status that the local cloud reports. */
-interface LocalState {
+export interface LocalState {
   /** The address that SDKs post to. */
   readonly collector: string;
   /** When it was started, by its clock, ISO 8601. */

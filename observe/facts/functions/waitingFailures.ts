@@ -10,6 +10,7 @@ import { type LastFailure, readLastFailure } from '../flow/failures/lastFailure.
 import { isStreamLate } from '../flow/streamState.ts';
 import type { UnreachedRequests } from '../flow/unreachedRequests.ts';
 import { isLandingLate, type WaitingObjects } from '../flow/waitingObjects.ts';
+import type { AskPart } from '../look.ts';
 import type { RecentPartitions } from '../tables/partitionGaps.ts';
 import type { FunctionErrors } from './functionErrors.ts';
 
@@ -40,9 +41,6 @@ interface WaitingFacts {
 /** What functions failed with last, by the name of the function, or of the queue of dead letters. */
 type Failures = Readonly<Record<string, LastFailure>>;
 
-/** Reads the log of a function by the function's name; null, and a reason among what is unknown, if that is not possible. */
-type AskLog = <Answer>(name: string, question: () => Promise<Answer>) => Promise<Answer | null>;
-
 /**
  * Why something waits: what each function failed with, from some tries before it began to wait; as `failures` of statusFacts.ts. The logs
  * are read one after the other: an account may call FilterLogEvents few times a second.
@@ -50,7 +48,7 @@ type AskLog = <Answer>(name: string, question: () => Promise<Answer>) => Promise
 export async function readFailures(
   deployment: Deployment,
   facts: WaitingFacts,
-  askLog: AskLog,
+  askLog: AskPart,
 ): Promise<Failures> {
   const found: Record<string, LastFailure> = {};
   for (const [part, from] of waitingParts(facts, deployment)) {
