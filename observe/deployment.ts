@@ -94,6 +94,12 @@ export interface Deployment extends ConfiguredTarget, RetryPorts {
   close(): void;
 }
 
+/** Reads one part of a deployment, which `question` asks for; null, and a reason among the unread parts, if that is not possible. */
+export type AskPart<Part extends string = string> = <Answer>(
+  part: Part,
+  question: (deployment: Deployment) => Promise<Answer>,
+) => Promise<Answer | null>;
+
 /**
  * Attempts for one call. Most calls change nothing more if they are repeated. Of the others, SendMessage makes work twice, which
  * has one result; PurgeQueue and StartMessageMoveTask are refused the second time, which their callers explain or take for done.

@@ -13,13 +13,12 @@ import { isRole, type Reader } from '../../lib/schema/readers.ts';
 import { readCuratedDays } from '../../lib/views/curatedViews.ts';
 import { readPrestoView } from '../../lib/views/prestoView.ts';
 import { viewNames } from '../../lib/views/viewNames.ts';
-import type { Deployment } from '../deployment.ts';
+import type { AskPart, Deployment } from '../deployment.ts';
 import { revertDriftWords } from '../deploymentCommands.ts';
 import { ifThere } from '../ifThere.ts';
 import { differingPoints } from './differingPoints.ts';
 import { isOtherRelease, type ReadStack, readStackResources } from './flow/stackOutputs.ts';
 import { templateResources } from './functions/queueFaults.ts';
-import type { AskPart } from './look.ts';
 import { readGlueTables } from './tables/tables.ts';
 
 /** What is asked of the stack, each by itself. */

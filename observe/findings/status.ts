@@ -3,7 +3,7 @@ import type { DatasetDays, DropDay } from '../facts/days/dropDays.ts';
 import { exportNeed, type Need, needOf } from '../facts/days/dropNeeds.ts';
 import type { ExportDays } from '../facts/days/exportDays.ts';
 import { firstOf, type Shown } from '../facts/days/pagesByNeed.ts';
-import { readStatusFacts } from '../facts/readStatusFacts.ts';
+import { readStatusFacts } from '../facts/look/readStatusFacts.ts';
 import type { StatusFacts } from '../facts/statusFacts.ts';
 import type { Severity } from './catalogue/entry.ts';
 import type { Finding, FindingCode } from './catalogue.ts';

@@ -3,14 +3,13 @@ import { unusedFunctions } from '../../../infra/template/unusedFunctions.ts';
 import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
 import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
 import type { ReceivedHour } from '../../../lib/reconcile/receivedHours.ts';
-import type { Deployment } from '../../deployment.ts';
+import type { AskPart, Deployment } from '../../deployment.ts';
 import { readDeadFailure } from '../flow/failures/deadFailure.ts';
 import type { DeadLetters } from '../flow/failures/deadLetters.ts';
 import { type LastFailure, readLastFailure } from '../flow/failures/lastFailure.ts';
 import { isStreamLate } from '../flow/streamState.ts';
 import type { UnreachedRequests } from '../flow/unreachedRequests.ts';
 import { isLandingLate, type WaitingObjects } from '../flow/waitingObjects.ts';
-import type { AskPart } from '../look.ts';
 import type { RecentPartitions } from '../tables/partitionGaps.ts';
 import type { FunctionErrors } from './functionErrors.ts';
 

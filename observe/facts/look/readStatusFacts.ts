@@ -1,42 +1,43 @@
-import { sum } from '../../lib/base/sum.ts';
-import { isoTimestamp } from '../../lib/base/time.ts';
-import { nightDays } from '../../lib/reconcile/reconcileDays.ts';
-import type { Deployment } from '../deployment.ts';
-import { readQueue } from '../readQueue.ts';
+import { sum } from '../../../lib/base/sum.ts';
+import { isoTimestamp } from '../../../lib/base/time.ts';
+import { nightDays } from '../../../lib/reconcile/reconcileDays.ts';
+import type { Deployment } from '../../deployment.ts';
+import { readQueue } from '../../readQueue.ts';
+import { type CurationState, readCurationState, unreadCurated } from '../days/curationState.ts';
+import { configuredDatasets, readDatasets } from '../days/datasets.ts';
+import { type DatasetDays, dropDays } from '../days/dropDays.ts';
+import { readExports } from '../days/exportDays.ts';
+import { readDamagedFiles } from '../days/files/damagedFiles.ts';
+import { unreadDrops } from '../days/unreadDays.ts';
+import { readAlarms } from '../flow/alarms.ts';
+import { lastDayOf } from '../flow/changes.ts';
+import { readDeadLetters } from '../flow/failures/deadLetters.ts';
+import { readKeysFailure } from '../flow/failures/keysFailure.ts';
+import { FAILED_REQUESTS, readAnswers } from '../flow/logged/loggedAnswers.ts';
+import { readNoted } from '../flow/logged/notedEvents.ts';
+import { readRelayState, readUnkeptCopies } from '../flow/relayCopies.ts';
+import { readLastHour, readLastRequest } from '../flow/requestCounts.ts';
+import { readKeys } from '../flow/senders.ts';
+import { readStream } from '../flow/streamState.ts';
+import { readGatewayStatus, readUnreached } from '../flow/unreachedRequests.ts';
+import { countDamaged, countLanding, isLandingLate } from '../flow/waitingObjects.ts';
+import { readWriterBacklog } from '../flow/writerBacklog.ts';
+import { readFunctionRuns } from '../functions/functionRuns.ts';
+import { queueFaults } from '../functions/queueFaults.ts';
+import { readLostCopies } from '../lostCopies.ts';
+import { withLostTasks } from '../lostTasks.ts';
+import { readOpenErasures } from '../openErasures.ts';
+import { judgedHours, readLastNight } from '../receivedHours.ts';
+import { RAW_TABLES_PART, type SharedPart, type StatusFacts } from '../statusFacts.ts';
+import { readLandedRows, type TableArrivals } from '../tables/landedRows.ts';
+import { lastDelivery } from '../tables/lastDelivery.ts';
+import { readLostDays, readNotedRules, readRecentPartitions } from '../tables/partitionGaps.ts';
+import { countQuarantineFiles } from '../tables/quarantineFiles.ts';
+import { answersOf, beginLook, type Look, streamOf } from './beginLook.ts';
 import { readKey } from './bucketKey.ts';
-import { type CurationState, readCurationState, unreadCurated } from './days/curationState.ts';
-import { configuredDatasets, readDatasets } from './days/datasets.ts';
-import { type DatasetDays, dropDays } from './days/dropDays.ts';
-import { readExports } from './days/exportDays.ts';
-import { readDamagedFiles } from './days/files/damagedFiles.ts';
-import { unreadDrops } from './days/unreadDays.ts';
-import { readAlarms } from './flow/alarms.ts';
-import { lastDayOf } from './flow/changes.ts';
-import { readDeadLetters } from './flow/failures/deadLetters.ts';
-import { readKeysFailure } from './flow/failures/keysFailure.ts';
-import { readNoted } from './flow/logged/notedEvents.ts';
-import { readRelayState, readUnkeptCopies } from './flow/relayCopies.ts';
-import { readRequests } from './flow/requestFacts.ts';
-import { readKeys } from './flow/senders.ts';
-import { readStream } from './flow/streamState.ts';
-import { readGatewayStatus, readUnreached } from './flow/unreachedRequests.ts';
-import { countDamaged, countLanding, isLandingLate } from './flow/waitingObjects.ts';
-import { readWriterBacklog } from './flow/writerBacklog.ts';
-import { readFunctionRuns } from './functions/functionRuns.ts';
-import { queueFaults } from './functions/queueFaults.ts';
+import { readContents } from './contentFacts.ts';
 import { type FirstFacts, readFurtherFacts } from './furtherFacts.ts';
-import { answersOf, beginLook, type Look, streamOf } from './look.ts';
-import { readLostCopies } from './lostCopies.ts';
-import { withLostTasks } from './lostTasks.ts';
-import { readOpenErasures } from './openErasures.ts';
-import { judgedHours, readLastNight } from './receivedHours.ts';
 import { readStackBucketFaults, readStackState } from './stackState.ts';
-import { RAW_TABLES_PART, type SharedPart, type StatusFacts } from './statusFacts.ts';
-import { readContents } from './tables/contentFacts.ts';
-import { readLandedRows, type TableArrivals } from './tables/landedRows.ts';
-import { lastDelivery } from './tables/lastDelivery.ts';
-import { readLostDays, readNotedRules, readRecentPartitions } from './tables/partitionGaps.ts';
-import { countQuarantineFiles } from './tables/quarantineFiles.ts';
 
 /**
  * Reads the state of every part: about 70 calls, up to four of them queries in Athena. A part that AWS denies is left out by name;
@@ -173,6 +174,25 @@ function askParts(look: Look) {
     ),
     lastNight: config.reconcile ? ask('the last night', readLastNight) : null,
     receivedHours: ask('the received hours', () => judgedHours(deployment, nightDays(now))),
+  };
+}
+
+/** The last hour, and who sent what was refused, or answered 503. */
+async function readRequests({
+  deployment,
+  day,
+  ask,
+}: Pick<Look, 'deployment' | 'day' | 'ask'>): Promise<
+  Pick<StatusFacts, 'lastHour' | 'lastRequestAt' | 'refusals' | 'unstored'>
+> {
+  const lastHour = await ask('the last hour', readLastHour);
+  return {
+    lastHour,
+    lastRequestAt: lastHour?.lastRequestAt ?? (await ask('the last request', readLastRequest)),
+    refusals: await ask('refused requests', async () =>
+      readAnswers(deployment, (await day).day, 'refusedBy'),
+    ),
+    unstored: await ask(FAILED_REQUESTS, async () => readAnswers(deployment, (await day).day, 'failedBy')),
   };
 }
 

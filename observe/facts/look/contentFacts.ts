@@ -1,14 +1,14 @@
 import { CONFIGURATION_OUTPUT, deployedUnitIds } from '../../../infra/template/deployedConfiguration.ts';
 import type { ForwardedKind } from '../../../lib/schema/kinds.ts';
 import type { Deployment } from '../../deployment.ts';
-import type { Look } from '../look.ts';
 import { contentPart, METADATA_PART, type SharedPart } from '../statusFacts.ts';
 import {
   type ContentChanges,
   MOST_CONTENT_BYTES,
   readContentChanges,
   readMetadataChanges,
-} from './contentChanges.ts';
+} from '../tables/contentChanges.ts';
+import type { Look } from './beginLook.ts';
 
 /** How the content of the tables differs, one member a query; null where it could not be read, or was not asked. */
 export async function readContents(

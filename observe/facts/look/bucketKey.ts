@@ -1,9 +1,9 @@
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import type { Deployment } from '../deployment.ts';
-import { ifThere } from '../ifThere.ts';
-import type { BucketKey } from './bucketFaults.ts';
-import type { StackOutputs } from './flow/stackOutputs.ts';
-import { type KeyFacts, NO_KEY } from './statusFacts.ts';
+import type { Deployment } from '../../deployment.ts';
+import { ifThere } from '../../ifThere.ts';
+import type { BucketKey } from '../bucketFaults.ts';
+import type { StackOutputs } from '../flow/stackOutputs.ts';
+import { type KeyFacts, NO_KEY } from '../statusFacts.ts';
 
 /** What encrypts the bucket. @param outputs Undefined if they could not be read. */
 export function bucketKey(

@@ -1,16 +1,10 @@
-import { isOfKey, unreadKind } from '../answerKinds.ts';
-import type { Deployment, Queue } from '../deployment.ts';
-import { whyUnread } from '../explainAwsError.ts';
-import { type DayCounts, readDayCounts } from './flow/changes.ts';
-import { type LocalState, readLocalState } from './flow/localCloud.ts';
-import { type ReadStack, readStack, requireOutput, type StackOutputs } from './flow/stackOutputs.ts';
-import type { UnreadPart } from './statusFacts.ts';
-
-/** Reads one part, which `question` asks for; null, and a reason among the unread parts, if that is not possible. */
-export type AskPart<Part extends string = string> = <Answer>(
-  part: Part,
-  question: (deployment: Deployment) => Promise<Answer>,
-) => Promise<Answer | null>;
+import { isOfKey, unreadKind } from '../../answerKinds.ts';
+import type { AskPart, Deployment, Queue } from '../../deployment.ts';
+import { whyUnread } from '../../explainAwsError.ts';
+import { type DayCounts, readDayCounts } from '../flow/changes.ts';
+import { type LocalState, readLocalState } from '../flow/localCloud.ts';
+import { type ReadStack, readStack, requireOutput, type StackOutputs } from '../flow/stackOutputs.ts';
+import type { UnreadPart } from '../statusFacts.ts';
 
 /** A look at a deployment: what several parts are read by, and which could not be read. */
 export interface Look {

@@ -3,23 +3,26 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudWatchLogsClient, type FilterLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { CONFIGURATION_OUTPUT, statedConfiguration } from '../../../infra/template/deployedConfiguration.ts';
-import { HOUR_MS, isoTimestamp } from '../../../lib/base/time.ts';
-import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
-import { NOT_LOOKED } from '../../../lib/reconcile/judgeHour.ts';
-import { CURATED_LEDGER, curatedDaysKey, ledgerKey } from '../../../lib/tables/ledgerKeys.ts';
-import { dayFolder, ingestedTableFolders, receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
-import { type Deployment, openDeployment } from '../../../observe/deployment.ts';
-import type { MainSender } from '../../../observe/facts/flow/logged/mainSender.ts';
-import { readStatusFacts } from '../../../observe/facts/readStatusFacts.ts';
-import { type AskedCall, answeredBy, named, requestsAnsweredBy } from '../../harness/answering.ts';
-import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
-import { ledgerEntry } from '../../harness/ledgerEntry.ts';
-import { metricClient } from '../../harness/metricClient.ts';
-import { queueClient } from '../../harness/queueClient.ts';
-import { slowDeployment } from '../slowDeployment.ts';
-import { shortHour } from '../statusFacts.ts';
+import {
+  CONFIGURATION_OUTPUT,
+  statedConfiguration,
+} from '../../../../infra/template/deployedConfiguration.ts';
+import { HOUR_MS, isoTimestamp } from '../../../../lib/base/time.ts';
+import { defineConfig } from '../../../../lib/config/defineConfig.ts';
+import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
+import { NOT_LOOKED } from '../../../../lib/reconcile/judgeHour.ts';
+import { CURATED_LEDGER, curatedDaysKey, ledgerKey } from '../../../../lib/tables/ledgerKeys.ts';
+import { dayFolder, ingestedTableFolders, receivedHoursKey } from '../../../../lib/tables/tableFolders.ts';
+import { type Deployment, openDeployment } from '../../../../observe/deployment.ts';
+import type { MainSender } from '../../../../observe/facts/flow/logged/mainSender.ts';
+import { readStatusFacts } from '../../../../observe/facts/look/readStatusFacts.ts';
+import { type AskedCall, answeredBy, named, requestsAnsweredBy } from '../../../harness/answering.ts';
+import { acmeSource, eventsDataset } from '../../../harness/configInput.ts';
+import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
+import { metricClient } from '../../../harness/metricClient.ts';
+import { queueClient } from '../../../harness/queueClient.ts';
+import { slowDeployment } from '../../slowDeployment.ts';
+import { shortHour } from '../../statusFacts.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/k';

@@ -1,13 +1,13 @@
-import { bucketDeleters } from '../../infra/bucketNeeds.ts';
-import { parseArn } from '../../lib/base/arn.ts';
-import type { Deployment } from '../deployment.ts';
-import { type BucketFault, type BucketOwner, readBucketFaults } from './bucketFaults.ts';
+import { bucketDeleters } from '../../../infra/bucketNeeds.ts';
+import { parseArn } from '../../../lib/base/arn.ts';
+import type { Deployment } from '../../deployment.ts';
+import { type BucketFault, type BucketOwner, readBucketFaults } from '../bucketFaults.ts';
+import type { AlarmState } from '../flow/alarms.ts';
+import { readStackResources, undeployedOf } from '../flow/stackOutputs.ts';
+import { readStackFaults } from '../stackFaults.ts';
+import type { StatusFacts } from '../statusFacts.ts';
+import type { Look } from './beginLook.ts';
 import { bucketKey } from './bucketKey.ts';
-import type { AlarmState } from './flow/alarms.ts';
-import { readStackResources, undeployedOf } from './flow/stackOutputs.ts';
-import type { Look } from './look.ts';
-import { readStackFaults } from './stackFaults.ts';
-import type { StatusFacts } from './statusFacts.ts';
 
 /**
  * Where the last deployment has come to. What is deployed is compared with the template once the configuration of which the template is
