@@ -22,6 +22,7 @@ import {
   dayOption,
   daysOption,
   dryRunOption,
+  filledOption,
   PROBLEMS_FOUND,
   pageOption,
   rangeOptions,
@@ -321,7 +322,7 @@ async function drop(line: CommandLine, [what, ...more]: readonly string[]): Prom
   const isFile = what !== undefined && (existsSync(what) || !/\s/.test(what));
   if (dataset.layout !== undefined && textOption(line, 'name') !== undefined)
     throw new UsageError('SLUICE_USAGE_OPTIONS', '--name: the layout of the dataset names its files.');
-  const name = textOption(line, 'name') ?? USUAL_NAME;
+  const name = filledOption(line, 'name') ?? USUAL_NAME;
   const dropped = days.map((day) => ({ day, key: files.dropKey(dataset, day, name) }));
   const put = async (s3: S3) => {
     for (const { day, key } of dropped) {

@@ -9,10 +9,10 @@ import { withDeployment } from '../aws/withDeployment.ts';
 import {
   type Command,
   type CommandLine,
+  filledOption,
   onlyArgument,
   stageOption,
   targetOptions,
-  textOption,
   UsageError,
 } from '../terminal/commandLine.ts';
 import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
@@ -86,9 +86,9 @@ export const query: Command = {
   },
 };
 
-/** The data directory of the local cloud that is asked. */
+/** The data directory of the local cloud that is asked. @throws UsageError for an empty text. */
 function dataDirectory(line: CommandLine): string {
-  return textOption(line, 'data') ?? defaultDataDirectory(stageOption(line));
+  return filledOption(line, 'data') ?? defaultDataDirectory(stageOption(line));
 }
 
 /** Runs a statement with DuckDB on the data directory. The local cloud need not run. */

@@ -8,6 +8,7 @@ import {
   type Command,
   type CommandLine,
   countOption,
+  filledOption,
   MOST_PORT,
   portOption,
   stageOption,
@@ -143,7 +144,7 @@ export async function readWish(line: CommandLine): Promise<Wish> {
     stage,
     port: portOption(line, 'port', COLLECTOR_PORT),
     edgePort: portOption(line, 'edge-port', EDGE_PORT),
-    data: textOption(line, 'data') ?? defaultDataDirectory(stage),
+    data: filledOption(line, 'data') ?? defaultDataDirectory(stage),
     bufferSeconds: countOption(line, 'buffer-seconds', {
       usual: undefined,
       least: 0,

@@ -5,8 +5,8 @@ import {
   type Command,
   type CommandLine,
   countOption,
+  filledOption,
   targetOptions,
-  textOption,
 } from '../terminal/commandLine.ts';
 import { INTERRUPTED, untilInterrupted } from '../terminal/interrupt.ts';
 import { onOutputClosed, writeJson, writeNote, writeOut } from '../terminal/output.ts';
@@ -139,12 +139,12 @@ function writeDropped(count: number, asJson: boolean): void {
   else writeNote(`${count.toLocaleString('en-US')} lines and rows went before they could be read.\n`);
 }
 
-/** The filter of the options; empty ones do not filter. */
+/** The filter of the options. @throws UsageError for an empty text, which no entry has. */
 function filterOption(line: CommandLine): LiveFilter {
   return {
-    user: textOption(line, 'user') || undefined,
-    event: textOption(line, 'event') || undefined,
-    sdk: textOption(line, 'sdk') || undefined,
+    user: filledOption(line, 'user'),
+    event: filledOption(line, 'event'),
+    sdk: filledOption(line, 'sdk'),
     errors: line.values['errors'] === true,
   };
 }

@@ -143,6 +143,17 @@ export function textOption({ values }: Pick<CommandLine, 'values'>, name: string
 }
 
 /**
+ * The text of an option whose empty text means nothing; undefined without the option.
+ *
+ * @throws UsageError for an empty text, as of a variable that is not set.
+ */
+export function filledOption(line: Pick<CommandLine, 'values'>, name: string): string | undefined {
+  const text = textOption(line, name);
+  if (text === '') throw new UsageError('SLUICE_USAGE_OPTIONS', `--${name}: got an empty text.`);
+  return text;
+}
+
+/**
  * The stage of `--stage`; undefined without it. Whether the configuration has such a stage is seen when it is loaded.
  *
  * @throws UsageError for a text that can be no part of a name.

@@ -105,6 +105,12 @@ const WRONG_LINES: readonly WrongLine[] = [
   { line: 'tables --no-rows', code: 'SLUICE_USAGE_OPTIONS', said: '--no-rows: expected the name' },
   { line: 'tables --limit 3', code: 'SLUICE_USAGE_OPTIONS', said: '--limit: expected the name' },
   { line: 'query', code: 'SLUICE_USAGE_ARGUMENTS', said: 'SQL' },
+  { line: "start --data ''", code: 'SLUICE_USAGE_OPTIONS', said: '--data: got an empty text' },
+  { line: "query select --data ''", code: 'SLUICE_USAGE_OPTIONS', said: '--data: got an empty text' },
+  { line: "tail --user ''", code: 'SLUICE_USAGE_OPTIONS', said: '--user: got an empty text' },
+  { line: "tail --event ''", code: 'SLUICE_USAGE_OPTIONS', said: '--event: got an empty text' },
+  { line: "tail --sdk ''", code: 'SLUICE_USAGE_OPTIONS', said: '--sdk: got an empty text' },
+  { line: "keys remove web --sha256 ''", code: 'SLUICE_USAGE_OPTIONS', said: '--sha256: got an empty text' },
   { line: 'start --port', code: 'SLUICE_USAGE_OPTIONS', said: 'argument missing' },
   {
     line: 'doctor --stage --local',
