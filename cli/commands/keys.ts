@@ -14,12 +14,14 @@ import {
 } from '../../lib/wire/keys/editKeys.ts';
 import { sdkKey } from '../../lib/wire/sdkRequest.ts';
 import type { ConfiguredTarget } from '../../observe/target.ts';
+import { changeKeyList } from '../aws/changeKeyList.ts';
 import {
   type Action,
   always,
   type CommandLine,
   commandWithActions,
   dryRunOption,
+  filledOption,
   isDryRun,
   onlyArgument,
   targetOptions,
@@ -204,9 +206,9 @@ async function add(line: CommandLine, rest: readonly string[]): Promise<number> 
   return 0;
 }
 
-/** Which key of the secret a line means. */
+/** Which key of the secret a line means. @throws UsageError for an empty `--sha256`, which all keys would fit. */
 function namedKey(line: CommandLine, label: string): NamedKey {
-  return { label, sha256: textOption(line, 'sha256') ?? '' };
+  return { label, sha256: filledOption(line, 'sha256') ?? '' };
 }
 
 /** What options say of a key. */
@@ -227,7 +229,8 @@ async function set(line: CommandLine, rest: readonly string[]): Promise<number> 
   const members = membersOf(line);
   if (Object.keys(members).length === 0)
     throw new UsageError('SLUICE_USAGE_OPTIONS', 'keys set: expected --environment, --kinds or --sources.');
-  await changeKeys(line, (text) => changeKey(text, namedKey(line, label), members));
+  const key = namedKey(line, label);
+  await changeKeys(line, (text) => changeKey(text, key, members));
   writeResult<ChangedKey>(line, { changed: { label } }, () => '');
   writeNote(`Changed ${label}. Collectors read it within five minutes.\n`);
   return 0;
@@ -236,7 +239,8 @@ async function set(line: CommandLine, rest: readonly string[]): Promise<number> 
 /** Removes a key from the secret. @returns The exit code 0. @throws KeyListError for a label that it does not have. */
 async function remove(line: CommandLine, rest: readonly string[]): Promise<number> {
   const label = onlyArgument(rest, LABEL);
-  await changeKeys(line, (text) => removeKey(text, namedKey(line, label)));
+  const key = namedKey(line, label);
+  await changeKeys(line, (text) => removeKey(text, key));
   writeResult<RemovedKey>(line, { removed: { label } }, () => '');
   writeNote(`Removed ${label}. Collectors refuse it within five minutes.\n`);
   return 0;
@@ -329,22 +333,9 @@ async function withSecret<Result>(
     .finally(() => client.destroy());
 }
 
-/** Attempts to change a secret that others change at the same time: one of any two attempts succeeds. */
-const ATTEMPTS = 5;
-
-/**
- * Applies a change to the text of the secret, and repeats it on a newer text after a conflict.
- *
- * @param edit Makes the new text of the present one. @throws KeyListError `SLUICE_KEYS_BUSY`; what `edit` throws.
- */
+/** Changes the list of the secret by {@link changeKeyList}. @throws KeyListError; what `edit` throws. */
 function changeKeys(line: CommandLine, edit: (text: string) => string): Promise<void> {
-  return withSecret(line, async ({ secret }) => {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const { text, version } = await secret.read();
-      if (await secret.replace(edit(text), version)) return;
-    }
-    throw new KeyListError('SLUICE_KEYS_BUSY');
-  });
+  return withSecret(line, ({ secret }) => changeKeyList(secret, edit));
 }
 
 /** A key as it is listed. */

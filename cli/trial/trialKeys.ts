@@ -5,6 +5,7 @@ import { addKey } from '../../lib/wire/keys/editKeys.ts';
 import type { Deployment } from '../../observe/deployment.ts';
 import { openClients } from '../../observe/doctor/clients.ts';
 import { readStackOutputs } from '../../observe/facts/flow/stackOutputs.ts';
+import { changeKeyList } from '../aws/changeKeyList.ts';
 import { poll, type Run } from './Answer.ts';
 import { NO_EVENTS, postUrl } from './bodies.ts';
 import { stackEvents } from './deployTrial.ts';
@@ -21,6 +22,8 @@ const KEY_MS = 120_000;
  * Adds a key of a client and one of a server, and waits until the collector knows them.
  *
  * @param url URL of the collector. Default: the output of the stack.
+ * @returns The run whose requests have these keys.
+ * @throws TrialError `SLUICE_TRIAL_NO_ANSWER`; KeyListError; what AWS's clients throw.
  */
 export async function addKeys(trial: Trial, deployment: Deployment, url?: string): Promise<Run> {
   const { clock, aws } = deployment;
@@ -30,9 +33,8 @@ export async function addKeys(trial: Trial, deployment: Deployment, url?: string
   const clients = openClients(aws);
   try {
     const secret = versionedSecret(clients.secrets, `${trialStack(trial)}-keys`);
-    const { text, version } = await secret.read();
     const entries = Object.entries(keys).map(([label, key]) => ({ label, sha256: hash('sha256', key) }));
-    await secret.replace(entries.reduce(addKey, text), version);
+    await changeKeyList(secret, (text) => entries.reduce(addKey, text));
     const lacks = lackingTypes(await stackEvents(clients, trial));
     const run = { id: trial.id, collector, keys, time: clock.now(), lacks };
     await awaitKeys(deployment, run);

@@ -71,7 +71,7 @@ export const mutations: readonly Mutation[] = [
     ["state === 'failed' ||", ''],
     ['page.rows.length > 0 ? PROBLEMS_FOUND : ', ''],
   ]),
-  faultsOf('cli/commands/keys.ts', 'cli/keys.contract', [
+  faultsOf('cli/aws/changeKeyList.ts', 'cli/aws/changeKeyList', [
     ['if (await secret.replace(edit(text), version))', 'await secret.replace(edit(text), version);'],
   ]),
   faultsOf('cli/commands/reconcile.ts', 'e2e/receivedHours.proof', [
