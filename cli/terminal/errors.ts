@@ -1,4 +1,4 @@
-import { defineErrorFamily, type ErrorObject, errorObject, SluiceError } from '../../lib/base/errors.ts';
+import { defineErrorFamily, type ErrorObject, errorObject, type SluiceError } from '../../lib/base/errors.ts';
 import { targetCommands } from '../../observe/commands.ts';
 
 /** Errors of this machine's file system. */
@@ -61,11 +61,10 @@ function asSluiceError(error: unknown): SluiceError {
   return new CliError('SLUICE_CLI_DEFECT', text, { cause: error });
 }
 
-/** Whether an error has a code and a cure of Sluice. The emulator's errors have them, too, under a class of its own. */
+/** Whether an error has a code and a cure of Sluice: a SluiceError, or one of the emulator, which is of another class. */
 function isSluiceError(error: unknown): error is SluiceError {
-  if (error instanceof SluiceError) return true;
-  if (!(error instanceof Error && 'code' in error && 'cure' in error && 'detail' in error)) return false;
-  return /^SLUICE_/.test(String(error.code));
+  const isComplete = error instanceof Error && 'code' in error && 'cure' in error && 'detail' in error;
+  return isComplete && /^SLUICE_/.test(String(error.code));
 }
 
 /** The error of a file among the causes of an error; undefined if there is none. */

@@ -33,7 +33,7 @@ export function openProgress({ values }: Pick<CommandLine, 'values'>): Progress 
 }
 
 /** `42 s`, `3 min 5 s`; empty for less than two seconds. */
-function elapsed(ms: number): string {
+export function elapsed(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   if (seconds < 2) return '';
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

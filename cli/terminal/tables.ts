@@ -50,7 +50,6 @@ function fitWidths(widths: readonly number[], total: number): number[] {
   const gaps = 2 * (widths.length - 1);
   const room = (most: number) => widths.reduce((sum, width) => sum + Math.min(width, most), gaps);
   let cap = Math.max(...widths, LEAST_WIDTH);
-  if (room(cap) <= total) return [...widths];
   while (cap > LEAST_WIDTH && room(cap) > total) cap -= 1;
   return widths.map((width) => Math.min(width, cap));
 }

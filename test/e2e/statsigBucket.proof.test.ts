@@ -58,7 +58,13 @@ describe('Statsig at a bucket of ours', () => {
         user: { userID },
         metadata: { config: 'checkout_button', ruleID: `group-of-${userID}` },
       })),
-      { eventName: 'purchase', value: 12.5, user: { userID: 'ada' }, metadata: { item: 'hat' } },
+      {
+        eventName: 'purchase',
+        time: Date.parse(`${EXPORTED}T09:59:00Z`),
+        value: 12.5,
+        user: { userID: 'ada' },
+        metadata: { item: 'hat' },
+      },
       { eventName: 'refund', user: { userID: 'bob', statsigEnvironment: { tier: 'staging' } } },
     ];
     expect(await ingest.post({ path: '/v1/log_event', events })).toBe(202);
@@ -75,7 +81,7 @@ describe('Statsig at a bucket of ours', () => {
     const { rows } = await readParquet(await ingest.read(there[0] ?? '', BUCKET, statsig));
     expect(rows).toEqual([
       {
-        timestamp: expect.any(BigInt),
+        timestamp: 1_795_082_340n,
         event_name: 'purchase',
         event_value: '12.5',
         user_id: 'ada',

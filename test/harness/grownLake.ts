@@ -365,7 +365,7 @@ function curatedEntry(place: Place, shape: string, files: Files): string {
 /**
  * The ledger’s entry of a loaded day.
  *
- * @param folder Where the files of the drop are, with a slash at its end.
+ * @param folder Where the files of the drop are, whose names begin with a slash.
  */
 function loadedEntry(
   place: Pick<LedgerEntry, 'source' | 'dataset' | 'table' | 'day'>,

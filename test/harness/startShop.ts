@@ -41,8 +41,9 @@ function passOn(request: IncomingMessage, response: ServerResponse, upstream: st
  * @param upstream The collector, which gets what is below the path `/e/` of the shop.
  */
 export async function startShop(upstream?: string): Promise<{
-  /** The collector's address at the shop itself, and the methods of the requests that came there. */
+  /** The collector's address at the shop itself. */
   readonly ownPath: string;
+  /** The methods of the requests that came there. */
   readonly methods: readonly string[];
   /** Address of the page of one visitor, whose events go to `collector`. */
   readonly page: (user: string, collector: string) => string;

@@ -48,11 +48,11 @@ export interface Credentials {
 
 /** A request of an SDK. */
 interface Posted {
-  /** Default: `/v1/rgstr`. */
+  /** The path of the collector. Default: `/v1/rgstr`. */
   readonly path?: string;
-  /** Beside a key, which they may replace. Default none. */
+  /** Headers beside a key, which they may replace. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: a batch of these events. */
+  /** The bytes that are sent. Default: a batch of these events. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
   /** The events of the batch. Default none. */
   readonly events?: readonly unknown[];

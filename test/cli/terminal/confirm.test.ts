@@ -25,3 +25,11 @@ it.each([
 ])('$what does not', async ({ typed, isTerminal }) => {
   expect(await answered(typed, isTerminal)).toBe(false);
 });
+
+it('nothing is read after the answer', async () => {
+  const input = new PassThrough();
+  const answer = confirm('Make it?', { input, output: new PassThrough() });
+  input.write('y\n');
+  await answer;
+  expect(input.isPaused()).toBe(true);
+});

@@ -20,8 +20,8 @@ describe('an error of the file system', () => {
     expect(errorText(error).split('\n')).toHaveLength(3);
   });
 
-  it('has its code and its call without a path', () => {
-    expect(commandError(nodeError('write')).message).toMatch(/ ENOENT \(write\)\.$/);
+  it.each([{}, { path: undefined }])('has its code and its call without a path: %j', (more) => {
+    expect(commandError(nodeError('write', more)).message).toMatch(/could not be used\. ENOENT \(write\)\.$/);
   });
 
   it('is found behind four others, and not behind five', () => {
@@ -39,12 +39,26 @@ describe('an error of the file system', () => {
 });
 
 describe('an error that has a code', () => {
+  const told = { cure: 'make it', detail: 'a' };
   it.each([
-    { what: 'keeps it, of another class too', code: 'SLUICE_OTHER', told: 'SLUICE_OTHER' },
-    { what: 'is a defect if the code is none of ours', code: 'OTHER', told: 'SLUICE_CLI_DEFECT' },
-  ])('$what', ({ code, told }) => {
-    const other = Object.assign(new Error('no bucket: a'), { code, cure: 'make it', detail: 'a' });
-    expect(commandError(other).code).toBe(told);
+    { what: 'keeps it, of another class too', members: { code: 'SLUICE_X', ...told }, code: 'SLUICE_X' },
+    {
+      what: 'is a defect if the code is none of ours',
+      members: { code: 'X', ...told },
+      code: 'SLUICE_CLI_DEFECT',
+    },
+    {
+      what: 'is a defect without a cure',
+      members: { code: 'SLUICE_X', detail: 'a' },
+      code: 'SLUICE_CLI_DEFECT',
+    },
+    {
+      what: 'is a defect without a detail',
+      members: { code: 'SLUICE_X', cure: 'make it' },
+      code: 'SLUICE_CLI_DEFECT',
+    },
+  ])('$what', ({ members, code }) => {
+    expect(commandError(Object.assign(new Error('no bucket: a'), members)).code).toBe(code);
   });
 
   it('names the command that failed, in the place that it is about', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { athenaRead, duration, moreNote } from '../../../cli/terminal/phrases.ts';
+import { athenaRead, duration, lines, moreNote } from '../../../cli/terminal/phrases.ts';
 
 it.each([
   { seconds: 0, text: '0 s' },
@@ -32,4 +32,9 @@ it('a list that lists the most already says how many, and names no option', () =
   const note = moreNote('--rows', { listed: 500, most: 500 });
   expect(note).toContain('500');
   expect(note).not.toContain('--rows');
+});
+
+it('texts are a line each', () => {
+  expect(lines(['a', 'b'])).toBe('a\nb\n');
+  expect(lines([])).toBe('');
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { writeNote } from '../../../cli/terminal/output.ts';
-import { openProgress } from '../../../cli/terminal/progress.ts';
+import { elapsed, openProgress } from '../../../cli/terminal/progress.ts';
 
 const stream = process.stderr;
 const before = {
@@ -66,4 +66,14 @@ describe('progress', () => {
     progress.end();
     expect(written).toBe('');
   });
+});
+
+it.each([
+  { ms: 1_499, text: '' },
+  { ms: 1_500, text: '2 s' },
+  { ms: 59_499, text: '59 s' },
+  { ms: 59_500, text: '1 min 0 s' },
+  { ms: 185_000, text: '3 min 5 s' },
+])('the time of a progress that began $ms ms ago is "$text"', ({ ms, text }) => {
+  expect(elapsed(ms)).toBe(text);
 });

@@ -18,6 +18,28 @@ describe('a table of text', () => {
     expect(textTable(rows, 57)).toBe(textTable(rows));
   });
 
+  it('leaves six characters of a column, however narrow the terminal is', () => {
+    expect(textTable([{ a: 'x'.repeat(9), n: 1 }], 1)).toBe('a       n\n------  -\nxxxxx…  1\n');
+  });
+
+  it('has numbers at the right, unless their column has a text, and nothing for null', () => {
+    const mixed = [
+      { number: 7, some: 1, value: { a: 1 }, none: null },
+      { number: null, some: 'x', value: undefined, none: null },
+    ];
+    expect(textTable(mixed).split('\n')).toEqual([
+      'number  some  value    none',
+      '------  ----  -------  ----',
+      '     7  1     {"a":1}',
+      '        x',
+      '',
+    ]);
+  });
+
+  it('says that there are no rows', () => {
+    expect(textTable([])).toBe('(no rows)\n');
+  });
+
   it('has one line for each row, also if names and values have line breaks and control characters', () => {
     const odd = 'a\nb\r\u2028\u001b[2Jc';
     const lines = textTable([

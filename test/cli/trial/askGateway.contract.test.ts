@@ -8,7 +8,7 @@ const ORIGIN = ['access-control-allow-origin', '*'];
 const ALLOWED = [
   ...ORIGIN,
   'access-control-allow-methods',
-  'POST',
+  'GET, POST',
   'access-control-allow-headers',
   'content-type,statsig-api-key,statsig-client-time,statsig-encoded,statsig-event-count,statsig-retry-count,statsig-sdk-type,statsig-sdk-version',
 ];
@@ -46,6 +46,25 @@ describe('the question of a preflight', () => {
       verdict: 'otherwise',
       found: '204, CORS headers; then 202, no CORS headers',
     });
+  });
+
+  it.each([
+    { preflight: 200, posted: 202, verdict: 'expected' },
+    { preflight: 300, posted: 202, verdict: 'otherwise' },
+    { preflight: 204, posted: 200, verdict: 'otherwise' },
+  ])('is answered $verdict if $preflight is followed by $posted', async ({ preflight, posted, verdict }) => {
+    const answer = await ask(({ method }, response) => {
+      const status = method === 'OPTIONS' ? preflight : posted;
+      response.writeHead(status, ALLOWED).end(method === 'OPTIONS' ? '' : SUCCESS);
+    });
+    expect(answer.verdict).toBe(verdict);
+  });
+
+  it("is answered otherwise if a 202 is not the collector's", async () => {
+    const answer = await ask(({ method }, response) => {
+      response.writeHead(method === 'OPTIONS' ? 204 : 202, ALLOWED).end('{"message":"Accepted"}');
+    });
+    expect(answer.verdict).toBe('otherwise');
   });
 
   it.each(['OPTIONS', 'POST'])('shows a header that the answer to %s has twice', async (where) => {

@@ -1,7 +1,14 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { bodies, TEXT } from '../../../cli/trial/bodies.ts';
-import { askViews, judgeEvent, judgeTime, partsWithoutRow, type Row } from '../../../cli/trial/rows.ts';
+import {
+  askViews,
+  judgeEvent,
+  judgeTime,
+  partsWithoutRow,
+  type Row,
+  readRows,
+} from '../../../cli/trial/rows.ts';
 import type { Reply } from '../../../cli/trial/sendRequest.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
@@ -65,6 +72,11 @@ describe('judgeEvent', () => {
     for (const rows of [[row({})], null]) expect(judge('plain_json', got, rows).verdict).toBe('otherwise');
   });
 
+  it('does not look at the text of an event that was sent without one', () => {
+    const rows = [row({ part: 'text_under_limit', metadata: '{"text":"another"}' })];
+    expect(judge('text_under_limit', reply(202), rows).verdict).toBe('expected');
+  });
+
   it('names all that is wrong with the rows of an event', () => {
     const rows = [row({}), row({ eventId: 'e2', metadata: '{"text":"another"}' })];
     const { found } = judge('plain_json', reply(202), rows);
@@ -116,39 +128,74 @@ describe('judgeTime', () => {
   });
 });
 
-describe('askViews', () => {
-  const config = defineConfig({ bucket: 'acme', database: 'own' });
-  const stack = { service: 'sluice', stage: 'trial-0a1b2c3d' };
-  const deployment = openDeployment({ config, stack, isLocal: false, now: 0 }, { region: 'us-east-1' });
-  afterAll(() => deployment.close());
-  const keys = { client: 'client-trial', server: 'secret-trial' };
-  const run = { id: '0a1b2c3d', collector: 'http://collector', keys, time, lacks: new Set<string>() };
+const config = defineConfig({ bucket: 'acme', database: 'own' });
+const stack = { service: 'sluice', stage: 'trial-0a1b2c3d' };
+const deployment = openDeployment({ config, stack, isLocal: false, now: 0 }, { region: 'us-east-1' });
+afterAll(() => deployment.close());
+const keys = { client: 'client-trial', server: 'secret-trial' };
+const run = { id: '0a1b2c3d', collector: 'http://collector', keys, time, lacks: new Set<string>() };
+/** The condition by which a query reads the run's rows alone. */
+const OF_RUN =
+  "WHERE ds BETWEEN DATE '2026-11-19' AND DATE '2026-11-21' AND event_name LIKE 'sluice-probe:0a1b2c3d:%'";
 
-  /**
-   * Asks an Athena that counts 7 events, by a clock that waiting moves.
-   *
-   * @param stateOf The state of a query. Default: it succeeds.
-   */
-  function ask(events: number, stateOf: (sql: string) => string = () => 'SUCCEEDED') {
-    let now = 0;
-    const statements: string[] = [];
-    const athena = answeredBy(AthenaClient, ({ name, input }) => {
-      if (name === 'StartQueryExecution') statements.push(String(input['QueryString']));
-      const id = name === 'StartQueryExecution' ? statements.length - 1 : Number(input['QueryExecutionId']);
-      return {
-        QueryExecutionId: String(id),
-        QueryExecution: { Status: { State: stateOf(statements[id] ?? ''), StateChangeReason: 'because' } },
-        ResultSet: {
-          ResultSetMetadata: { ColumnInfo: [{ Name: 'n', Type: 'bigint' }] },
-          Rows: [{ Data: [{ VarCharValue: 'n' }] }, { Data: [{ VarCharValue: '7' }] }],
-        },
-      };
-    });
-    const wait = async (ms: number) => {
-      now += ms;
+/** How Athena takes queries. */
+interface AthenaManner {
+  /** Its answer to each of them. */
+  readonly rows: readonly Readonly<Record<string, string | null>>[];
+  /** The state of a query. Default: it succeeds. */
+  readonly stateOf?: (sql: string) => string;
+  /** What no query gets beyond. Default: nothing. */
+  readonly failure?: Error;
+}
+
+/** The deployment with an Athena, by a clock that waiting moves, and the queries that Athena is asked. */
+function probedBy({ rows, stateOf = () => 'SUCCEEDED', failure }: AthenaManner) {
+  let now = 0;
+  const statements: string[] = [];
+  const names = Object.keys(rows[0] ?? {});
+  const dataOf = (values: readonly (string | null)[]) => ({
+    Data: values.map((value) => (value === null ? {} : { VarCharValue: value })),
+  });
+  const athena = answeredBy(AthenaClient, ({ name, input }) => {
+    if (failure !== undefined) throw failure;
+    if (name === 'StartQueryExecution') statements.push(String(input['QueryString']));
+    const id = name === 'StartQueryExecution' ? statements.length - 1 : Number(input['QueryExecutionId']);
+    return {
+      QueryExecutionId: String(id),
+      QueryExecution: { Status: { State: stateOf(statements[id] ?? ''), StateChangeReason: 'because' } },
+      ResultSet: {
+        ResultSetMetadata: { ColumnInfo: names.map((Name) => ({ Name, Type: 'varchar' })) },
+        Rows: [names, ...rows.map((values) => Object.values(values))].map(dataOf),
+      },
     };
-    const asked = askViews({ ...deployment, athena, clock: { now: () => now }, wait }, run, events);
-    return asked.then((judged) => ({ ...judged, statements }));
+  });
+  const wait = async (ms: number) => {
+    now += ms;
+  };
+  return { probed: { ...deployment, athena, clock: { now: () => now }, wait }, statements };
+}
+
+describe('readRows', () => {
+  it('reads the rows of the run, each under the last part of its name', async () => {
+    const { probed, statements } = probedBy({
+      rows: [
+        { name: 'sluice-probe:0a1b2c3d:gzip_json', id: 'e1', metadata: '{}', at: '2026-11-20 10:15:30.123' },
+        { name: null, id: null, metadata: null, at: null },
+      ],
+    });
+    expect(await readRows(probed, run)).toEqual([
+      { part: 'gzip_json', eventId: 'e1', metadata: '{}', timestamp: '2026-11-20 10:15:30.123' },
+      { part: '', eventId: '', metadata: '', timestamp: '' },
+    ]);
+    expect(statements).toEqual([expect.stringContaining(` FROM "own"."statsig_forwarded_events" ${OF_RUN}`)]);
+  });
+});
+
+describe('askViews', () => {
+  /** Asks an Athena that counts 7 events. */
+  async function ask(events: number, manner: Omit<AthenaManner, 'rows'> = {}) {
+    const { probed, statements } = probedBy({ rows: [{ n: '7' }], ...manner });
+    return { ...(await askViews(probed, run, events)), statements };
   }
 
   it('expects that each view answers, and that one has each event once', async () => {
@@ -163,19 +210,38 @@ describe('askViews', () => {
     const { statements } = await ask(7);
     const asked = statements.flatMap((sql) => /"own"\."(\w+)" LIMIT 0$/.exec(sql)?.[1] ?? []);
     expect(asked.toSorted()).toEqual([...viewNames].toSorted());
-    const count = statements.at(-1);
-    expect(count).toContain("event_name LIKE 'sluice-probe:0a1b2c3d:%'");
-    expect(count).toContain("ds BETWEEN DATE '2026-11-19' AND DATE '2026-11-21'");
+    expect(statements.at(-1)).toBe(`SELECT count(*) AS n FROM "own"."product_events" ${OF_RUN}`);
   });
 
   it('names each view that Athena refuses, and why', async () => {
     const isRefused = (sql: string) => /"(daily_exposures|product_events)" LIMIT/.test(sql);
-    const { verdict, found } = await ask(7, (sql) => (isRefused(sql) ? 'FAILED' : 'SUCCEEDED'));
+    const { verdict, found } = await ask(7, {
+      stateOf: (sql) => (isRefused(sql) ? 'FAILED' : 'SUCCEEDED'),
+    });
     expect(verdict).toBe('otherwise');
     expect(found).toMatch(/^product_events: .*because.*; daily_exposures: .*because/);
   });
 
-  it('is stopped by a query that takes too long, which refuses nothing', async () => {
-    await expect(ask(7, () => 'RUNNING')).rejects.toMatchObject({ code: 'SLUICE_OBSERVE_QUERY_STOPPED' });
+  it('names a view of which AWS denies the query', async () => {
+    const denied = Object.assign(new Error('not yours'), {
+      name: 'AccessDeniedException',
+      $metadata: { httpStatusCode: 403 },
+    });
+    expect((await ask(7, { failure: denied })).found).toContain('product_events: not yours');
+  });
+
+  it.each([
+    {
+      what: 'a query that takes too long, which refuses nothing',
+      manner: { stateOf: () => 'RUNNING' },
+      code: 'SLUICE_OBSERVE_QUERY_STOPPED',
+    },
+    {
+      what: 'a failure of the network, which is no answer of Athena',
+      manner: { failure: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) },
+      code: 'ECONNREFUSED',
+    },
+  ])('is stopped by $what', async ({ manner, code }) => {
+    await expect(ask(7, manner)).rejects.toMatchObject({ code });
   });
 });
