@@ -56,6 +56,13 @@ describe('the target of a command', () => {
     expect(named({ stage: 'dev' }, { AWS_ENDPOINT_URL: endpoint })).toMatchObject(isDev);
   });
 
+  it('has a region that is named beside --local', () => {
+    expect(named({ local: true, region: 'eu-west-1' })).toMatchObject({
+      isLocal: true,
+      aws: { region: 'eu-west-1' },
+    });
+  });
+
   it.each<RefusedTarget>([
     { what: 'a region', options: { region: 'eu-west-1' }, sentence: '--region: expected --stage with it.' },
     {

@@ -39,6 +39,13 @@ it.each(['http://127.0.0.1/v2', 'http://127.0.0.1/v2/'])(
   },
 );
 
+it('tells that no response came in time', async () => {
+  const late = () => {
+    throw Object.assign(new Error('no answer of secret-a1b2'), { name: 'TimeoutError' });
+  };
+  await expect(download('http://127.0.0.1/v2', late)).rejects.toThrow('No response in time, 4 attempts.');
+});
+
 it('tells a body that breaks off from no response', async () => {
   const broken = () =>
     new Response(new ReadableStream({ start: (controller) => controller.error(new Error('terminated')) }));
@@ -48,6 +55,11 @@ it('tells a body that breaks off from no response', async () => {
 });
 
 describe('a body', () => {
+  it.each([401, 403, 404])('of the status %i is that of a key that is refused', async (status) => {
+    const refused = download('http://127.0.0.1/v2', () => new Response('', { status }));
+    await expect(refused).rejects.toMatchObject({ code: 'SLUICE_GROUPS_KEY_REFUSED' });
+  });
+
   it.each([
     { status: 429, attempts: 4 },
     { status: 500, attempts: 4 },
