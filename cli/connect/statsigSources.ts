@@ -11,7 +11,7 @@ import { views } from '../../lib/views/views.ts';
  */
 const LOADED_DAYS = `"ds" BETWEEN {statsig_start_date} AND {statsig_end_date}`;
 
-/** Columns to group and filter by, besides the configured JSON paths. */
+/** Columns of both views by which Statsig groups and filters. */
 const CONTEXT = ['country', 'locale', 'app_version', 'sdk_type'];
 
 /** A column that holds one of Statsig's unit IDs. */
@@ -110,9 +110,8 @@ function idTypes(config: Pick<Config, 'unitIds'>): readonly IdTypeMapping[] {
 }
 
 /** A statement over a view: the columns, those with unit IDs, and those to group by. */
-function select(config: Config, view: View, where: string, columns: readonly string[]): string {
-  const context = CONTEXT.filter((name) => view.columns.some((column) => column.name === name));
-  const others = [...idTypes(config).map(({ column }) => column), ...context];
+function select(config: Config, view: Pick<View, 'name'>, where: string, columns: readonly string[]): string {
+  const others = [...idTypes(config).map(({ column }) => column), ...CONTEXT];
   return [
     'SELECT',
     [...columns, ...others.map(quoteName)].map((column) => `  ${column}`).join(',\n'),

@@ -20,7 +20,7 @@ const MOST_BROKEN = 4;
 export function axisTop(series: readonly Values[]): number {
   const values = series
     .flatMap((line) => Array.from(line))
-    .filter((value): value is number => typeof value === 'number' && value > 0);
+    .filter((value): value is number => (value ?? 0) > 0);
   values.sort((a, b) => a - b);
   const largest = values.at(-1) ?? 0;
   const usual = values[Math.floor(values.length * USUAL_PART)] ?? 0;

@@ -108,6 +108,13 @@ describe('the calendar of drops', () => {
     expect(at(1).match(/^-+ {2}-+$/gm)).toHaveLength(9);
   });
 
+  it('keeps the words of a failure on the line of their day', () => {
+    const words = { code: 'SLUICE_X', message: 'no\nacme/forged' };
+    const entry = ledgerEntry({ day: '2026-11-19', state: 'failed', failure: words });
+    const text = calendarText([{ ...status, days: [{ day: entry.day, entry }] }]);
+    expect(text).toContain('failed: SLUICE_X: no\\nacme/forged (');
+  });
+
   it('has the days of all datasets in their order, each once', () => {
     const [first, ...later] = days;
     const other = { ...status, dataset: 'orders', days: [first, ...days].flatMap((day) => day ?? []) };
@@ -217,13 +224,17 @@ describe('the calendar of drops', () => {
   });
 
   it.each([
-    { what: 'was never looked at', look: null, says: /never listed/ },
+    { what: 'was never looked at', look: null, says: /never listed\b(?!.*`)/ },
     {
       what: 'could not be listed',
       look: { failure: { code: 'SLUICE_X', message: 'no.' } },
-      says: /: SLUICE_X: no\./,
+      says: /: SLUICE_X: no\..*; `npx sluice status` says what ends it$/m,
     },
-    { what: 'has no file of its lookback', look: { stopped: true }, says: /no files for any day/ },
+    {
+      what: 'has no file of its lookback',
+      look: { stopped: true },
+      says: /no files for any day.*; `npx sluice status` says what ends it$/m,
+    },
     {
       what: 'has files that are far ahead',
       look: { elsewhere: { days: [], others: [], ahead: { days: ['2027-11-19'], since: 0 } } },

@@ -18,7 +18,7 @@ import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { openDeployment } from '../../../observe/deployment.ts';
 import { answeredBy } from '../../harness/answering.ts';
-import { acmeSource } from '../../harness/configInput.ts';
+import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { ledgerEntry } from '../../harness/ledgerEntry.ts';
 import { listen } from '../../harness/listen.ts';
 
@@ -31,7 +31,10 @@ const server = createServer((request, response) => answer(request, response));
 const endpoint = await listen(server);
 const deployment = openDeployment(
   {
-    config: defineConfig({ bucket: 'acme', sources: [acmeSource()] }),
+    config: defineConfig({
+      bucket: 'acme',
+      sources: [acmeSource({ datasets: [eventsDataset(), eventsDataset({ name: 'orders' })] })],
+    }),
     stack: { service: 'sluice', stage: 'trial-0a1b2c3d' },
     isLocal: false,
     now: 0,
@@ -70,10 +73,21 @@ function probedBy(cloudwatch: () => object) {
 }
 
 describe('the question of a dropped file', () => {
-  /** Asks with a ledger that has the day so, and with an Athena whose queries stay in a state. */
-  async function ask(entry: Partial<LedgerEntry>, State: QueryExecutionState) {
-    answer = ({ method }, response) =>
-      void response.end(method === 'GET' ? JSON.stringify(ledgerEntry({ day: '1969-12-31', ...entry })) : '');
+  /** Objects that were put, by their paths, and messages that were sent. */
+  let done: { readonly puts: string[]; readonly messages: unknown[] };
+  /**
+   * Asks with a ledger that has the day so, and with an Athena whose queries stay in a state.
+   *
+   * @param entries The day at each look, the last of them again and again.
+   */
+  async function ask(entries: readonly Partial<LedgerEntry>[], State: QueryExecutionState, asked = run) {
+    done = { puts: [], messages: [] };
+    const left = [...entries];
+    answer = ({ method, url = '' }, response) => {
+      if (method === 'PUT') done.puts.push(url.replace(/\?.*/, ''));
+      const entry = { dataset: 'orders', day: '1969-12-31', ...(left.length > 1 ? left.shift() : left[0]) };
+      response.end(method === 'GET' ? JSON.stringify(ledgerEntry(entry)) : '');
+    };
     const athena = answeredBy(AthenaClient, () => ({
       QueryExecutionId: 'q',
       QueryExecution: { Status: { State, StateChangeReason: 'because' } },
@@ -82,9 +96,11 @@ describe('the question of a dropped file', () => {
         Rows: [{ Data: [{ VarCharValue: '3' }] }],
       },
     }));
-    const sqs = answeredBy(SQSClient, () => ({ QueueUrl: 'q', Successful: [{ Id: '0' }] }));
-    const answers = await askDrop({ ...probedBy(() => ({})), athena, sqs }, run, () => {});
-    return Object.fromEntries(answers.map(({ code, verdict }) => [code, verdict]));
+    const sqs = answeredBy(SQSClient, ({ name, input }) => {
+      if (name !== 'GetQueueUrl') done.messages.push(JSON.stringify(input));
+      return { QueueUrl: 'q', Successful: [{ Id: '0' }] };
+    });
+    return askDrop({ ...probedBy(() => ({})), athena, sqs }, asked, () => {});
   }
 
   it.each([
@@ -101,16 +117,44 @@ describe('the question of a dropped file', () => {
   ] as const)(
     'is answered $drop, and that of its policy $policies, if the query is $what',
     async ({ entry, state, drop, policies }) => {
-      expect(await ask(entry, state)).toEqual({ SLUICE_PROBE_DROP: drop, SLUICE_PROBE_POLICIES: policies });
+      const answers = await ask([entry], state);
+      expect(answers.map(({ code, verdict }) => [code, verdict])).toEqual([
+        ['SLUICE_PROBE_POLICIES', policies],
+        ['SLUICE_PROBE_DROP', drop],
+      ]);
     },
   );
+
+  it('is about a file of the day before in the last dataset, whose load is requested and waited for', async () => {
+    const [policies, drop] = await ask([{ state: 'waiting' }, { state: 'loading' }, {}], 'SUCCEEDED');
+    expect(policies?.found).toBe('succeeded');
+    expect(drop?.found).toBe('loaded, 3 of 3 rows in acme_orders');
+    expect(done).toEqual({
+      puts: ['/acme-drops/orders/1969-12-31/part-0.parquet'],
+      messages: [expect.stringMatching(/"q".*acme.*orders/)],
+    });
+  });
+
+  it('is answered by the ledger where no Athena is', async () => {
+    const rows = { in: 3, out: 3, refused: 0 };
+    const lacks = new Set(['AWS::Athena::WorkGroup']);
+    const [, drop] = await ask([{ rows }], 'FAILED', { ...run, lacks });
+    expect(drop).toMatchObject({ verdict: 'expected', found: 'loaded, 3 of 3 rows by the ledger' });
+  });
+
+  it('is answered otherwise, with what the ledger says, if no load ends within its time', async () => {
+    const [policies] = await ask([{ state: 'waiting' }], 'SUCCEEDED');
+    expect(policies).toMatchObject({ verdict: 'otherwise', found: 'waiting' });
+  });
 });
 
 describe('the question of metrics', () => {
   /** Asks with these answers of CloudWatch, one after the other, the last of them again and again. */
-  function ask(...looks: readonly { readonly status: StatusCode; readonly values: readonly number[] }[]) {
-    const left = [...looks];
+  function ask(...series: readonly { readonly status: StatusCode; readonly values: readonly number[] }[]) {
+    const left = [...series];
+    let looks = 0;
     const probed = probedBy(() => {
+      looks += 1;
       const { status, values } = (left.length > 1 ? left.shift() : left[0]) ?? {
         status: 'Complete',
         values: [],
@@ -118,42 +162,52 @@ describe('the question of metrics', () => {
       const Timestamps = values.map((_, i) => new Date(i * MINUTE_MS));
       return { MetricDataResults: [{ Id: 'm0', StatusCode: status, Timestamps, Values: values }] };
     });
-    return askMetrics(probed, run, 3);
+    return askMetrics(probed, run, 3).then((asked) => ({ ...asked, looks }));
   }
 
   it.each([
     {
       what: 'as expected once there is a value for each request',
-      looks: [
+      series: [
         { status: 'Complete' as const, values: [1] },
         { status: 'Complete' as const, values: [1, 2] },
       ],
       verdict: 'expected',
       found: 'values of received: 3 of at least 3',
+      looks: 2,
     },
     {
       what: 'as expected after an answer that was not complete',
-      looks: [
+      series: [
         { status: 'InternalError' as const, values: [] },
         { status: 'Complete' as const, values: [3] },
       ],
       verdict: 'expected',
       found: 'values of received: 3 of at least 3',
+      looks: 2,
     },
     {
       what: 'otherwise if values are missing when the time is over',
-      looks: [{ status: 'Complete' as const, values: [2] }],
+      series: [{ status: 'Complete' as const, values: [2] }],
       verdict: 'otherwise',
       found: 'values of received: 2 of at least 3',
+      looks: 10,
     },
     {
       what: 'with no verdict if no answer was complete',
-      looks: [{ status: 'PartialData' as const, values: [2] }],
+      series: [{ status: 'PartialData' as const, values: [2] }],
       verdict: 'not asked',
       found: 'CloudWatch did not answer with all values',
+      looks: 10,
     },
-  ])('is answered $what', async ({ looks, verdict, found }) => {
-    expect(await ask(...looks)).toEqual({ code: 'SLUICE_PROBE_METRICS', verdict, found });
+  ])('is answered $what', async ({ series, verdict, found, looks }) => {
+    expect(await ask(...series)).toEqual({ code: 'SLUICE_PROBE_METRICS', verdict, found, looks });
+  });
+
+  it('is not asked where nothing makes metrics of log lines', async () => {
+    const probed = probedBy(() => ({}));
+    const asked = askMetrics(probed, { ...run, lacks: new Set(['AWS::Logs::MetricFilter']) }, 3);
+    expect(await asked).toMatchObject({ verdict: 'not asked', found: expect.stringContaining('log lines') });
   });
 });
 
@@ -185,6 +239,16 @@ describe('the question of the alarm', () => {
       verdict: 'otherwise',
       found: '503, SLUICE_COLLECT_BODY_MANGLED; sluice-trial-0a1b2c3d-mangled: OK',
       looks: 31,
+    });
+  });
+
+  it('is not asked of an alarm where nothing makes metrics of log lines', async () => {
+    answer = (_, response) => void response.writeHead(503).end(JSON.stringify(mangled));
+    const lacks = new Set(['AWS::Logs::MetricFilter']);
+    const probed = probedBy(() => ({ MetricAlarms: [] }));
+    expect(await askAlarm(probed, { ...run, lacks }, () => {})).toMatchObject({
+      verdict: 'not asked',
+      found: expect.stringMatching(/^503, SLUICE_COLLECT_BODY_MANGLED; .*log lines/),
     });
   });
 
