@@ -39,6 +39,8 @@ const RECOVERY_HOURS = 48;
  * own.
  */
 const BESIDE_EVERY = 3;
+/** How far behind its own kind the second kind of a window is, among the kinds in their drawn order. */
+const BESIDE_STEP = 7;
 
 /** Options of a run. */
 interface SoakOptions {
@@ -160,7 +162,7 @@ class Soak {
       .map(({ name }) => name);
     const kind = deck[window % deck.length] ?? 'none';
     const isDouble = window % BESIDE_EVERY === 0 && window >= kinds.length && kind !== 'none';
-    const other = isDouble ? deck[(window + 7) % deck.length] : undefined;
+    const other = isDouble ? deck[(window + BESIDE_STEP) % deck.length] : undefined;
     const first = this.#ledger.planned;
     const most = Math.min(WINDOW_EVENTS, Math.ceil(events / kinds.length));
     const drawn = {

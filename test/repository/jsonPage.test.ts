@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { commands } from '../../cli/main.ts';
 import { routes } from '../../console/api/routes.ts';
@@ -16,17 +16,6 @@ const members = new Map(
   }),
 );
 const membersOf = (type: string) => (members.get(type) ?? []).filter((name) => !name.includes('.'));
-
-it('docs/reference/sql.md has the clients that are tried, and the folders that OWOX writes into', () => {
-  const sql = readFileSync('docs/reference/sql.md', 'utf8');
-  const clients = readdirSync('test/clients').flatMap((name) => /^(\w+)Sequence\.ts$/.exec(name)?.[1] ?? []);
-  const documented = [...sql.matchAll(/^\*\*(\w+)/gm)].map(([, name = '']) => name.toLowerCase());
-  expect(clients.filter((name) => !documented.includes(name))).toEqual([]);
-  const owox = readFileSync('test/clients/owoxSequence.ts', 'utf8');
-  const folders = [...owox.matchAll(/#folder\('([^'/]+)/g)].map(([, name = '']) => `${name}/`);
-  const named = [...sql.matchAll(/`([\w-]+\/)(?:ddl\/)?` \|$/gm)].map(([, name = '']) => name);
-  expect(new Set(named)).toEqual(new Set(folders));
-});
 
 describe('docs/reference/json.md', () => {
   it('has each command and each call that answers JSON, and their types', () => {
