@@ -30,9 +30,9 @@ export const explain: Command = {
   },
 };
 
-/** The option that names a deployment; undefined without one. */
+/** The option that names a deployment; undefined without one. An empty text names none, as for `namedTarget`. */
 function namingOption({ values }: CommandLine): string | undefined {
-  return Object.keys(targetOptions).find((option) => values[option] !== undefined);
+  return Object.keys(targetOptions).find((option) => (values[option] ?? '') !== '');
 }
 
 /** Options for the commands of a cure: those of the deployment that the line names, else a placeholder. */

@@ -77,14 +77,18 @@ export const query: Command = {
         'SLUICE_USAGE_OPTIONS',
         '--data: it is about the local cloud, and --stage names a deployment.',
       );
-    const { athena, 'endpoint-url': endpoint } = line.values;
     // AWS_ENDPOINT_URL may also make a named stage one of this machine, which has Athena's SQL as on AWS.
-    const isDuckDb = isLocalMeant(line) && athena !== true && endpoint === undefined;
+    const isDuckDb = isLocalMeant(line) && line.values['athena'] !== true && !namesEndpoint(line);
     if (!isDuckDb) return queryAthena(line, statement);
     await queryDuckDb(line, statement);
     return 0;
   },
 };
+
+/** Whether `--endpoint-url` names an address. An empty text names none, as for {@link namedTarget}. */
+function namesEndpoint({ values }: CommandLine): boolean {
+  return (values['endpoint-url'] ?? '') !== '';
+}
 
 /** The data directory of the local cloud that is asked. @throws UsageError for an empty text. */
 function dataDirectory(line: CommandLine): string {
@@ -166,7 +170,7 @@ async function askDeployment(
 
 /** The command line with the address of the running local cloud, if that is meant and no other address is named. */
 async function athenaTarget(line: CommandLine): Promise<CommandLine> {
-  if (!isLocalMeant(line) || line.values['endpoint-url'] !== undefined) return line;
+  if (!isLocalMeant(line) || namesEndpoint(line)) return line;
   const { runningEndpoint } = await import('../../packages/local-aws/src/disk/dataDirectory.ts');
   const endpoint = runningEndpoint(resolve(dataDirectory(line)));
   return endpoint === undefined ? line : { ...line, values: { ...line.values, 'endpoint-url': endpoint } };

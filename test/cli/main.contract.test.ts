@@ -371,4 +371,16 @@ describe('sluice explain', () => {
     const { stdout } = await callMain(['explain', code]);
     expect(stdout).toContain(`\`sluice ${says}\``);
   });
+
+  it('asks no deployment for its cases if the option that names one is empty', async () => {
+    const { code, stdout } = await callMain([
+      'explain',
+      'SLUICE_FINDING_INGEST_LATE',
+      '--stage',
+      '',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).not.toHaveProperty('found');
+  });
 });

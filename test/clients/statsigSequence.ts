@@ -2,6 +2,7 @@ import { StopQueryExecutionCommand } from '@aws-sdk/client-athena';
 import { GetDatabaseCommand, GetPartitionsCommand, GetTablesCommand } from '@aws-sdk/client-glue';
 import { GetBucketLocationCommand, HeadBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Config } from '../../lib/schema/config.ts';
+import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { start } from '../harness/answer.ts';
 import type { ReaderClients } from './openReaders.ts';
 
@@ -14,8 +15,8 @@ export async function lookAround({ s3, glue }: ReaderClients, config: Config): P
   await glue.send(new GetDatabaseCommand({ Name: DatabaseName }));
   await glue.send(new GetTablesCommand({ DatabaseName }));
   const days: string[] = [];
-  for (const TableName of Object.values({ ...config.tables, quarantine: undefined })) {
-    if (TableName === undefined) continue;
+  for (const kind of forwardedKinds) {
+    const TableName = config.tables[kind];
     const { Partitions = [] } = await glue.send(new GetPartitionsCommand({ DatabaseName, TableName }));
     days.push(...Partitions.flatMap(({ Values = [] }) => Values.map((day) => `${TableName} ${day}`)));
   }

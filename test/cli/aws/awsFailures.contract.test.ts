@@ -44,7 +44,7 @@ describe('a query', () => {
     },
   );
 
-  it.each([NO_DATA, `${NO_DATA} --local`, `${NO_DATA} --stage local`])(
+  it.each([NO_DATA, `${NO_DATA} --local`, `${NO_DATA} --stage local`, `${NO_DATA} --endpoint-url ''`])(
     'is asked of the files of the local cloud with %s',
     async (line) => {
       expect(await failureOf(line)).toBe('SLUICE_QUERY_NO_DATA');

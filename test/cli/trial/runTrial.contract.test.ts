@@ -9,7 +9,7 @@ import { newTrialId, trialStack, trialStage } from '../../../cli/trial/Trial.ts'
 import { awaitKeys } from '../../../cli/trial/trialKeys.ts';
 import { trialFiles } from '../../../cli/trial/writeService.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
-import { openDeployment } from '../../../observe/deployment.ts';
+import { type Deployment, openDeployment } from '../../../observe/deployment.ts';
 import { callMain } from '../../harness/callMain.ts';
 import { listen } from '../../harness/listen.ts';
 
@@ -140,7 +140,12 @@ describe('a trial that comes to an end', () => {
   beforeAll(async () => {
     endpoint = await listen(aws);
   });
-  afterAll(() => void aws.close());
+  /** Deployments that tests have opened. */
+  const deployments: Deployment[] = [];
+  afterAll(() => {
+    for (const deployment of deployments) deployment.close();
+    aws.close();
+  });
 
   /** Opens the deployment of the trial, with a clock that waiting moves. */
   function open() {
@@ -148,6 +153,7 @@ describe('a trial that comes to an end', () => {
     const place = { stack: { service: 'sluice', stage: trialStage(trial) }, isLocal: false, now: 0 };
     const config = defineConfig({ bucket: 'acme' });
     const opened = openDeployment({ config, ...place }, { region: 'us-east-1', endpoint, credentials });
+    deployments.push(opened);
     let now = 0;
     const wait = async (ms: number) => {
       now += ms;
