@@ -108,8 +108,9 @@ async function tell(): Promise<string> {
  */
 function prepareDataDirectory(given: string | undefined): string {
   if (given !== undefined) {
-    if (existsSync(given) && readdirSync(given).length > 0) {
-      writeNote(`--data ${given}: expected an empty directory, or none.\n`);
+    // An empty text would be the current folder.
+    if (given === '' || (existsSync(given) && readdirSync(given).length > 0)) {
+      writeNote(`--data ${given || '""'}: expected an empty directory, or none.\n`);
       process.exit(2);
     }
     return resolve(given);

@@ -82,6 +82,8 @@ function readOptions(): Options | undefined {
     }
     const events = wholeNumber('events', values.events);
     const seed = wholeNumber('seed', values.seed);
+    // It would be the current folder.
+    if (values.directory === '') throw new Error('--directory must not be empty.');
     return {
       events,
       seed,

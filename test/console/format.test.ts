@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import {
   formatBytes,
+  formatCount,
   formatDay,
   formatSpan,
   formatTime,
@@ -16,6 +17,14 @@ it.each([
   { ms: 172_800_000, text: '2 d' },
 ])('a span of $ms ms is $text', ({ ms, text }) => {
   expect(formatSpan(ms)).toBe(text);
+});
+
+it.each([
+  { count: 0, text: '0' },
+  { count: 1_234_567, text: '1,234,567' },
+  { count: 0.126, text: '0.13' },
+])('$count is written as $text', ({ count, text }) => {
+  expect(formatCount(count)).toBe(text);
 });
 
 it.each([

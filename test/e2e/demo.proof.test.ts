@@ -47,4 +47,12 @@ describe('the demo', () => {
     expect(readdirSync(data)).toEqual(before);
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining(data) });
   });
+
+  it('refuses an empty text for a folder, which would be the current one', async () => {
+    expect(await runProgram('demo/demo.ts', '--data', '')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: '--data "": expected an empty directory, or none.\n',
+    });
+  });
 });

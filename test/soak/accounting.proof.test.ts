@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -184,6 +184,48 @@ describe('the accounting of npm run soak', () => {
     const { code, report } = await count(10);
     expect(code).toBe(3);
     expect(report.problems).toEqual(['none: 8 events in quarantine that are valid.']);
+  });
+
+  it.each([
+    { what: 'no event', args: ['--events', '0'], said: '--events must be a whole number above 0.' },
+    { what: 'a word for a seed', args: ['--seed', 'x'], said: '--seed must be a whole number above 0.' },
+    {
+      what: 'an empty folder name, which would be the current folder',
+      args: ['--directory', ''],
+      said: '--directory must not be empty.',
+    },
+    { what: 'an option that it does not have', args: ['--event', '10'], said: "'--event'" },
+  ])('does not begin with $what', async ({ args, said }) => {
+    const { code, stdout, stderr } = await runProgram('soak/run.ts', ...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(said);
+    expect(stderr).toContain('npm run soak -- [--events N]');
+  });
+
+  it('refuses the folder of another run, and leaves it as it is', async () => {
+    writeRun([{ kind: 'none' }]);
+    const before = readFileSync(join(directory, 'windows.ndjson'), 'utf8');
+    for (const args of [
+      ['--events', '20', '--seed', '1'],
+      ['--events', '10', '--seed', '2'],
+    ]) {
+      const { code, stderr } = await runProgram('soak/run.ts', ...args, '--directory', directory);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringContaining('The folder has a run of 10 events with seed 1, not of'),
+      });
+    }
+    expect(readFileSync(join(directory, 'windows.ndjson'), 'utf8')).toBe(before);
+  });
+
+  it('refuses a folder whose notes are damaged', async () => {
+    writeRun([{ kind: 'none' }]);
+    appendFileSync(join(directory, 'windows.ndjson'), '{"window":\n');
+    const { code, stderr } = await runProgram('soak/run.ts', '--events', '10', '--directory', directory);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('windows.ndjson is damaged or of another version.'),
+    });
   });
 
   it('tells of hours that are not whole, and of more that is missing than expired', async () => {
