@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ObserveError } from '../../observe/deployment.ts';
 import { ConsoleRequestError } from '../errors.ts';
 import { type Route, type RouteRequest, route } from './route.ts';
 
@@ -17,7 +18,8 @@ interface LocalAnswer {
  *
  * A deployment does not get here: routes with `localOnly` are refused by console/server/serveRequests.ts.
  *
- * @throws ConsoleRequestError `SLUICE_CONSOLE_REQUEST` with what the local cloud refuses.
+ * @throws ConsoleRequestError `SLUICE_CONSOLE_REQUEST` with what the local cloud refuses; ObserveError
+ *   `SLUICE_OBSERVE_LOCAL_UNREADABLE` without an answer that can be read; the reason of the deployment's signal.
  */
 async function control(
   { deployment }: Pick<RouteRequest<unknown, unknown>, 'deployment'>,
@@ -25,12 +27,16 @@ async function control(
   name: string,
   body?: unknown,
 ): Promise<unknown> {
-  const answer = await fetch(new URL(`/_sluice/${name}`, deployment.localControl), {
-    method,
-    body: body === undefined ? null : JSON.stringify(body),
-    signal: deployment.signal ?? null,
-  });
-  const json: unknown = await answer.json();
+  const { localControl, signal = null } = deployment;
+  const url = new URL(`/_sluice/${name}`, localControl);
+  const sent = body === undefined ? null : JSON.stringify(body);
+  const { answer, json } = await fetch(url, { method, body: sent, signal })
+    .then(async (got) => ({ answer: got, json: (await got.json()) as unknown }))
+    .catch((error: unknown) => {
+      signal?.throwIfAborted();
+      const detail = `${url.origin}${url.pathname}.`;
+      throw new ObserveError('SLUICE_OBSERVE_LOCAL_UNREADABLE', detail, { cause: error });
+    });
   const refused = z.object({ message: z.string() }).safeParse(json);
   if (!answer.ok)
     throw new ConsoleRequestError(

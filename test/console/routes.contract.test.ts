@@ -108,6 +108,20 @@ describe('a route of the local cloud', () => {
       message: expect.stringContaining(says),
     });
   });
+
+  it('tells an answer that is no JSON as one of the local cloud, and as no defect', async () => {
+    refusal = { status: 502, body: '<html>Bad gateway</html>' };
+    for (const path of ['/api/local', '/api/local/clock']) {
+      const { status, answer } = await call(path, path === '/api/local' ? undefined : {});
+      expect({ status, error: answer.error }).toEqual({
+        status: 400,
+        error: expect.objectContaining({
+          code: 'SLUICE_OBSERVE_LOCAL_UNREADABLE',
+          message: expect.stringMatching(/http:\/\/127\.0\.0\.1:\d+\/_sluice\/\w+\.$/),
+        }),
+      });
+    }
+  });
 });
 
 it('a query is stopped, and then looked at', async () => {
