@@ -21,8 +21,8 @@ const config: FunctionConfig<'reconcile'> = wholeConfig;
 /** Milliseconds that a look at the rows of a day may take. A night may need four looks. */
 const LOOK_MS = 3 * MINUTE_MS;
 
-/** Calls that no answer ends are tried again by the client, whose own default is to wait as long as the function runs. */
-const TIMEOUTS = clientLimits({ answerMs: 30_000 });
+/** Limits of each call. The client's own default is to wait for an answer as long as the function runs. */
+const CALL_LIMITS = clientLimits({ answerMs: 30_000 });
 
 /** A name: a text that is not empty. */
 const name = z.string().min(1);
@@ -40,7 +40,7 @@ const schema = z.object({
   /** Name of the stream of the landing, whose metrics are counted. */
   SLUICE_STREAM: name,
   /** Seconds after which the events of a request are in queries. */
-  SLUICE_AFTER_SECONDS: z.coerce.number(),
+  SLUICE_AFTER_SECONDS: z.coerce.number().positive(),
 });
 
 /**
@@ -53,8 +53,8 @@ export const handler = middy<unknown, void>()
   .use(environment(schema))
   .handler(async (_event, context) => {
     const env = context.environment;
-    const cloudwatch = new CloudWatchClient({ requestHandler: TIMEOUTS });
-    const athena = new AthenaClient({ requestHandler: TIMEOUTS });
+    const cloudwatch = new CloudWatchClient({ requestHandler: CALL_LIMITS });
+    const athena = new AthenaClient({ requestHandler: CALL_LIMITS });
     const unread: string[] = [];
     const reconciler: Reconciler = {
       config,
@@ -68,7 +68,7 @@ export const handler = middy<unknown, void>()
       store: s3ObjectStore(s3Client(), env.SLUICE_BUCKET),
       readMetrics: (metrics, about) => readMetricData({ cloudwatch }, metrics, about),
       ask: async (sql) => {
-        const answer = await ask(athena, sql);
+        const answer = await rowsOf(athena, sql);
         if (typeof answer !== 'string') return answer;
         unread.push(answer);
         return null;
@@ -89,7 +89,7 @@ export const handler = middy<unknown, void>()
   });
 
 /** The rows of a statement, or, as a text, why Athena gave none: then hours stay open. */
-async function ask(
+async function rowsOf(
   client: AthenaClient,
   sql: string,
 ): Promise<Awaited<ReturnType<Reconciler['ask']>> | string> {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { addDays, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { receivedHoursKey } from '../../../lib/tables/tableFolders.ts';
@@ -94,21 +94,22 @@ const server = createServer(async (request, response) => {
 const aws = await startAws();
 aws.store.createBucket(BUCKET);
 const url = await listen(server);
-const { lines, invoke } = await configuredFunction(
-  input,
-  {
-    AWS_ENDPOINT_URL: aws.options.endpoint,
-    AWS_ENDPOINT_URL_ATHENA: url,
-    AWS_ENDPOINT_URL_CLOUDWATCH: url,
-    SLUICE_BUCKET: BUCKET,
-    SLUICE_STAGE: 'test',
-    SLUICE_COLLECT: 'the-collector',
-    SLUICE_REGISTER: 'the-registrar',
-    SLUICE_STREAM: 'the-stream',
-    SLUICE_AFTER_SECONDS: '86400',
-  },
-  () => import('../../../functions/reconcile/handler.ts'),
-);
+const environment = {
+  AWS_ENDPOINT_URL: aws.options.endpoint,
+  AWS_ENDPOINT_URL_ATHENA: url,
+  AWS_ENDPOINT_URL_CLOUDWATCH: url,
+  SLUICE_BUCKET: BUCKET,
+  SLUICE_STAGE: 'test',
+  SLUICE_COLLECT: 'the-collector',
+  SLUICE_REGISTER: 'the-registrar',
+  SLUICE_STREAM: 'the-stream',
+  SLUICE_AFTER_SECONDS: '86400',
+};
+const load = () => import('../../../functions/reconcile/handler.ts');
+const withoutSeconds = await configuredFunction(input, { ...environment, SLUICE_AFTER_SECONDS: '' }, load);
+jest.resetModules();
+// The last one has the lines of a test.
+const { lines, invoke } = await configuredFunction(input, environment, load);
 beforeEach(() => {
   statements.length = 0;
   counted.clear();
@@ -171,6 +172,13 @@ describe('a night', () => {
     pages = { rows: found(300) };
     expect(await night()).toMatchObject({ missing: 0, state: 'whole' });
     expect([...counted]).toEqual(expect.arrayContaining(['the-collector', 'the-registrar', 'the-stream']));
+  });
+
+  it('is refused by a function that does not know when events are due', async () => {
+    await expect(withoutSeconds.invoke({})).rejects.toMatchObject({
+      code: 'SLUICE_LAMBDA_ENVIRONMENT_INVALID',
+      detail: 'SLUICE_AFTER_SECONDS',
+    });
   });
 
   it('leaves hours open whose events are not due', async () => {
