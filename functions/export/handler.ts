@@ -47,7 +47,7 @@ const schema = z.object({
   /** ARN of the function's role, which the function assumes again for each task, limited to one export. */
   SLUICE_ROLE: z.string().regex(/^arn:[^:]+:iam::\d{12}:role\/.+$/),
   /** MiB. Lambda sets it: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128).default(1_024),
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().min(128),
   /** The stage of the deployment: a dimension of its metrics. */
   SLUICE_STAGE: z.string().min(1),
 });

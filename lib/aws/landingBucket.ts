@@ -23,8 +23,7 @@ export function landingBucket(client: S3Client, bucket: string): LandingBucket {
       write: (text, expected) => named(key, () => store.write(key, text, { expected })),
     }),
 
-    putText: (key, text) =>
-      named(key, async () => void (await store.write(key, text, { contentType: 'text/plain' }))),
+    putText: (key, text) => named(key, async () => void (await store.write(key, text))),
 
     readText: (key) => named(key, async () => (await store.read(key, { listsIfDenied: true }))?.text ?? null),
 

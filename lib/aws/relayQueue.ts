@@ -26,17 +26,11 @@ export function sqsSingleTryClient(): SQSClient {
   return singleTry;
 }
 
-/**
- * Seconds for which a message may be hidden:
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
- */
-const LONGEST_HIDDEN_SECONDS = 43_200;
-
 /** The queue of relay and its dead-letter queue in SQS, by their URLs. */
 export function relayQueues(client: SQSClient, queue: string, deadLetters: string): RelayQueues {
   return {
     async hide({ receipt }, ms) {
-      const VisibilityTimeout = Math.min(LONGEST_HIDDEN_SECONDS, Math.ceil(ms / 1_000));
+      const VisibilityTimeout = Math.ceil(ms / 1_000);
       await client.send(
         new ChangeMessageVisibilityCommand({ QueueUrl: queue, ReceiptHandle: receipt, VisibilityTimeout }),
       );

@@ -18,7 +18,7 @@ export interface RelayMessage {
 
 /** The queues, as far as relay changes them. */
 export interface RelayQueues {
-  /** Hides a message for so many milliseconds from now. */
+  /** Hides a message for so many milliseconds from now, rounded up to seconds. */
   hide(message: RelayMessage, ms: number): Promise<void>;
   /** Puts a body on the dead-letter queue. */
   bury(body: string): Promise<void>;

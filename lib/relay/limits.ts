@@ -30,7 +30,11 @@ export const TARGET_BREAKER = { calls: 5, pauses: { baseMs: 10_000, capMs: 120_0
 /** Pauses before a copy is tried again: at least a minute, at most an hour. */
 export const RETRY_PAUSES = { leastMs: 60_000, baseMs: 60_000, capMs: 3_540_000 } as const;
 
-/** The longest `Retry-After` that is obeyed, milliseconds: 12 hours, for which a message can be hidden, less its try. */
+/**
+ * The longest `Retry-After` that is obeyed, milliseconds. A message can be hidden until 12 hours after its receive, of
+ * which its try takes a part:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+ */
 export const MAX_RETRY_AFTER_MS = 43_000_000;
 
 /**

@@ -18,6 +18,16 @@ export interface RefusedLine extends LineFailure {
   readonly text: string;
 }
 
+/** Rows of quarantine for a round. */
+interface QuarantineLines {
+  /** A row in each line, in the order of the refused lines. */
+  readonly text: Buffer;
+  /** How many lines there are. */
+  readonly rows: number;
+  /** Lines that are too large for a row. */
+  readonly large: QuarantineRows['large'];
+}
+
 /**
  * Makes rows of quarantine from lines that DuckDB refuses, as lines for another file of the same round. A row has the
  * identity of its event, so that copies of the event can be told from other rows.
@@ -28,11 +38,7 @@ export function quarantineLines(
   refused: readonly RefusedLine[],
   config: Pick<Config, 'bucket' | 'tables'>,
   now: number,
-): {
-  readonly text: Buffer;
-  readonly rows: number;
-  readonly large: QuarantineRows['large'];
-} {
+): QuarantineLines {
   const write = quarantineWriter(config);
   const lines: string[] = [];
   const large: QuarantineRows['large'][number][] = [];
@@ -41,7 +47,7 @@ export function quarantineLines(
     const row = isJsonObject(parsed) ? parsed : {};
     const member = (name: string) => (typeof row[name] === 'string' ? row[name] : null);
     const eventId = member('event_id');
-    const identity = eventId === null ? {} : { identity: eventId, isUnique: true };
+    const identity = eventId === null ? {} : { identity: eventId };
     const item: RefusedItem = { code, detail, raw: text, ...identity };
     const written = write([item], {
       // When it was refused: a row that was redriven and is refused again is newer than that redrive.

@@ -1,12 +1,12 @@
 import { text } from 'node:stream/consumers';
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { realClock } from 'local-aws/base';
-import { rootOf } from 'local-aws/iam';
 import { systemTiming } from '../../../lib/base/retry.ts';
 import { addDays, HOUR_MS, type UtcDay, utcDay } from '../../../lib/base/time.ts';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { dayFolder, tableFolder } from '../../../lib/tables/tableFolders.ts';
+import { realClock } from '../../../packages/local-aws/src/base/index.ts';
+import { rootOf } from '../../../packages/local-aws/src/iam/index.ts';
 import { onAwsCall } from '../../harness/awsCalls.ts';
 import { exportTo } from '../../harness/configInput.ts';
 import { duckDb } from '../../harness/duckDb.ts';
@@ -65,6 +65,7 @@ const { lines, invoke } = await configuredFunction(
   {
     AWS_ENDPOINT_URL: aws.options.endpoint,
     AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
     SLUICE_BUCKET: BUCKET,
     SLUICE_EXPORT_QUEUE: aws.addQueue('export'),
     SLUICE_ROLE: ROLE,
