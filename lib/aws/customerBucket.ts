@@ -99,13 +99,12 @@ function droppedObject({
   Size = 0,
   ETag = '',
   LastModified = new Date(0),
-  StorageClass,
+  StorageClass: storageClass,
   RestoreStatus,
 }: _Object): DropObject[] {
   if (Key === undefined) return [];
   // The date is undefined if the object was not restored.
   // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
   const isRestored = RestoreStatus?.RestoreExpiryDate !== undefined;
-  const storageClass = StorageClass;
   return [{ key: Key, size: Size, eTag: ETag, lastModified: LastModified, storageClass, isRestored }];
 }

@@ -67,7 +67,7 @@ export function exportBucket(
 /**
  * The bucket of an export with a given client, which retries by itself.
  *
- * @param attempts Only its deadline is used: nothing is listed after it.
+ * @param attempts No page of a listing is asked for after its deadline.
  */
 export function exportBucketFrom(
   client: S3Client,

@@ -63,6 +63,12 @@ const run = (sql: string, deadlineMs = 20_000, signal?: AbortSignal) =>
     random: () => 0,
   });
 
+/** The only statement of the test is cancelled in Athena, too. */
+async function expectCancelled(): Promise<void> {
+  const { QueryExecutionIds: [id = ''] = [] } = await athena.client.send(new ListQueryExecutionsCommand({}));
+  expect((await settle(athena.client, id)).Status?.State).toBe('CANCELLED');
+}
+
 describe('a statement', () => {
   it('returns rows, the scanned bytes and the location of the result', async () => {
     expect(await run('rows')).toEqual({
@@ -82,17 +88,35 @@ describe('a statement', () => {
     expect('rows' in outcome && outcome.rows.length).toBe(9_999);
   });
 
-  it('stops a statement that exceeds its deadline', async () => {
+  it('is stopped once it exceeds its deadline', async () => {
     expect(await run('hangs', 0)).toMatchObject({
       failed: 'The query took longer than 0 s and was stopped.',
       isStopped: true,
     });
-    const { QueryExecutionIds: [id = ''] = [] } = await client.send(new ListQueryExecutionsCommand({}));
-    expect((await settle(client, id)).Status?.State).toBe('CANCELLED');
+    await expectCancelled();
   });
 
-  it('is stopped when nobody waits for it', async () => {
+  it('is stopped when nobody waits for it any more, at once', async () => {
+    const left = new AbortController();
+    const options = {
+      workGroup: 'primary',
+      deadlineMs: 20_000,
+      clock: systemClock,
+      // No pause ends by itself.
+      wait: () => {
+        left.abort(new Error('left'));
+        return new Promise(() => {});
+      },
+      random: () => 0,
+      signal: left.signal,
+    };
+    await expect(runStatement(client, 'hangs', options)).rejects.toThrow('left');
+    await expectCancelled();
+  });
+
+  it('is stopped when nobody waits for it from the beginning', async () => {
     await expect(run('hangs', 20_000, AbortSignal.abort(new Error('left')))).rejects.toThrow('left');
+    await expectCancelled();
   });
 
   it('is stopped when it cannot be asked about', async () => {
@@ -102,13 +126,10 @@ describe('a statement', () => {
           commandName === 'GetQueryExecutionCommand' ? Promise.reject(new Error('away')) : next(args),
     );
     await expect(run('hangs')).rejects.toThrow('away');
-    const { QueryExecutionIds: [id = ''] = [] } = await athena.client.send(
-      new ListQueryExecutionsCommand({}),
-    );
-    expect((await settle(athena.client, id)).Status?.State).toBe('CANCELLED');
+    await expectCancelled();
   });
 
-  it('throws when Athena rejects the statement', async () => {
+  it('fails with the error by which Athena rejects it', async () => {
     await expect(run('SELEC 1')).rejects.toMatchObject({ name: 'InvalidRequestException' });
   });
 });

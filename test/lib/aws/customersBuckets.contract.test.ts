@@ -176,14 +176,14 @@ describe('an error of a customer’s bucket', () => {
     Object.assign(process.env, environment);
     const [configured] = defineConfig({
       bucket: 'ours',
-      sources: [acmeSource({ receipt: 'r', encryption: 'AES256' })],
+      sources: [acmeSource({ owner: OWNER, receipt: 'r', encryption: 'AES256' })],
     }).sources;
     const [dataset] = configured?.datasets ?? [];
     if (configured === undefined || dataset === undefined) throw new RangeError('No dataset.');
     answer = () => [status, `<Error><Code>${code}</Code></Error>`];
     const sent = customerReceipts()({ source: configured, dataset, folder: 'r/' }, 'r/k', '{}');
     await expect(sent).rejects.toMatchObject({ code: `SLUICE_RECEIPT_${told}` });
-    expect(asked[HEADER]).toBe('AES256');
+    expect(asked).toMatchObject({ [HEADER]: 'AES256', 'x-amz-expected-bucket-owner': OWNER });
   });
 });
 
@@ -280,6 +280,9 @@ describe('what an export writes', () => {
     const role = { arn: `arn:aws:iam::${OWNER}:role/r` };
     await exportBucketFrom(s3, { bucket: 'theirs', owner: OWNER, role }, attempts).write('k', bytes(), 2);
     expect(asked['x-amz-acl']).toBeUndefined();
+    // Nor has a bucket of the stack's own another owner.
+    await exportBucketFrom(s3, { bucket: 'own' }, attempts).write('k', bytes(), 2);
+    expect(asked['x-amz-acl']).toBeUndefined();
   });
 
   it('is encrypted by a key that its owner can use', async () => {
@@ -291,6 +294,9 @@ describe('what an export writes', () => {
     byKeyOf(OWNER);
     await write();
     expect(asked[HEADER]).toBe('aws:kms');
+    // What does not name an account is left to S3.
+    answered = { [`${HEADER}-aws-kms-key-id`]: 'a-key' };
+    await write();
     byKeyOf('444455556666');
     await expect(write()).rejects.toMatchObject({
       code: 'SLUICE_EXPORT_KEY_DENIED',
@@ -308,15 +314,6 @@ describe('what an export writes', () => {
     // A key that is configured may be of a third account.
     const kmsKeyArn = 'arn:aws:kms:us-east-1:444455556666:key/x';
     await exportBucketFrom(s3, { ...kms, kmsKeyArn }, attempts).writeJson('k', '{}');
-  });
-
-  it('is of partitions in our bucket', async () => {
-    const at = (bucket: string) =>
-      `{"Values":["2026-11-19"],"StorageDescriptor":{"Location":"s3://${bucket}/d"}}`;
-    answer = () => [200, `{"Partitions":[${at('ours')}]}`];
-    expect([...(await table().locations(['2026-11-19']))]).toEqual([['2026-11-19', 'd/']]);
-    answer = () => [200, `{"Partitions":[${at('others')}]}`];
-    expect((await table().locations(['2026-11-19'])).size).toBe(0);
   });
 });
 

@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
+import { exportedFile } from '../../../lib/tables/exportKeys.ts';
 import { answering, attempts, s3Error } from '../../harness/answering.ts';
 
 const OWNER = '111122223333';
@@ -42,6 +43,19 @@ describe('a bucket of a customer', () => {
   ])('has uploads that $what', async ({ error, result }) => {
     const bucket = exportBucketFrom(answering(S3Client, s3Error(error)).client, target, attempts);
     expect(await bucket.abortUploads('p/').catch(({ code }) => code)).toBe(result);
+  });
+
+  it('has no uploads of other programs aborted', async () => {
+    const Key = `p/${exportedFile({ key: 'a', eTag: '' })}`;
+    const Uploads = [
+      { Key: 'p/theirs.parquet', UploadId: '1' },
+      { Key, UploadId: '2' },
+    ];
+    const { client, asked } = answering(S3Client, { Uploads }, {});
+    expect(await exportBucketFrom(client, target, attempts).abortUploads('p/')).toBe(1);
+    expect(asked.slice(1).map(({ input }) => input)).toEqual([
+      { Bucket: 'theirs', ExpectedBucketOwner: OWNER, Key, UploadId: '2' },
+    ]);
   });
 
   it('has its uploads listed no longer once a page has none', async () => {

@@ -40,6 +40,23 @@ describe('a table that is exported', () => {
     expect([...(await start(answers, []).locations(days)).keys()]).toEqual(days);
   });
 
+  it('has the places that are in our bucket, as folders', async () => {
+    const partitionAt = (day: string, Location: string) => ({
+      Values: [day],
+      StorageDescriptor: { Location },
+    });
+    const Partitions = [
+      partitionAt('2026-11-19', 's3://own/d'),
+      partitionAt('2026-11-20', 's3://own/e/'),
+      partitionAt('2026-11-21', 's3://others/d'),
+    ];
+    const places = await start([{ Partitions }], []).locations(['2026-11-19', '2026-11-20', '2026-11-21']);
+    expect([...places]).toEqual([
+      ['2026-11-19', 'd/'],
+      ['2026-11-20', 'e/'],
+    ]);
+  });
+
   it('has files that are gone, or that cannot be read', async () => {
     const table = start([], [s3Error('NoSuchKey'), s3Error('SlowDown')]);
     const file = { key: 'k', size: 1, eTag: '"e"', modifiedAt: 0 };

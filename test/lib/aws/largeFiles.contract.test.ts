@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { exportBucketFrom } from '../../../lib/aws/exportBucket.ts';
 import { landingBucket } from '../../../lib/aws/landingBucket.ts';
-import { type AskedCall, answering, attempts } from '../../harness/answering.ts';
+import { type AskedCall, answeredBy, answering, attempts } from '../../harness/answering.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
 
 const OWNER = '111122223333';
@@ -80,6 +80,21 @@ describe('a large file', () => {
     await landingBucket(client, 'own').upload(path, 'k', new AbortController().signal);
     expect(asked.map(({ name }) => name)).toEqual(['PutObject']);
     expect(Buffer.from(asked[0]?.input['Body'] as Uint8Array).equals(bytesOf(size))).toBe(true);
+  });
+
+  it('that becomes shorter while it is uploaded is no object', async () => {
+    const path = join(directory.path, 'shorter');
+    writeFileSync(path, Buffer.alloc(16 * MiB + 1));
+    const asked: string[] = [];
+    const client = answeredBy(S3Client, ({ name }) => {
+      asked.push(name);
+      if (name === 'CreateMultipartUpload') truncateSync(path, 1);
+      return { UploadId: 'u' };
+    });
+    await expect(
+      landingBucket(client, 'own').upload(path, 'k', new AbortController().signal),
+    ).rejects.toMatchObject({ code: 'SLUICE_LOAD_BUCKET_FAILED' });
+    expect(asked).toEqual(['CreateMultipartUpload', 'AbortMultipartUpload']);
   });
 
   it('that is longer than it was said to be is no object', async () => {

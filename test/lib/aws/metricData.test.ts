@@ -38,6 +38,33 @@ async function read(pages: readonly Page[], hasMore = false) {
 }
 
 describe('the values of a metric', () => {
+  it('are asked for by its name, its dimensions, its statistic and the time, of minutes or of what is said', async () => {
+    const complete = { MetricDataResults: [{ Id: 'm0', StatusCode: 'Complete' as const }] };
+    const { client: cloudwatch, asked } = answering(CloudWatchClient, complete, complete);
+    const metric = {
+      id: 'mine',
+      namespace: 'AWS/Lambda',
+      metric: 'Errors',
+      statistic: 'Maximum',
+      dimensions: { FunctionName: 'collect' },
+    };
+    const time = { start: START, end: START + HOUR_MS };
+    await readMetricData({ cloudwatch }, [metric], time);
+    await readMetricData({ cloudwatch }, [metric], { ...time, periodSeconds: 3_600 });
+    const Metric = {
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: 'collect' }],
+    };
+    expect(asked.map(({ input }) => input)).toEqual(
+      [60, 3_600].map((Period) => ({
+        MetricDataQueries: [{ Id: 'm0', MetricStat: { Metric, Period, Stat: 'Maximum' } }],
+        StartTime: new Date('2026-11-20T12:00:00Z'),
+        EndTime: new Date('2026-11-20T13:00:00Z'),
+      })),
+    );
+  });
+
   it('are those of all pages', async () => {
     const first: Page = { StatusCode: 'PartialData', Values: [1, 2] };
     expect(await read([first, { StatusCode: 'Complete', Values: [3] }])).toEqual([

@@ -66,10 +66,12 @@ describe('a session of the function’s own role', () => {
     ).rejects.toMatchObject({
       name: 'AccessDenied',
     });
+    const clients = [session.s3, session.glue, session.sts];
+    for (const client of clients)
+      expect((await client.config.credentials()).accessKeyId).toBe(session.credentials.accessKeyId);
     let closed = 0;
     const destroy = () => (closed += 1);
     session.closes({ destroy });
-    const clients = [session.s3, session.glue, session.sts];
     for (const client of clients) Object.assign(client, { destroy });
     session.close();
     expect(closed).toBe(1 + clients.length);

@@ -75,12 +75,15 @@ const partitions = (table: string): Pages => {
   ];
 };
 
+/** A list of the product. */
 interface List {
   /** The file and the call that it makes. */
   readonly of: string;
+  /** What the call answers. */
   readonly pages: Pages;
-  /** Asks with clients of which each call answers so. */
+  /** Reads the list with clients that answer so. */
   readonly read: (clients: ReturnType<typeof clientsWithPages>) => Promise<unknown>;
+  /** What is read of both pages. */
   readonly found: unknown;
 }
 
@@ -273,7 +276,10 @@ async function keysOf(listed: AsyncIterable<{ readonly key: string }>): Promise<
   return keys;
 }
 
-/** Clients whose call answers the second page of its first list only to what asks with the token, and each page once. All else is done, or empty. */
+/**
+ * Clients whose call answers each page of its first list once, and the second only to who asks for it. All other calls
+ * are done, or answer nothing.
+ */
 function clientsWithPages(call: string, [first, asks, second]: Pages) {
   const read: string[] = [];
   const others: Readonly<Record<string, object>> = {

@@ -140,6 +140,21 @@ describe('a store in S3', () => {
     expect(await refused(1, () => store.open('b', asking))).toBeNull();
   });
 
+  it('ends each call whose signal is aborted', async () => {
+    faults.clear();
+    const store = await inS3();
+    const signal = AbortSignal.abort();
+    for (const call of [
+      store.read('a', { signal }),
+      store.open('a', { signal }),
+      store.write('a', 'one', { signal }),
+      store.listPage('', { signal }),
+      store.listFolders('', { signal }),
+    ])
+      await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await store.head('a')).toBeNull();
+  });
+
   it('gets an object again that was written between the refusal and the listing', async () => {
     faults.clear();
     const store = await inS3();

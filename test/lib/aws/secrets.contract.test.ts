@@ -17,6 +17,9 @@ describe('a secret', () => {
     const answers = [{ VersionId: 'new' }, {}, named('InternalServiceError')];
     const { client, asked } = answering(SecretsManagerClient, ...answers);
     expect(await versionedSecret(client, 's').replace('text', 'old')).toBe(true);
+    // A version without this label would be current at once, whatever came in between.
+    const put = { SecretId: 's', SecretString: 'text', VersionStages: ['AWSPENDING'] };
+    expect(asked[0]?.input).toEqual(put);
     const moved = { MoveToVersionId: 'new', RemoveFromVersionId: 'old', VersionStage: 'AWSCURRENT' };
     expect(asked[1]?.input).toMatchObject(moved);
     expect(asked[2]?.input).toMatchObject({ RemoveFromVersionId: 'new', VersionStage: 'AWSPENDING' });
