@@ -130,8 +130,10 @@ export async function withFolder<Result>(
   }
 }
 
-/** How the names of folders of invocations begin. */
+/** How the names of folders of invocations begin, of whichever function. */
 const PREFIX = 'sluice-load-';
+/** The name of such a folder: the IDs of its process and of its thread. */
+const OF_PROCESS = new RegExp(`^${PREFIX}(\\d+)-\\d+$`);
 
 /** A folder that belongs to one invocation. */
 interface WorkDirectory {
@@ -151,7 +153,7 @@ interface WorkDirectory {
 export async function makeWorkDirectory(temporary: string): Promise<WorkDirectory> {
   const ownName = `${PREFIX}${process.pid}-${threadId}`;
   for (const name of await readdir(temporary)) {
-    const [, pid] = /^sluice-load-(\d+)-\d+$/.exec(name) ?? [];
+    const [, pid] = OF_PROCESS.exec(name) ?? [];
     if (pid === undefined) continue;
     if (name === ownName || !isAlive(Number(pid)))
       await rm(join(temporary, name), { recursive: true, force: true });

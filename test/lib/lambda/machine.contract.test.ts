@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -72,6 +72,11 @@ describe('the temporary folder of an invocation', () => {
     const second = await makeWorkDirectory(temporary.path);
     expect(second.path).toBe(first.path);
     expect(readdirSync(second.path)).toEqual([]);
+  });
+
+  it('can be read by nobody else, as it has files of a customer', async () => {
+    const { path } = await makeWorkDirectory(temporary.path);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
   });
 
   it('is gone once it is removed', async () => {
