@@ -351,7 +351,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('lib/landing/catalog/registerMessages.ts', 'lib/landing/catalog/registerMessages', [
     ['ours[index]', 'messages[index]'],
   ]),
-  faultsOf('lib/landing/catalog/registerPartitions.ts', 'lib/landing/catalog/existingPartitions', [
+  faultsOf('lib/landing/catalog/registerPartitions.ts', 'lib/landing/catalog/registerPartitions', [
     ['table.name, token', 'table.name, undefined'],
   ]),
   faultsOf('lib/landing/heldTimes.ts', 'lib/reconcile/reconcileDays lib/reconcile/waitingHours', [

@@ -220,6 +220,15 @@ describe('days of a raw table that lost files', () => {
     expect(lines).toHaveLength(1);
   });
 
+  it('stay noted as before while the note cannot be written', async () => {
+    await put(D20);
+    await look();
+    const before = await note();
+    store.faults = ['away'];
+    await expect(look()).rejects.toThrow('away');
+    expect(await note()).toEqual(before);
+  });
+
   it('begin anew where the note was deleted or cannot be read', () => {
     expect([undefined, '{', '{"at":1}'].map(parseRawDays)).toEqual([null, null, null]);
   });
@@ -238,8 +247,6 @@ describe('days of a raw table that lost files', () => {
     };
     await look();
     const first = Date.parse('2026-11-21T11:05:00Z');
-    store.faults = ['away'];
-    await expect(look()).rejects.toThrow('away');
     expect(await note()).toEqual({ at: first, days: { [D20]: { seenAt: first, files: 1 } } });
   });
 });

@@ -339,6 +339,21 @@ describe('the hourly run', () => {
     expect(registrar.calls.filter((call) => inOrder.includes(call))).toEqual(inOrder);
   });
 
+  it('fails by name where the folders of a table have no end', async () => {
+    const { objects } = registrar;
+    let pages = 0;
+    objects.listFolders = async (prefix) => {
+      if (prefix !== tableFolder(config, 'events')) return { items: [], next: undefined };
+      pages += 1;
+      return { items: [], next: 'more' };
+    };
+    expect(await run()).toEqual(returned('run'));
+    const place = `s3://${BUCKET}/${tableFolder(config, 'events')}`;
+    const problems = [`SLUICE_CATALOG_LISTING_TOO_LONG ${place}: folders.`];
+    expect(registrar.lines).toMatchObject([{ level: 'error', problems }]);
+    expect(pages).toBe(100);
+  });
+
   it('says nothing of gaps when it cannot read a table, and repairs the others', async () => {
     registrar.errors.set(`getTable ${exposures}`, denied);
     expect(await run()).toEqual(returned('run'));

@@ -35,7 +35,8 @@ describe('repairTable', () => {
     const { updated, failed } = await repairTable(target, 'events');
     expect([...updated].sort()).toEqual([...old].sort());
     expect(failed).toEqual([]);
-    expect(partitions(target).length).toBeGreaterThan(204);
+    // Those, and tomorrow's.
+    expect(partitions(target)).toHaveLength(206);
     for (const { values, input } of partitions(target)) {
       expect(input.StorageDescriptor?.Columns?.at(-1)?.Name).toBe('new_unit_id');
       expect(input.StorageDescriptor?.Location).toBe(

@@ -42,7 +42,6 @@ export async function startCatalog() {
     glue,
     faults,
     store,
-    clock,
     close,
     endpoint: options.endpoint,
     addTables,
@@ -61,13 +60,6 @@ export async function startCatalog() {
       random: () => 0.5,
       deadline: clock.now() + budgetMs,
     }),
-    /** Days that have a partition, and where it points. */
-    registered: (table: string) =>
-      new Map(
-        glue
-          .table('sluice', table)
-          .partitions.map(({ values: [day = ''], input }) => [day, input.StorageDescriptor?.Location]),
-      ),
   };
 }
 

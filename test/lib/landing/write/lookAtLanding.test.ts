@@ -108,6 +108,16 @@ it('deletes what is written, with its note, and tells nobody of it', async () =>
   ]);
 });
 
+it('deletes a thousand notes without an object, and the others the next hour', async () => {
+  store.pageKeys = 1_000;
+  for (let i = 0; i < 1_001; i += 1)
+    await writeNote(store, { key: `landing/${i}`, eTag: '"e"', modifiedAt: BEGIN }, WRITTEN);
+  await look(4);
+  expect(store.objects.size).toBe(2);
+  await look(5);
+  expect([...store.objects.keys()]).toEqual([LANDING_LOOK]);
+});
+
 it('counts the events of what it deletes, and only of that', async () => {
   for (const key of ['landing/a', 'landing/b', 'landing/c']) {
     await store.write(key, key);
