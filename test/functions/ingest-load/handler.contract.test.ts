@@ -1,8 +1,8 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { rootOf } from 'local-aws/iam';
 import { defineConfig } from '../../../lib/config/defineConfig.ts';
 import { ingestedTables } from '../../../lib/tables/ingestedTables.ts';
 import { ingestedTableFolder } from '../../../lib/tables/tableFolders.ts';
+import { rootOf } from '../../../packages/local-aws/src/iam/index.ts';
 import { onAwsCall } from '../../harness/awsCalls.ts';
 import { acmeSource, eventsDataset } from '../../harness/configInput.ts';
 import { configuredFunction, queueMessage } from '../../harness/lambdaInvoker.ts';

@@ -9,7 +9,7 @@ import { recordingTarget, status, taken } from '../../harness/recordingTarget.ts
 import { startAws } from '../../harness/startAws.ts';
 
 const BUCKET = 'sluice-relayed';
-/** That of the queues. */
+/** The clock of the queues. */
 const clock = new ManualClock(Date.now());
 const aws = await startAws({ clock });
 const target = await recordingTarget();
@@ -25,7 +25,7 @@ const { lines, invoke } = await configuredFunction(
   },
   () => import('../../../functions/relay/handler.ts'),
 );
-// Of the handler's module, which takes it at each invocation.
+// The handler draws from it at each invocation.
 beforeEach(() => void jest.spyOn(systemTiming, 'random').mockReturnValue(0.9));
 afterEach(() => {
   target.behave(taken);
@@ -44,14 +44,17 @@ function empty(): void {
 }
 
 const id = relayId(Date.now(), 'a'.repeat(24));
-const copy = writeRelayCopy({
-  id,
-  keptAt: Date.now(),
-  path: '/v1/rgstr',
-  query: 'k=client-a',
-  headers: {},
-  body: Buffer.from('{"events":[]}'),
-});
+/** A copy of a request with an SDK key. */
+const copyOf = (key: string) =>
+  writeRelayCopy({
+    id,
+    keptAt: Date.now(),
+    path: '/v1/rgstr',
+    query: `k=${key}`,
+    headers: {},
+    body: Buffer.from('{"events":[]}'),
+  });
+const copy = copyOf('client-a');
 const keys = () => aws.keys(BUCKET);
 
 /** A message of the queue as SQS delivers it: received that often, and sent that long ago. */
@@ -107,14 +110,7 @@ describe('relay', () => {
 
   it('pauses a key whose project is at its limit, also in later invocations', async () => {
     target.behave(status(429));
-    const limited = writeRelayCopy({
-      id,
-      keptAt: Date.now(),
-      path: '/v1/rgstr',
-      query: 'k=client-limited',
-      headers: {},
-      body: Buffer.from('{"events":[]}'),
-    });
+    const limited = copyOf('client-limited');
     for (const _ of [1, 2]) expect(await invoke({ Records: [received(limited)] })).toEqual(stays);
     expect(target.recorded).toHaveLength(1);
   });

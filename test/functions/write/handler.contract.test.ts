@@ -9,7 +9,7 @@ import { MovableClock } from '../../../packages/local-aws/src/base/index.ts';
 import { invokedFunction, queueMessage } from '../../harness/lambdaInvoker.ts';
 import { objectMessage, startAws } from '../../harness/startAws.ts';
 
-/** S3's: what is put while it is behind is old. */
+/** The clock of S3. An object that is put while it is behind is old. */
 const past = new MovableClock();
 const aws = await startAws({ clock: past });
 const { store, queues, faults } = aws;
