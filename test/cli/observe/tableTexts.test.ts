@@ -68,6 +68,14 @@ describe('the text of sluice tables', () => {
     expect(read).toContain(' 7 bytes');
   });
 
+  it('shows control characters of what others have written into the catalog', () => {
+    const hostile = { name: 'a\u001b', description: 'b\nc', location: 's3://d\u202e/' };
+    const [about] = tableText({ table: { ...table, ...hostile }, days: null }).split('\n\n');
+    expect(about).toBe(
+      'a\\u001b (ingested of the dataset events of acme): b\\nc\nIts files are below s3://d\\u202e/.',
+    );
+  });
+
   it('has neither a calendar of a table that has no days, nor days of one that has none yet', () => {
     const bare = { ...table, description: '', location: null, dataset: null };
     expect(tableText({ table: bare, days: null })).toMatch(/^acme_events \(ingested\)\n\n(?!.*Athena)/s);
