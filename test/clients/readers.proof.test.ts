@@ -1,4 +1,4 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetBucketLifecycleConfigurationCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readerWorkgroup } from '../../lib/access/readerStatements.ts';
 import { type Answer, answer } from '../harness/answer.ts';
@@ -99,6 +99,16 @@ describe('a Metabase that may create tables', () => {
     expect(await makeModel(clients, connection, readers.config)).toEqual([['3', '64.75']]);
     await syncByAthena(clients);
     expect(await metabaseBesides(clients, connection)).toBe('"one"\n"1"\n');
+    // Athena puts the files of its tables below the folder of its results, which are deleted for others.
+    const { s3 } = await readers.clientsOf('root');
+    const Bucket = readers.config.bucket;
+    const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+    const doesExpire = ({ stagingDirectory }: { readonly stagingDirectory: string }) =>
+      Rules.some(
+        ({ Expiration, Filter }) =>
+          Expiration?.Days !== undefined && stagingDirectory.startsWith(`s3://${Bucket}/${Filter?.Prefix}`),
+      );
+    expect([doesExpire(formOf('metabase')), doesExpire(connection)]).toEqual([true, false]);
   });
 });
 
