@@ -281,7 +281,7 @@ const TOLD: readonly Told[] = [
     more: { found: { problem: 0, warning: 1, unchecked: 0 } },
     shows: /^No problem, 1 warning\.$/m,
   },
-  { what: 'that nothing was found', more: {}, shows: /^Nothing needs attention\.$/m },
+  { what: 'that nothing was found', more: {}, shows: /^Nothing needs attention\.\n\nLast hour/m },
 ];
 
 it.each(TOLD)('the text of a status tells $what', ({ more, shows }) => {
@@ -295,6 +295,7 @@ it.each<{ readonly what: string; readonly more: Partial<Status>; readonly hides:
     hides: /^Drops|^Export|more (?:datasets|exports)/m,
   },
   { what: 'resends of a curated table that has none', more: { curated: [curatedTable] }, hides: /Resends/ },
+  { what: 'alarms that could not be read', more: { alarms: null }, hides: /Alarms/ },
   { what: 'hours and oddities that nobody counted', more: {}, hides: /Received hours|Noted/ },
 ])('the text of a status leaves out $what', ({ more, hides }) => {
   expect(statusText({ ...wellStatus, ...more })).not.toMatch(hides);
