@@ -1,5 +1,5 @@
 import { sum } from '../../lib/base/sum.ts';
-import { counted } from '../../lib/base/text.ts';
+import { counted, visibleLine } from '../../lib/base/text.ts';
 import { isoTimestamp } from '../../lib/base/time.ts';
 import { erasePlaces } from '../../lib/erase/erasePlaces.ts';
 import type { LeftObject } from '../../lib/erase/Manifest.ts';
@@ -24,9 +24,9 @@ export function eraseText(receipt: EraseReceipt): string {
   const held = elsewhere.map(({ what, where, todo }) => `- ${what}, ${where}: ${todo}`);
   return [
     rows.length === 0 ? 'The bucket has no objects that could have rows.\n' : textTable(rows),
-    ...(lines.length === 0 ? [] : ['\n', ...lines.map((line) => `${line}\n`)]),
+    ...(lines.length === 0 ? [] : ['\n', ...lines.map((line) => `${visibleLine(line)}\n`)]),
     '\nOut of reach of this command, besides what docs/privacy.md lists for every deployment:\n',
-    ...held.map((line) => `${line}\n`),
+    ...held.map((line) => `${visibleLine(line)}\n`),
     ...(record === null ? [] : [`\nRecord: ${record}\n`]),
     ...(hasEverFound(receipt)
       ? []

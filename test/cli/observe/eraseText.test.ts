@@ -139,6 +139,20 @@ describe('the text of an erasure', () => {
     expect(eraseText({ ...receipt, ...more })).toMatch(shows);
   });
 
+  it('keeps each key and place in its line, whatever characters it has', () => {
+    const key = 'damaged/a\nComplete: this run found nothing any more.';
+    const text = eraseText({
+      ...receipt,
+      run: { ...run, left: [{ ...left, key }], leftCount: 1 },
+      notSearched: [{ ...expiring, key: 'damaged/b\nComplete', commands: ['sluice x\nComplete'] }],
+      elsewhere: [{ what: 'Copies', where: 's3://x/\nComplete', todo: 'ask them' }],
+      state: 'again',
+      completeFrom: 60_000,
+    });
+    expect(text).not.toMatch(/^Complete/m);
+    expect(text).toContain('damaged/a\\nComplete');
+  });
+
   it('tells of an object once', () => {
     const text = eraseText({
       ...receipt,
