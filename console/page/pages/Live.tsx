@@ -31,7 +31,7 @@ const GATE_MS = 15_000;
 export function Live() {
   const { route, deployment } = useConsole();
   const filter = Object.fromEntries(
-    NAMES.filter((name) => name in route.params).map((name) => [name, route.params[name]?.trim()]),
+    NAMES.map((name) => [name, route.params[name]?.trim() ?? ''] as const).filter(([, text]) => text !== ''),
   );
   const feed = useLiveFeed(filter);
   // While the page is paused, it shows the list as it was.
