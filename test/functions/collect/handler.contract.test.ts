@@ -87,6 +87,17 @@ describe('the deployed handler', () => {
     expect(wire.rows).toMatchObject([{ place: 'stream', table: 'events' }]);
   });
 
+  it('counts that experiment groups could not be read, and lands events all the same', async () => {
+    // Groups are read again after five minutes.
+    const { now } = Date;
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + 10 * MINUTE_MS);
+    wire.s3Status = 500;
+    expect(await invoke(request)).toMatchObject({ statusCode: 202 });
+    const lines = written.map((line): unknown => JSON.parse(line));
+    const counted = { groups_failures: 1, function: 'collect', stage: 'test' };
+    expect(lines).toContainEqual(expect.objectContaining(counted));
+  });
+
   it.each([
     { error: 'ServiceUnavailableException', status: 503 },
     { error: 'ResourceNotFoundException', status: 400 },
@@ -150,6 +161,20 @@ describe('the deployed handler', () => {
     expect(answer.statusCode).toBe(503);
     expect(JSON.parse(answer.body ?? '')).toMatchObject({ success: false, code });
   });
+});
+
+it('a request on which the handler fails is told of by its ID, and counted', async () => {
+  const requestContext = { ...request.requestContext, requestId: 'the-request' };
+  // No gateway leaves them out.
+  const headers = null;
+  expect(await invoke({ ...request, headers, requestContext })).toMatchObject({ statusCode: 503 });
+  const lines = written.map((line): unknown => JSON.parse(line));
+  const code = 'SLUICE_COLLECT_FAILED';
+  expect(lines).toMatchObject([
+    { function: 'collect', stage: 'test', received: 0, refused_requests: 1 },
+    { function: 'collect', stage: 'test', reason: code, refused_requests: 1 },
+    { level: 'error', event: 'collect', status: 503, request_id: 'the-request', code, error: 'TypeError' },
+  ]);
 });
 
 describe('a handler with a configuration of its own', () => {

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -22,8 +24,10 @@ const TARGET = 'acme-warehouse';
 const today = utcDay(Date.now());
 /** Each test exports a day of its own. */
 const ago = (days: number): UtcDay => addDays(today, -days);
+const KEY = `arn:aws:kms:us-east-1:${ACCOUNT}:key/01234567-89ab-cdef-0123-456789abcdef`;
 const input = {
   bucket: BUCKET,
+  existing: { keyArn: KEY },
   exports: [
     exportTo({ owner: ACCOUNT, folder: 'in' }),
     exportTo(
@@ -164,6 +168,8 @@ describe('the export function', () => {
     expect(sts.asked).toMatchObject([
       { RoleArn: ROLE, RoleSessionName: 'export-out', Policy: expect.stringContaining(`${TARGET}/in/`) },
     ]);
+    // It may use the key of the bucket.
+    expect(sts.asked[0]?.['Policy']).toContain(KEY);
     // Neither the folder of the other export nor everything.
     expect(sts.asked[0]?.['Policy']).not.toContain(`${TARGET}/statsig`);
     expect(sts.asked[0]?.['Policy']).not.toContain('"Resource":"*"');
@@ -184,6 +190,9 @@ describe('the export function', () => {
     expect(others).toEqual([]);
     const columns = await duckDb(`DESCRIBE SELECT * FROM '${aws.store.localPath(TARGET, key)}'`);
     expect(columns[0]).toMatchObject({ column_name: 'timestamp', column_type: 'BIGINT' });
+    // Nothing of the day is left on the function's disk.
+    const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`sluice-load-${process.pid}-`));
+    expect(left).toEqual([]);
   });
 
   it('holds a day until a minute after it may be killed', async () => {
@@ -196,8 +205,10 @@ describe('the export function', () => {
     };
     const leastUntil = Date.now() + 300_000 + 60_000;
     await invoke(event(task), 300_000);
+    const mostUntil = Date.now() + 300_000 + 60_000;
     const [entry = ''] = await Promise.all(held);
-    expect(JSON.parse(entry).lease.until).toBeGreaterThanOrEqual(leastUntil);
+    const { until } = JSON.parse(entry).lease;
+    expect([until >= leastUntil, until <= mostUntil]).toEqual([true, true]);
   });
 
   it('counts the failures of scheduled requests alone', async () => {

@@ -17,8 +17,10 @@ const DROPS = 'acme-drops';
 /** Days with a file each. */
 const DAYS = ['2026-11-19', '2026-11-18', '2026-11-17', '2026-11-16'] as const;
 const [FIRST, SECOND, THIRD, FOURTH] = DAYS;
+const KEY = `arn:aws:kms:us-east-1:${ACCOUNT}:key/01234567-89ab-cdef-0123-456789abcdef`;
 const input = {
   bucket: BUCKET,
+  existing: { keyArn: KEY },
   sources: [
     acmeSource({
       owner: ACCOUNT,
@@ -108,6 +110,8 @@ describe('the load', () => {
     expect(sts.asked).toMatchObject([
       { RoleArn: ROLE, RoleSessionName: 'acme-events', Policy: expect.stringContaining(`${DROPS}/events/`) },
     ]);
+    // It may use the key of the bucket.
+    expect(sts.asked[0]?.['Policy']).toContain(KEY);
     expect(sts.asked[0]?.['Policy']).not.toMatch(/orders|"Resource":"\*"/);
     expect([...signed.keys()].sort()).toEqual([SESSION_KEY, 'test']);
     // It assumes the role, and lists the notes of versions that are to be deleted.

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import config from '#config';
 import { handler as deployed } from '../../../functions/write/handler.ts';
@@ -67,6 +69,9 @@ describe('messages of objects', () => {
     expect(response).toEqual(failing());
     expect(keys(LANDING_FOLDER)).toEqual([]);
     expect(tableFiles()).toHaveLength(1);
+    // Nothing of them is left on the function's disk.
+    const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`sluice-load-${process.pid}-`));
+    expect(left).toEqual([]);
     expect(lines).toEqual([
       {
         level: 'info',
@@ -91,7 +96,9 @@ describe('messages of objects', () => {
     const key = await putBatch('a');
     const odd = ['hello', '{}', '{"sluice":"daily"}', ''].map((body, i) => queueMessage(`odd-${i}`, body));
     expect(await invoke({ Records: [...odd, message(key)] })).toEqual(failing());
-    const invalid = odd.map(({ messageId }) => ({ messageId, detail: expect.any(String) }));
+    const noEvent = 'Wrong: source, detail-type, detail.';
+    const details = ['It is not JSON.', noEvent, noEvent, 'It is not JSON.'];
+    const invalid = details.map((detail, i) => ({ messageId: `odd-${i}`, detail }));
     expect(lines).toMatchObject([{ level: 'warn', event: 'write', written: 1, invalid }]);
   });
 
