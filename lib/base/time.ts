@@ -159,7 +159,7 @@ const MILLISECONDS: readonly string[] = Array.from(
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
- * Date and time of an instant in a timezone: `2026-11-20 08:15:00`, as Swedish writes them.
+ * Date and time of an instant in a time zone: `2026-11-20 08:15:00`, as Swedish writes them.
  *
  * @param timeZone A name of the IANA database.
  * @throws RangeError for another name.
@@ -173,7 +173,7 @@ export function localTime(instant: number, timeZone: string): string {
   return format.format(instant);
 }
 
-/** The day of an instant in a timezone. @param timeZone As of {@link localTime}. */
+/** The day of an instant in a time zone. @param timeZone As of {@link localTime}. */
 export function localDay(instant: number, timeZone: string): UtcDay {
   return localTime(instant, timeZone).slice(0, 'YYYY-MM-DD'.length);
 }
@@ -182,18 +182,18 @@ export function localDay(instant: number, timeZone: string): UtcDay {
  * The instant of an hour in a time zone, counted from the beginning of a day. An hour that daylight saving time skips is
  * the next one. Of an hour that comes twice it is the first.
  */
-export function instantOf(day: UtcDay, hours: number, timezone: string): number {
+export function instantOf(day: UtcDay, hours: number, timeZone: string): number {
   const wall = Date.parse(`${day}T00:00:00Z`) + hours * HOUR_MS;
   // No zone is a day away from UTC, so the instant is between these two. If the clocks change there, one offset is wrong.
-  const offsetBefore = offsetAt(wall - DAY_MS, timezone);
-  const offsetAfter = offsetAt(wall + DAY_MS, timezone);
+  const offsetBefore = offsetAt(wall - DAY_MS, timeZone);
+  const offsetAfter = offsetAt(wall + DAY_MS, timeZone);
   const first = wall - offsetBefore;
   const second = wall - offsetAfter;
-  const isSecond = offsetAt(first, timezone) !== offsetBefore && offsetAt(second, timezone) === offsetAfter;
+  const isSecond = offsetAt(first, timeZone) !== offsetBefore && offsetAt(second, timeZone) === offsetAfter;
   return isSecond ? second : first;
 }
 
 /** UTC offset of a time zone at an instant, milliseconds. */
-function offsetAt(instant: number, timezone: string): number {
-  return Date.parse(`${localTime(instant, timezone)}Z`) - Math.floor(instant / 1_000) * 1_000;
+function offsetAt(instant: number, timeZone: string): number {
+  return Date.parse(`${localTime(instant, timeZone)}Z`) - Math.floor(instant / 1_000) * 1_000;
 }

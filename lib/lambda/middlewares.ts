@@ -47,6 +47,7 @@ export function startLine(): MiddlewareObj<unknown, unknown, Error, Context> {
 
 /** What reads a function's environment: a zod schema, or code by hand in a bundle that has no other use for zod. */
 export interface EnvironmentSchema<Environment> {
+  /** The settings, or the variables that are missing or wrong. It never throws. */
   safeParse(variables: NodeJS.ProcessEnv):
     | { readonly success: true; readonly data: Environment }
     | {

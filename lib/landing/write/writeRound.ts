@@ -207,6 +207,7 @@ class LinesWriter {
     await this.#separate(lines, second, acceptedPath);
   }
 
+  /** Why DuckDB refuses some lines of a piece; null if it takes them all. */
   async #tryPiece(lines: RoundLines, bytes: Buffer): Promise<LineFailure | null> {
     await writeFile(this.#triedPath, bytes);
     return this.#tryWrite(lines, this.#triedPath, `${this.#triedPath}.parquet`);

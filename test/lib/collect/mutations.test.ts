@@ -165,7 +165,9 @@ describe('requests of real SDKs', () => {
 
 /** A configuration under which mutations are tried. */
 interface Configured {
+  /** What the configuration is, as the end of a title. */
   readonly title: string;
+  /** Its settings that differ from the defaults. */
   readonly config: Partial<ConfigInput>;
 }
 

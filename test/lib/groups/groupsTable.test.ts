@@ -57,12 +57,8 @@ describe('a pull', () => {
   });
 
   it('has rows by experiment and rule, one of an experiment that became an autotune', () => {
-    const [later, first] = ['s', 'r'].map((ruleId): SpecRule => ({ ...rule, ruleId }));
-    const renamed = ['autotune', 'dynamic_config'].map((entity) => ({ ...rule, entity }) as SpecRule);
-    const rows = pulled(
-      [later, first].flatMap((one) => one ?? []),
-      ...renamed.map((one) => [one]),
-    );
+    const two = ['s', 'r'].map((ruleId): SpecRule => ({ ...rule, ruleId }));
+    const rows = pulled(two, [{ ...rule, entity: 'autotune' }], [{ ...rule, entity: 'dynamic_config' }]);
     expect(rows.map(({ ruleId }) => ruleId)).toEqual(['r', 's']);
   });
 

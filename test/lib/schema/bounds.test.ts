@@ -3,15 +3,23 @@ import * as z from 'zod';
 import { configSchema } from '../../../lib/schema/config.ts';
 import { tableMapping } from '../../../lib/schema/mapping/tableMapping.ts';
 
-/** A part of a JSON Schema. */
+/** A part of a JSON Schema: https://json-schema.org/draft/2020-12/json-schema-core#name-keywords-for-applying-subsch */
 interface Part {
+  /** The values of members, by their names. */
   readonly properties?: Readonly<Record<string, Part>>;
+  /** The items of a list. */
   readonly items?: Part;
+  /** The values of all other members, or whether there may be any. */
   readonly additionalProperties?: Part | boolean;
+  /** The names of members. */
   readonly propertyNames?: Part;
+  /** Some of them have to fit. */
   readonly anyOf?: readonly Part[];
+  /** One of them has to fit. */
   readonly oneOf?: readonly Part[];
+  /** All of them have to fit. */
   readonly allOf?: readonly Part[];
+  /** Any other keyword. */
   readonly [keyword: string]: unknown;
 }
 

@@ -17,7 +17,9 @@ for (const [name, schema] of [['config', configSchema] as const, ...namedSchemas
 
 describe('the notes of the configuration', () => {
   it('are there for every field', () => {
-    expect(fields.length).toBeGreaterThan(150);
+    // An object of the configuration, and one of a list within a list, are among them.
+    for (const name of ['config.retention.forwardedDays', 'EventsDatasetInput.kind'])
+      expect(fields.map((field) => field.name)).toContain(name);
     expect(fields.filter(({ field: { note } }) => note === undefined).map(({ name }) => name)).toEqual([]);
   });
 

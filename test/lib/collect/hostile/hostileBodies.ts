@@ -5,6 +5,7 @@ export const ANSWER_WITHIN_MS = 2_500;
 
 /** A kind of hostile requests. */
 interface HostileKind {
+  /** Makes a request of the kind. */
   readonly make: () => HostileBody;
   /** The status and, if it is refused, the code that it is answered with. */
   readonly answer: string;
@@ -16,7 +17,9 @@ interface HostileKind {
 export interface HostileBody {
   /** The body as it is sent. */
   readonly body: Uint8Array;
+  /** Headers beside the key. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The query without its question mark. Default none. */
   readonly query?: string;
   /** Whether it is for a collector with `privacy.redact`. */
   readonly redacts?: boolean;
@@ -24,7 +27,9 @@ export interface HostileBody {
 
 /** The response to a hostile request, and its cost. */
 export interface HostileOutcome {
+  /** The status of the answer. */
   readonly status: number;
+  /** The code of the answer; null if it has none. */
   readonly code: string | null;
   /** CPU time of all threads, milliseconds. */
   readonly cpuMs: number;
@@ -32,6 +37,7 @@ export interface HostileOutcome {
   readonly rssMib: number;
   /** Bytes in quarantine: rows, and bodies that are too large for a row. */
   readonly keptBytes: number;
+  /** Bytes of the rows that landed in tables. */
   readonly landedBytes: number;
 }
 

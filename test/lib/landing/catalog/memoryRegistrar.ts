@@ -7,6 +7,7 @@ import type {
   CatalogPartition,
   CatalogTable,
   ItemFailure,
+  PartitionCatalog,
   StorageDescriptor,
 } from '../../../../lib/landing/catalog/PartitionCatalog.ts';
 import type { TableKind } from '../../../../lib/schema/kinds.ts';
@@ -53,27 +54,12 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
   const errors = new Map<string, Error>();
   /** Names of folders by the folder of their table. */
   const dayFolders = new Map<string, string[]>();
-  const partitionsOf = (table: string) => partitions.get(table) ?? [];
   /** Notes a call, and throws the error that it is to fail with. */
   const noteCall = (operation: string, table: string, count?: number) => {
     calls.push(count === undefined ? `${operation} ${table}` : `${operation} ${table} ${count}`);
     const error = errors.get(`${operation} ${table}`);
     if (error !== undefined) throw error;
   };
-  /** The failures of items: of those that are to fail, and of those that a code is for. */
-  const failuresOf = (
-    operation: string,
-    items: readonly CatalogPartition[],
-    codeOf: (item: CatalogPartition) => string | undefined,
-  ) =>
-    items.flatMap((item): ItemFailure[] => {
-      const code = failures.get(`${operation} ${item.values[0]}`) ?? codeOf(item);
-      return code === undefined
-        ? []
-        : [{ values: item.values, code, message: `${code} of ${item.values[0]}` }];
-    });
-  const has = (table: string, { values }: CatalogPartition) =>
-    partitionsOf(table).some((partition) => partition.values[0] === values[0]);
 
   return {
     partitions,
@@ -83,7 +69,7 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
     failures,
     errors,
     dayFolders,
-    days: (kind: TableKind) => partitionsOf(config.tables[kind]).map(({ values }) => values[0]),
+    days: (kind: TableKind) => partitions.get(config.tables[kind])?.map(({ values }) => values[0]) ?? [],
     config,
     bucket: BUCKET,
     known: new KnownPartitions(),
@@ -110,42 +96,75 @@ export function memoryRegistrar(now = Date.UTC(2026, 10, 20)) {
         return { items: dayFolders.get(prefix) ?? [], next: undefined };
       },
     }),
-    catalog: {
-      getTable: async (_database: string, table: string): Promise<CatalogTable> => {
-        noteCall('getTable', table);
-        return { name: table, storage: STORAGE, madeAt: now, partitionKeys: ['ds'] };
-      },
-      listPage: async (
-        _database: string,
-        table: string,
-        _token: string | undefined,
-        days?: readonly string[],
-      ): Promise<Page<CatalogPartition>> => {
-        noteCall('listPartitions', table, days?.length);
-        const items = partitionsOf(table).filter(({ values: [day = ''] }) => days?.includes(day) ?? true);
-        return { items, next: undefined };
-      },
-      batchCreate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
-        noteCall('create', table, items.length);
-        const failed = failuresOf('create', items, (item) =>
-          has(table, item) ? 'AlreadyExistsException' : undefined,
-        );
-        const settled = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
-        partitions.set(table, [...partitionsOf(table), ...settled]);
-        return failed;
-      },
-      batchUpdate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
-        noteCall('update', table, items.length);
-        const failed = failuresOf('update', items, (item) =>
-          has(table, item) ? undefined : 'EntityNotFoundException',
-        );
-        const settled = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
-        const kept = partitionsOf(table).filter(
-          ({ values }) => !settled.some((partition) => partition.values[0] === values[0]),
-        );
-        partitions.set(table, [...kept, ...settled]);
-        return failed;
-      },
+    catalog: memoryCatalog({ partitions, failures, noteCall, madeAt: now }),
+  };
+}
+
+/** What a catalog in memory keeps, and how its calls and items fail. */
+interface MemoryCatalog {
+  /** The partitions by table. */
+  readonly partitions: Map<string, CatalogPartition[]>;
+  /** Codes by `<operation> <day>`, for items that fail. */
+  readonly failures: ReadonlyMap<string, string>;
+  /** Called for each call, with the number of its items or days; what it throws fails the call. */
+  readonly noteCall: (operation: string, table: string, count?: number) => void;
+  /** When each table was made, epoch milliseconds. */
+  readonly madeAt: number;
+}
+
+/** A catalog in memory, whose tables all have the same columns. */
+function memoryCatalog({ partitions, failures, noteCall, madeAt }: MemoryCatalog): PartitionCatalog {
+  const partitionsOf = (table: string) => partitions.get(table) ?? [];
+  const has = (table: string, { values }: CatalogPartition) =>
+    partitionsOf(table).some((partition) => partition.values[0] === values[0]);
+  /** The failures of items: of those that are to fail, and of those that a code is for. */
+  const failuresOf = (
+    operation: string,
+    items: readonly CatalogPartition[],
+    codeOf: (item: CatalogPartition) => string | undefined,
+  ) =>
+    items.flatMap((item): ItemFailure[] => {
+      const code = failures.get(`${operation} ${item.values[0]}`) ?? codeOf(item);
+      return code === undefined
+        ? []
+        : [{ values: item.values, code, message: `${code} of ${item.values[0]}` }];
+    });
+
+  return {
+    getTable: async (_database: string, table: string): Promise<CatalogTable> => {
+      noteCall('getTable', table);
+      return { name: table, storage: STORAGE, madeAt, partitionKeys: ['ds'] };
+    },
+    listPage: async (
+      _database: string,
+      table: string,
+      _token: string | undefined,
+      days?: readonly string[],
+    ): Promise<Page<CatalogPartition>> => {
+      noteCall('listPartitions', table, days?.length);
+      const items = partitionsOf(table).filter(({ values: [day = ''] }) => days?.includes(day) ?? true);
+      return { items, next: undefined };
+    },
+    batchCreate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
+      noteCall('create', table, items.length);
+      const failed = failuresOf('create', items, (item) =>
+        has(table, item) ? 'AlreadyExistsException' : undefined,
+      );
+      const settled = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
+      partitions.set(table, [...partitionsOf(table), ...settled]);
+      return failed;
+    },
+    batchUpdate: async (_database: string, table: string, items: readonly CatalogPartition[]) => {
+      noteCall('update', table, items.length);
+      const failed = failuresOf('update', items, (item) =>
+        has(table, item) ? undefined : 'EntityNotFoundException',
+      );
+      const settled = items.filter(({ values }) => !failed.some((failure) => failure.values === values));
+      const kept = partitionsOf(table).filter(
+        ({ values }) => !settled.some((partition) => partition.values[0] === values[0]),
+      );
+      partitions.set(table, [...kept, ...settled]);
+      return failed;
     },
   };
 }

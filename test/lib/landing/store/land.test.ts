@@ -14,9 +14,11 @@ import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 const START = Date.UTC(2026, 10, 23, 7, 32);
 const record = Buffer.from('the bytes of a record');
 
-/** Behaviour of a port: accepts, throws or never answers; after some milliseconds, however long it may take. */
+/** How a port behaves. */
 interface Behaviour {
+  /** What comes of a call. `throws at once`: before there is a promise. `hangs`: nothing. */
   readonly answer: 'takes' | 'throws' | 'throws at once' | 'hangs';
+  /** Milliseconds after which it comes, however long it may take. */
   readonly afterMs: number;
 }
 const takes: Behaviour = { answer: 'takes', afterMs: 5 };

@@ -6,14 +6,17 @@ import { at, DAY } from './CountedCloud.ts';
 /** Values of a metric by minute, as `11:50`. */
 type Minutes = Readonly<Record<string, number>>;
 
+/** What the metrics say of a stream, each none by default, and what follows. */
 interface Case {
+  /** What follows, as the end of a sentence. */
   readonly title: string;
   /** Seconds by which the stream says that it is late. */
   readonly freshness?: Minutes;
-  /** Records that came to the stream, and that it delivered. */
+  /** Records that came to the stream. */
   readonly arrived?: Minutes;
+  /** Records that it delivered. */
   readonly delivered?: Minutes;
-  /** The minute of the oldest record that it still holds. */
+  /** The minute of the oldest record that it still holds; null: it holds none. */
   readonly oldest: string | null;
 }
 
