@@ -44,6 +44,7 @@ export function lackedMarker(
   { folder, waitFor }: DatasetFolder,
   drop: Pick<Drop, 'leftOut'> | undefined,
 ): string | undefined {
+  if (waitFor === undefined) return undefined;
   const below = drop?.leftOut.find(({ object }) => object.key.endsWith(`/${waitFor}`));
   return below === undefined ? waitFor : `${waitFor} but ${below.object.key.slice(folder.length + 1)}`;
 }

@@ -91,8 +91,10 @@ export const MAX_SWEPT = 50;
 
 /** Days that one call may name: a month. Statsig's own API accepts one. */
 export const MAX_DAYS = 31;
-/** Sources that one call may name: as many as a configuration has. */
+/** Sources that one call, or a request of the plan, may name: as many as a configuration has. */
 export const MAX_SOURCES = 100;
+/** Datasets that a request of the plan may name. */
+export const MAX_DATASETS = 200;
 /** Characters of a body: enough for the most days and names. */
 export const MAX_BODY_LENGTH = 16_384;
 /** Milliseconds between two starts of one source. */

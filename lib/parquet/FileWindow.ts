@@ -3,6 +3,7 @@ import type { FileEnds } from './format/parquetFooter.ts';
 
 /** Bytes that are read at once to find headers. They often contain small pages as well. */
 export const WINDOW_BYTES = 64 * 1_024;
+
 /** A file with a buffer of the last read. Of a small file, which is in memory as a whole, nothing is read. */
 export class FileWindow {
   readonly #path: string;

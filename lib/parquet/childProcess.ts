@@ -112,10 +112,10 @@ async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Prom
 /** Bytes of the longest number: digits of 64 bits. */
 const NUMBER_BYTES = 20;
 
-/** A number that the process has written; undefined without one, as of a process that crashed before. */
+/** A number in digits that the process has written; undefined without one, as of a process that crashed before. */
 async function readNumber(path: string): Promise<number | undefined> {
-  const bytes = await readOwn(path, NUMBER_BYTES).catch(() => null);
-  return bytes === null ? undefined : z.coerce.number().int().min(0).safeParse(bytes.toString()).data;
+  const text = await readOwn(path, NUMBER_BYTES).then(String, () => '');
+  return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   PARQUET_MARK,
   ParquetFooter,
   readEnds,
+  TAIL_BYTES,
 } from './format/parquetFooter.ts';
 import { type ColumnChunk, FIRST_PAGE, type RowGroup } from './format/rowGroups.ts';
 import { countColumns, readSchema, type SchemaNode } from './format/schemaTree.ts';
@@ -136,7 +137,7 @@ function requireEnds({ path, name }: EngineFile, buffer: Buffer<ArrayBuffer>): F
  * @throws FileError if it is too large, or has too many columns; RangeError for sizes that the file can't have.
  */
 function requireFooter(name: string, ends: FileEnds): ParquetFooter {
-  if ((footerBytes(ends.end) ?? 0) > MAX_FOOTER_BYTES) throw tooWide(name);
+  if ((footerBytes(ends.end) ?? 0) > MAX_FOOTER_BYTES + TAIL_BYTES) throw tooWide(name);
   const footer = new ParquetFooter(ends);
   if (countColumns(footer.shape) > MAX_LEAVES) throw tooWide(name);
   requirePossibleSizes(footer);

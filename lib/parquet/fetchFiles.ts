@@ -124,8 +124,8 @@ export async function fetchFiles(
       try {
         if (!(await fetchPart(bucket, part, reading))) throw CHANGED;
       } catch (error) {
-        // Later reads fail because they are stopped, and errors of the disk are not the file's.
-        if (!stop.signal.aborted && error instanceof SluiceError) onFailed?.(part.object.key, error);
+        // Reads that are stopped fail, too, and errors of the disk are not the file's.
+        if (!reading.signal.aborted && error instanceof SluiceError) onFailed?.(part.object.key, error);
         stop.abort();
         throw error;
       }

@@ -144,7 +144,7 @@ async function walkChunk(
   while (values < chunk.values) {
     signal?.throwIfAborted();
     const page = await readPage(file, at);
-    expectAlike(chunk.known, page);
+    requireAlike(chunk.known, page);
     uncompressed += page.start - at + page.uncompressed;
     largest = Math.max(largest, page.uncompressed);
     at = page.start + page.bytes;
@@ -181,10 +181,10 @@ async function readPage(file: FileWindow, at: number): Promise<Page> {
 }
 
 /** Writers write checksums for all pages of a kind, or for none. @throws RangeError if a page differs. */
-function expectAlike(known: ChecksumKinds, { kind, crc }: Page): void {
+function requireAlike(known: ChecksumKinds, { kind, crc }: Page): void {
   const hasCrc = crc !== undefined;
   if ((known.get(kind) ?? hasCrc) !== hasCrc)
-    throw new RangeError('A page has no checksum, but other pages have one.');
+    throw new RangeError('Some pages of a kind have a checksum, and others have none.');
   known.set(kind, hasCrc);
 }
 

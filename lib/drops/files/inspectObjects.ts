@@ -11,14 +11,14 @@ import { type ReadOptions, readObject } from './readObject.ts';
 /** The magics of files to load. A load refuses an encrypted footer by name. */
 const MARKS: readonly string[] = [PARQUET_MARK, ENCRYPTED_MARK];
 
-/**
- * Endings of formats and of compression. What has none of them, as `.filepart` or `.2026`, and begins as Parquet may be
- * a file that somebody still writes.
- */
+/** Matches names with an ending of compression. */
 const COMPRESSED = /\.(gz|gzip|bz2|xz|zst|zstd|snappy|lz4|lzo|lz|br|deflate|zip|7z|tar|tgz)$/i;
-/** Documents of offices are zips, and unpacked they are no Parquet. */
+/** Matches names of office documents, which are zips and hold no Parquet. */
 const DOCUMENT = /\.(xls[xmb]|ods|numbers|docx|pptx)$/i;
-/** Matches names without an ending, and those with an ending of a format. */
+/**
+ * Matches names without an ending, and those with an ending of a format. A name that matches neither this nor {@link
+ * COMPRESSED}, as `a.filepart` or `export_2026.11.19`, may be that of a file that somebody still writes.
+ */
 const KNOWN =
   /^[^.]*$|\.(c\d{3}|csv|tsv|psv|txt|json|jsonl|ndjson|xml|ya?ml|html?|md|log|sql|avro|orc|arrow|feather|xlsx?|pdf|manifest)$/i;
 
@@ -77,7 +77,7 @@ function isCopy(key: string, keys: ReadonlySet<string>): boolean {
   return false;
 }
 
-/** What the bytes of an object say; null if it has changed. */
+/** What the bytes of an object are; null if it has changed or is gone. `unfinished` begins as Parquet alone. */
 async function lookInto(
   bucket: Pick<CustomerBucket, 'read'>,
   object: DropObject,

@@ -24,7 +24,7 @@ export function loadShape({ config }: Pick<Loader, 'config'>, { source, dataset 
 
 /** A number of rows or files. */
 const count = z.int().min(0);
-/** A file as it was listed. */
+/** A DropObject as it was listed. */
 const objectSchema = z.object({
   key: z.string(),
   size: count,
@@ -36,9 +36,11 @@ const objectSchema = z.object({
 
 /** How a day is cut into pieces, as it is stored. */
 const planSchema = z.object({
-  /** The day as it was listed, without its files. */
+  /** The state of the day as it was listed: `fingerprint` of a Drop. */
   fingerprint: z.string(),
+  /** When the last of its objects was written, epoch milliseconds; null without objects. */
   lastModified: z.number().nullable(),
+  /** Its objects that are not loaded, each with the reason. */
   leftOut: z.array(
     z.object({
       object: objectSchema,

@@ -27,7 +27,10 @@ const lastListingSchema = z.object({
    * old they are.
    */
   openDays: z.array(daySchema).default([]),
-  /** What the folder has besides: days outside of the lookback, and names that are no day's. */
+  /**
+   * What the folder has besides: days outside of the lookback, and names that are no day's. While it can't be listed, what
+   * the last good listing has found of days that are far ahead alone.
+   */
   elsewhere: z
     .object({
       /** Days outside of the lookback. */
@@ -48,8 +51,9 @@ const lastListingSchema = z.object({
   /** When listings first found each name that is no day's, epoch milliseconds; absent in notes of earlier versions. */
   namesSince: z.record(z.string(), z.number()).optional(),
   /**
-   * When the files of the last days came that a daily run found half a day later, as they came after the run before it, epoch milliseconds: of
-   * three runs in a row at most, the last one last. Absent where the last run found none so, and with `expectedBy`.
+   * Days whose files came soon after one daily run, and waited half a day or more for the next: when the files of each came,
+   * epoch milliseconds. The last three runs in a row at most, the last one last. Absent if the last run found no such day,
+   * and with `expectedBy`.
    */
   cameAfterRun: z.array(z.number()).optional(),
   /** Days outside of the lookback that have newer files than were loaded. */

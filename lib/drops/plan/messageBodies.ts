@@ -4,7 +4,7 @@ import { isUtcDay } from '../../base/time.ts';
 import { pieceRefSchema } from '../../ledger/dayRunSchema.ts';
 import { datasetKinds } from '../../schema/kinds.ts';
 import { taskReasons } from '../dayTable.ts';
-import { MAX_ROUNDS } from '../limits.ts';
+import { MAX_DATASETS, MAX_ROUNDS, MAX_SOURCES } from '../limits.ts';
 
 /** A day in a message or a note. */
 export const daySchema = z.string().refine(isUtcDay, 'a day, YYYY-MM-DD');
@@ -18,9 +18,9 @@ export const planRequestSchema = z.strictObject({
   /** If this is set, only datasets of this schedule are planned. */
   schedule: z.enum(['daily', 'hourly']).optional(),
   /** Names of sources. */
-  sources: z.array(z.string().min(1)).max(100).optional(),
+  sources: z.array(z.string().min(1)).max(MAX_SOURCES).optional(),
   /** Names of datasets of these sources. */
-  datasets: z.array(z.string().min(1)).max(200).optional(),
+  datasets: z.array(z.string().min(1)).max(MAX_DATASETS).optional(),
   /** Only datasets of this kind are planned. */
   kind: z.enum(datasetKinds).optional(),
   /** Default: each dataset's lookback. */

@@ -81,15 +81,15 @@ export async function noteListing(
   const folders = await lookElsewhere(bucket, listed.dataset);
   const now = ports.clock.now();
   const aheadDays = folders.days.filter((day) => day > addDays(until, FAR_AHEAD_DAYS));
-  const ahead = { days: aheadDays, since: listed.last?.elsewhere?.ahead?.since ?? now };
-  const elsewhere = {
-    ...folders,
-    days: folders.days.filter(isOutside),
-    ...(aheadDays.length === 0 ? {} : { ahead }),
-  };
   const name = dropPlace(listed.source, listed.dataset);
   const { place: before } = listed.last ?? {};
   const hasMoved = before !== undefined && before.name !== name;
+  const { since: aheadSince = now } = (hasMoved ? null : listed.last)?.elsewhere?.ahead ?? {};
+  const elsewhere = {
+    ...folders,
+    days: folders.days.filter(isOutside),
+    ...(aheadDays.length === 0 ? {} : { ahead: { days: aheadDays, since: aheadSince } }),
+  };
   const place = { name, since: hasMoved ? now : (before?.since ?? now), owner: listed.source.owner };
   // Nothing has been compared at a new place.
   const lastNewer = hasMoved ? { days: [], comparedUntil: 0 } : listed.last?.newer;
@@ -109,14 +109,15 @@ export async function noteListing(
   });
 }
 
-/** Files that came up to so long after a run, and so long before the next one, came after the run. */
+/** Files that came within this time after a daily run, and this time or more before the next, came after the run. */
 const HALF_DAY_MS = 12 * HOUR_MS;
 /** Runs in a row whose times are noted. */
 const NOTED_RUNS = 3;
 
 /**
- * When the files of the one new day came that this run queues, if they waited for it since the run before, after those of the runs before it.
- * A day that came late, or one of several, as of a backfill, says nothing of the hour of others; nor does a run soon after another.
+ * The times that the note has as `cameAfterRun` ({@link LastListing}), with that of the day that this run queues: if it is
+ * the only one, is new, and its files came soon after the last run. A day that came late, or several days, as of a
+ * backfill, say nothing of the hour at which others come. A run that queues nothing soon after the last one keeps the times.
  *
  * @param now The time of this listing, epoch milliseconds.
  */
@@ -199,7 +200,7 @@ export async function noteFailure(
 ): Promise<boolean> {
   try {
     const before = await looks.read(source.name, dataset.name);
-    const { openDays = [], newer, place, namesSince, pastFailure } = before ?? {};
+    const { openDays = [], newer, elsewhere, place, namesSince, pastFailure } = before ?? {};
     const now = clock.now();
     const name = dropPlace(source, dataset);
     const failed = before?.failure;
@@ -211,9 +212,11 @@ export async function noteFailure(
     const isSame = isHere && failed?.code === code;
     const codeSince = isSame ? (failed.codeSince ?? since) : now;
     const failure = { code, message, since, codeSince, lastGood, place: name };
+    const ahead = isHere ? elsewhere?.ahead : undefined;
     await looks.write(source.name, dataset.name, {
       ...emptyListing(now),
       openDays,
+      ...(ahead === undefined ? {} : { elsewhere: { days: [], others: [], ahead } }),
       newer,
       namesSince,
       place,

@@ -26,8 +26,8 @@ export const LEAST_FILE_BYTES = 12;
 const FILE = { schema: 2, rows: 3, rowGroups: 4, encryption: 8 } as const;
 /** Lists of the footer besides row groups: the schema, metadata by key, and orders of columns. */
 const FILE_LISTS: KnownLists = { 2: THRIFT.struct, 5: THRIFT.struct, 7: THRIFT.struct };
-/** The footer is followed by its length and the magic. */
-const TAIL_BYTES = 8;
+/** Bytes behind the footer: its length and the magic. */
+export const TAIL_BYTES = 8;
 
 /** The ends of a file: small files are read whole. */
 export interface FileEnds {

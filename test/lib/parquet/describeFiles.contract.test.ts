@@ -146,8 +146,6 @@ describe('page headers', () => {
     const bytes = readFileSync(file.path);
     // The version is the first field. DuckDB takes the last.
     const end = bytes.length - 8;
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(bytes.readUInt32LE(end) + 3);
     const start = endOfPages(file);
     writeFileSync(
       file.path,
@@ -156,8 +154,7 @@ describe('page headers', () => {
         bytes.subarray(start, start + 2),
         Buffer.of(0x05, 2, 2),
         bytes.subarray(start + 2, end),
-        length,
-        bytes.subarray(end + 4),
+        tailOf(bytes.readUInt32LE(end) + 3),
       ]),
     );
     expect(await outcomeOf(file)).toBe(DAMAGED);
@@ -187,10 +184,8 @@ describe('a list in the footer with items of another type', () => {
       fields(found),
       Buffer.of(0),
     ]);
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(footer.length);
     const pages = bytes.subarray(0, endOfPages(file));
-    writeFileSync(file.path, Buffer.concat([pages, footer, length, Buffer.from('PAR1')]));
+    writeFileSync(file.path, Buffer.concat([pages, footer, tailOf(footer.length)]));
     expect(await outcomeOf(file)).toBe(DAMAGED);
   });
 
@@ -313,21 +308,32 @@ describe('a file of too many columns', () => {
     expect(await outcomeOf(file)).toBe(WIDE);
   });
 
-  it('is also one with a footer beyond 32 MiB, which is not read', async () => {
-    const file = await write();
-    const bytes = readFileSync(file.path);
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(32 * 1_024 * 1_024 + 1);
-    const hole = Buffer.alloc(33 * 1_024 * 1_024);
-    writeFileSync(file.path, Buffer.concat([bytes, hole, length, Buffer.from('PAR1')]));
-    expect(await outcomeOf(file)).toBe(WIDE);
-  });
+  // A footer of zeros is read, and is damaged.
+  it.each([
+    { footer: 33_554_433, code: WIDE },
+    { footer: 33_554_432, code: DAMAGED },
+  ])(
+    'is also one with a footer beyond 32 MiB, which is not read: $footer bytes, $code',
+    async ({ footer, code }) => {
+      const file = await write();
+      const bytes = readFileSync(file.path);
+      writeFileSync(file.path, Buffer.concat([bytes, Buffer.alloc(33 * 1_024 * 1_024), tailOf(footer)]));
+      expect(await outcomeOf(file)).toBe(code);
+    },
+  );
 
   it('is not one of 10,000 columns', async () => {
     const file = await bench.write('most.parquet', `SELECT ${columns(10_000)}`);
     expect((await bench.describe([file]))[0]).toMatchObject({ rows: 1 });
   });
 });
+
+/** What follows on a footer: its length, as it is stated, and the magic. */
+function tailOf(length: number): Buffer {
+  const tail = Buffer.from('....PAR1');
+  tail.writeUInt32LE(length);
+  return tail;
+}
 
 /** The footer, without its length and the magic. */
 function footerOf(file: EngineFile): Buffer {

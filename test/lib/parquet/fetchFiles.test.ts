@@ -2,6 +2,7 @@ import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LoadError } from '../../../lib/drops/load/LoadError.ts';
 import { SourceError } from '../../../lib/drops/SourceError.ts';
 import { type FetchedBucket, type FetchOptions, fetchFiles } from '../../../lib/parquet/fetchFiles.ts';
 import { temporaryDirectory } from '../../harness/temporaryDirectory.ts';
@@ -110,19 +111,22 @@ describe('reads of several files', () => {
     expect({ failures, isStopped: stalled.destroyed }).toEqual({ failures: ['denied'], isStopped: true });
   });
 
-  it('end at once when the signal is aborted', async () => {
+  it('end at once when the signal is aborted, of which no file is told', async () => {
     const ended = new AbortController();
-    const reason = new Error('ended');
+    const reason = new LoadError('SLUICE_LOAD_OUT_OF_TIME');
+    const failures: string[] = [];
     const fetched = fetchFiles({ read: async () => stalled }, objects.slice(0, 1), {
       ...timing,
       directory: scratch.path,
       signal: ended.signal,
+      onFailed: (key) => failures.push(key),
     });
     await setImmediate();
     ended.abort(reason);
     // At once, and not after the time limit of a read.
     expect(stalled.destroyed).toBe(true);
     await expect(fetched).rejects.toBe(reason);
+    expect(failures).toEqual([]);
   });
 });
 

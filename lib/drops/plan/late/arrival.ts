@@ -63,7 +63,10 @@ export function hasArrivedSince(entry: LedgerEntry | null, lookedAt: number): bo
   return entry.updatedAt > lookedAt && !isIncomplete;
 }
 
-/** The entry of a day; of one whose load is under way as it was before, if it had come without rows. */
+/**
+ * The entry of a day. While a load of it waits or is under way, it has the state of a day that came without rows: what the
+ * entry says of its files then decides whether it was one ({@link lacksRows}).
+ */
 export function asSettled<Entry extends LedgerEntry | null>(entry: Entry): Entry {
   const isUnderWay = entry?.state === 'waiting' || entry?.state === 'loading';
   return isUnderWay ? { ...entry, state: 'succeeded_no_data' } : entry;
