@@ -114,8 +114,8 @@ const NUMBER_BYTES = 20;
 
 /** A number in digits that the process has written; undefined without one, as of a process that crashed before. */
 async function readNumber(path: string): Promise<number | undefined> {
-  const text = await readOwn(path, NUMBER_BYTES).then(String, () => '');
-  return /^\d+$/.test(text) ? Number(text) : undefined;
+  const digits = await readOwn(path, NUMBER_BYTES).then(String, () => '');
+  return /^\d+$/.test(digits) ? Number(digits) : undefined;
 }
 
 /**

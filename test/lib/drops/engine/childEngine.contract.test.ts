@@ -5,11 +5,9 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import * as z from 'zod';
 import { childEngine } from '../../../../lib/drops/engine/childEngine.ts';
 import type { CompiledMapping } from '../../../../lib/drops/mapping/CompiledMapping.ts';
 import { compileMapping } from '../../../../lib/drops/mapping/compileMapping.ts';
-import { callProcess } from '../../../../lib/parquet/childProcess.ts';
 import type { EngineFile, FileSchema } from '../../../../lib/parquet/FileSchema.ts';
 import { events, MappingBench, subjectOf } from './MappingBench.ts';
 
@@ -115,22 +113,6 @@ describe('the engine in another process', () => {
     expect(readdirSync(bench.limits.temporaryDirectory)).toEqual([]);
   });
 
-  it('has none of the environment', async () => {
-    const program = join(bench.directory, 'environment.mjs');
-    const answered = 'JSON.stringify({ value: process.env })';
-    writeFileSync(
-      program,
-      `import { writeFileSync } from 'node:fs';\nwriteFileSync(process.argv[3], ${answered});\n`,
-    );
-    const { temporaryDirectory } = bench.limits;
-    const call = { program, temporaryDirectory };
-    const answer = await callProcess(call, null, z.record(z.string(), z.string()));
-    const { value = null } = 'value' in answer ? answer : {};
-    // macOS adds one to every process.
-    const { LD_LIBRARY_PATH: _, __CF_USER_TEXT_ENCODING: __, ...environment } = value ?? { none: '' };
-    expect(environment).toEqual({});
-  });
-
   it.each([
     { what: 'a file that crashes it for damaged', signal: 'SIGSEGV', code: 'SLUICE_INGEST_FILE_DAMAGED' },
     { what: 'a file that aborts it for damaged', signal: 'SIGABRT', code: 'SLUICE_INGEST_FILE_DAMAGED' },
@@ -141,78 +123,6 @@ describe('the engine in another process', () => {
       code,
       detail: expect.stringContaining(signal),
     });
-  });
-
-  it.each([
-    { words: 'ENOSPC: no space left on device, write', code: 'SLUICE_ENGINE_OUT_OF_DISK' },
-    {
-      words: 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
-      code: 'SLUICE_ENGINE_OUT_OF_MEMORY',
-    },
-    { words: 'std::bad_alloc', code: 'SLUICE_ENGINE_OUT_OF_MEMORY' },
-  ])('lacks what its last words say: $words', async ({ words, code }) => {
-    const program = join(bench.directory, 'words.mjs');
-    writeFileSync(program, `process.stderr.write(${JSON.stringify(words)});\nprocess.exitCode = 1;\n`);
-    const { temporaryDirectory } = bench.limits;
-    await expect(callProcess({ program, temporaryDirectory }, null, z.null())).rejects.toMatchObject({
-      code,
-    });
-  });
-
-  it.each<{ readonly what: string; readonly answer: string; readonly code: string }>([
-    { what: 'is no JSON', answer: "writeFileSync(path, '{')", code: 'SLUICE_ENGINE_FAILED' },
-    { what: 'is missing', answer: '', code: 'SLUICE_ENGINE_FAILED' },
-    {
-      what: 'is another value',
-      answer: `writeFileSync(path, '{"value":1}')`,
-      code: 'SLUICE_ENGINE_FAILED',
-    },
-    {
-      what: 'is a link, by which this process would read what the other could not',
-      answer: `writeFileSync(path + 2, '{"value":null}'); symlinkSync(path + 2, path)`,
-      code: 'SLUICE_ENGINE_FAILED',
-    },
-    {
-      what: 'is larger than any',
-      answer: `writeFileSync(path, '{"value":null}'); truncateSync(path, 2 ** 28 + 1)`,
-      code: 'SLUICE_ENGINE_FAILED',
-    },
-    {
-      what: 'is an error of the machine',
-      answer: `writeFileSync(path, '{"code":"SLUICE_ENGINE_OUT_OF_DISK","detail":"d"}')`,
-      code: 'SLUICE_ENGINE_OUT_OF_DISK',
-    },
-    {
-      what: 'is an error of a file',
-      answer: `writeFileSync(path, '{"code":"SLUICE_INGEST_FILE_DAMAGED","detail":"d"}')`,
-      code: 'SLUICE_INGEST_FILE_DAMAGED',
-    },
-    {
-      what: 'is an error of nobody',
-      answer: `writeFileSync(path, '{"code":"SLUICE_NEW","detail":"d"}')`,
-      code: 'SLUICE_ENGINE_FAILED',
-    },
-  ])('is believed no answer that is none: one that $what', async ({ answer, code }) => {
-    const program = join(bench.directory, 'answer.mjs');
-    const imports = "import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';";
-    writeFileSync(program, `${imports}\nconst path = process.argv[3];\n${answer};\n`);
-    const { temporaryDirectory } = bench.limits;
-    const call = callProcess({ program, temporaryDirectory }, null, z.null());
-    await expect(call).rejects.toMatchObject({ code });
-    expect(readdirSync(temporaryDirectory)).toEqual([]);
-  });
-
-  it('fails by name if it does not start', async () => {
-    const { execPath } = process;
-    process.execPath = join(bench.directory, 'no-node');
-    try {
-      const { temporaryDirectory } = bench.limits;
-      await expect(callProcess({ program: 'x', temporaryDirectory }, null, z.null())).rejects.toMatchObject({
-        code: 'SLUICE_ENGINE_FAILED',
-      });
-    } finally {
-      process.execPath = execPath;
-    }
   });
 
   it('names the file of several that crashes it', async () => {
