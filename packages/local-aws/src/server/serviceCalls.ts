@@ -92,19 +92,23 @@ function apiFunctions(resolved: ResolvedTemplate, place: PermissionContext): Rou
 
 // Contains only the members that state who calls whom. The services that create the resources check the others.
 const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
-/** The properties of a role that tell who may take it. */
+/** A statement of a role's trust policy, as far as it names services. Not every statement is about a service. */
+const trustSchema = z.object({
+  Effect: z.string(),
+  Principal: z.object({ Service: oneOrMore.default([]) }).catch({ Service: [] }),
+});
+/** The properties of a role that tell who may take it. A single statement need not be in a list. */
 const roleSchema = z.object({
   AssumeRolePolicyDocument: z.object({
-    Statement: z.array(z.object({ Principal: z.object({ Service: oneOrMore.default([]) }) })),
+    Statement: z.preprocess((value) => [value].flat(), z.array(trustSchema)),
   }),
 });
 
-/** Services that assume a role of the template, with the condition keys that each of them sends. */
+/** Services that a role of the template allows to assume it, with the condition keys that each of them sends. */
 function roleTrusts(resolved: ResolvedTemplate, place: PermissionContext) {
   return resourcesOfType(resolved, 'AWS::IAM::Role').flatMap(({ arn: role = '', properties }) => {
-    const services = roleSchema
-      .parse(properties)
-      .AssumeRolePolicyDocument.Statement.flatMap(({ Principal }) => Principal.Service);
+    const trusts = roleSchema.parse(properties).AssumeRolePolicyDocument.Statement;
+    const services = trusts.flatMap(({ Effect, Principal }) => (Effect === 'Allow' ? Principal.Service : []));
     return services.map((service) => ({
       service,
       role,

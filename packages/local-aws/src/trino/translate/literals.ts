@@ -108,7 +108,12 @@ function isDate(text: string): boolean {
   return year !== undefined && time.getUTCMonth() === m - 1 && time.getUTCDate() === d;
 }
 
-/** `INTERVAL '1' DAY` and `INTERVAL '1-2' YEAR TO MONTH`; undefined for anything else. @throws SqlError */
+/**
+ * `INTERVAL '1' DAY` and `INTERVAL '1-2' YEAR TO MONTH`, each with a sign before the text, in it, or both, which cancel each other.
+ *
+ * @returns Undefined for what is no interval.
+ * @throws SqlError `INVALID_LITERAL` for a text that is no number of the unit, `NOT_SUPPORTED` for other ranges of units.
+ */
 function intervalLiteral(
   list: TokenList,
   index: number,
@@ -118,19 +123,20 @@ function intervalLiteral(
   const text = list.at(at);
   if (text?.kind !== 'text') return undefined;
   const unit = list.word(at + 1) ?? '';
-  const sign = minus ? '-' : '';
+  const sign = minus === text.value.startsWith('-') ? '' : '-';
+  const value = text.value.replace(/^[+-]/, '');
   const failure = invalid(text.value, 'INTERVAL', list.offset(index));
   if (list.word(at + 2) === 'to') {
-    const [, negative = '', years, months] = /^(-?)(\d+)-(\d+)$/.exec(text.value) ?? [];
+    const [, years, months] = /^(\d+)-(\d+)$/.exec(value) ?? [];
     if (unit !== 'year' || years === undefined)
       throw notEmulated('An INTERVAL of several units other than YEAR TO MONTH', list.offset(index));
-    return { sql: `to_months(${sign}${negative}${Number(years) * 12 + Number(months)})`, next: at + 4 };
+    return { sql: `to_months(${sign}${Number(years) * 12 + Number(months)})`, next: at + 4 };
   }
   // Only seconds have a fraction.
   if (
     !/^(?:second|minute|hour|day|month|year)$/.test(unit) ||
-    !(unit === 'second' ? /^[+-]?\d+(?:\.\d+)?$/ : /^[+-]?\d+$/).test(text.value)
+    !(unit === 'second' ? /^\d+(?:\.\d+)?$/ : /^\d+$/).test(value)
   )
     throw failure;
-  return { sql: `INTERVAL '${sign}${text.value.replace(/^\+/, '')}' ${unit.toUpperCase()}`, next: at + 2 };
+  return { sql: `INTERVAL '${sign}${value}' ${unit.toUpperCase()}`, next: at + 2 };
 }
