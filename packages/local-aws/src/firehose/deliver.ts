@@ -28,7 +28,7 @@ export interface DeliveryContext {
   readonly onCall?: ((call: DeliveryPut) => void) | undefined;
 }
 
-/** Delivers a full buffer as one object: its records as they came, one after the other. Resolves once S3 has it. */
+/** Delivers a buffer as one object: its records as they came, one after the other. Resolves once S3 has it. */
 export async function deliver(
   { sink, settings: { bucket }, onCall }: DeliveryContext,
   key: string,

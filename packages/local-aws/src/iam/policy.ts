@@ -255,7 +255,7 @@ function hasPrototypeKey(value: unknown): boolean {
   return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasPrototypeKey);
 }
 
-/** A statement with its lists. @param isKnown Whether a condition key is emulated. @throws PolicyProblem */
+/** A statement with its lists. @param isKnown As of {@link readPolicy}. @throws PolicyProblem, AwsError as {@link readPolicy}. */
 function readStatement(
   statement: z.output<typeof statementSchema>,
   isKnown: (key: string) => boolean,

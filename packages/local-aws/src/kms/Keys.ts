@@ -289,7 +289,7 @@ export class Keys {
     return this.key(known.keyId);
   }
 
-  /** Ordered by name. */
+  /** All aliases, ordered by name. */
   aliases(): KeyAlias[] {
     return [...this.#aliases.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }

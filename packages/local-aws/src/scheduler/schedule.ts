@@ -47,6 +47,7 @@ interface CronFields {
 /**
  * Parses AWS's six-field cron.
  *
+ * @param invalid Makes the error for a text that AWS would refuse.
  * @throws AwsError `ValidationException` for what AWS would refuse, `NotImplemented` for `L`, `W` and `#`.
  */
 function parseCron(text: string, invalid: (why: string) => Error): CronFields {
@@ -116,7 +117,8 @@ const UNITS_MS: ReadonlyMap<string, number> = new Map([
  *
  * Takes `rate(5 minutes)` and `cron(5 0 * * ? *)`. A rate counts from `afterMs`, as it does from a schedule's creation.
  *
- * @throws AwsError `ValidationException` for an expression that AWS refuses, `NotImplemented` for one only we do.
+ * @throws AwsError `ValidationException` for an expression that AWS refuses, `NotImplemented` for one that only the
+ * local cloud refuses.
  */
 export function nextRun(expression: string, afterMs: number): number | undefined {
   const invalid = (why: string) =>

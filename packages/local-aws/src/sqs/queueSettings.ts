@@ -9,7 +9,9 @@ const seconds = (least: number, most: number) => z.int().min(least).max(most);
 const redriveSchema = z.strictObject({
   deadLetterTargetArn: z.string().min(1),
   // The console and templates sometimes send it as text.
-  maxReceiveCount: z.coerce.number().int().min(1).max(SQS_LIMITS.mostReceives),
+  maxReceiveCount: z
+    .union([z.int(), z.string().regex(/^\d+$/).transform(Number)])
+    .pipe(z.int().min(1).max(SQS_LIMITS.mostReceives)),
 });
 
 /** How a queue behaves, under SQS's names. Times are seconds. */

@@ -1,7 +1,11 @@
 import { type Policy, readPolicy } from '../iam/policy.ts';
 import { type ResolvedTemplate, resourcesOfType } from './resolveTemplate.ts';
 
-/** The policies of a template's queues, and the permissions of its functions. */
+/**
+ * The policies of a template's queues, and the permissions of its functions, by the ARN of the queue or the function.
+ *
+ * @throws PolicyProblem, AwsError as {@link readPolicy}.
+ */
 export function policiesAtResources(resolved: ResolvedTemplate): Map<string, Policy> {
   const arns = new Map(resolved.resources.flatMap(({ physicalId, arn }) => (arn ? [[physicalId, arn]] : [])));
   const documents = new Map<string, unknown[]>();

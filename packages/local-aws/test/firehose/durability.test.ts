@@ -21,10 +21,10 @@ const numbers = (text: string) => [...text.matchAll(/"n":(\d+)/g)].map(([, n]) =
 const journal = () => readdirSync(join(fixture.directory, 'streams', 's.stream'));
 
 /** Stops, and creates the stream again. */
-async function restart(properties: object = plainStream()): Promise<void> {
+async function restart(): Promise<void> {
   await fixture.stop();
   await fixture.start();
-  await fixture.firehose.createStream('s', properties);
+  await fixture.firehose.createStream('s', plainStream());
 }
 
 describe('an acknowledged record', () => {
@@ -88,7 +88,7 @@ describe('an acknowledged record', () => {
     await fixture.firehose.createStream('s', plainStream());
     await fixture.put('s', 'x');
     fixture.clock.advance(200_000);
-    await restart(plainStream());
+    await restart();
     await fixture.pending(1);
     fixture.clock.advance(99_999);
     expect(fixture.keys()).toEqual([]);

@@ -264,7 +264,7 @@ describe("a change of a bucket's settings", () => {
     { what: 'a lifecycle', error: 'NotImplemented', put: putLifecycle },
     { what: 'a policy that is none', error: 'MalformedPolicy', put: () => putPolicy('[]') },
     { what: 'a policy of no bucket', error: 'NoSuchBucket', put: () => putPolicy('{}', 'absent') },
-  ])('is rejected that the emulator could not return: $what', async ({ error, put }) => {
+  ])('is rejected if the emulator could not return it: $what', async ({ error, put }) => {
     expect(await failureOf(put())).toMatchObject({ name: error });
   });
 });

@@ -252,9 +252,10 @@ describe('a bucket with versions', () => {
   it('copies a version, also onto its own key, which makes it the newest', async () => {
     const first = await put('first');
     await put('second');
-    const answer = await s3.client.send(
-      new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/${Key}?versionId=${first}` }),
-    );
+    const CopySource = `${Bucket}/${Key}?versionId=${first}`;
+    const other = await s3.client.send(new CopyObjectCommand({ Bucket, Key: 'other', CopySource }));
+    expect(s3.store.head(Bucket, 'other')).toMatchObject({ size: 5, versionId: other.VersionId });
+    const answer = await s3.client.send(new CopyObjectCommand({ Bucket, Key, CopySource }));
     expect(answer.CopySourceVersionId).toBe(first);
     expect(await get()).toEqual(['first', answer.VersionId]);
     expect(answer.VersionId).not.toBe(first);

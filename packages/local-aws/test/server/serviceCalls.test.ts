@@ -49,9 +49,9 @@ it.each([
   },
   { name: 'an account', statement: [allow({ AWS: '111122223333' })], services: [] },
   { name: 'everybody', statement: [allow('*')], services: [] },
-])('the services that assume a role are those that its trust policy allows by name: $name', ({
-  statement,
-  services,
-}) => {
-  expect(servicesOf(statement)).toEqual(services);
-});
+])(
+  'the services that assume a role are those that its trust policy allows by name: $name',
+  ({ statement, services }) => {
+    expect(servicesOf(statement)).toEqual(services);
+  },
+);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { newBucketSettings } from '../../src/s3/model/bucketSettings.ts';
-import { deployedIdentities } from '../../src/template/deployedIdentities.ts';
 import { readDeployment, secretName } from '../../src/template/readDeployment.ts';
 import { resolveTemplate } from '../../src/template/resolveTemplate.ts';
 import { parseTemplate } from '../../src/template/Template.ts';
@@ -276,38 +275,5 @@ describe('readDeployment', () => {
         detail: expect.stringContaining(detail),
       }),
     );
-  });
-});
-
-describe('the roles and users of a template', () => {
-  it('have the policies that they name, and those that name them', () => {
-    const document = (Sid: string) => ({
-      Version: '2012-10-17',
-      Statement: [{ Sid, Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }],
-    });
-    const policy = (Sid: string, to: object) => ({
-      Type: 'AWS::IAM::ManagedPolicy',
-      Properties: { PolicyDocument: document(Sid), ...to },
-    });
-    const template = parseTemplate({
-      Resources: {
-        Role: {
-          Type: 'AWS::IAM::Role',
-          Properties: {
-            AssumeRolePolicyDocument: document('Trust'),
-            ManagedPolicyArns: [{ Ref: 'Named' }],
-          },
-        },
-        User: { Type: 'AWS::IAM::User', Properties: {} },
-        Named: policy('Named', {}),
-        OfRole: policy('OfRole', { Roles: [{ Ref: 'Role' }] }),
-        OfUser: policy('OfUser', { Users: [{ Ref: 'User' }] }),
-      },
-    });
-    const identities = deployedIdentities(resolveTemplate(template, stack), stack.account);
-    expect(identities.map(({ policies }) => policies)).toEqual([
-      [document('Named'), document('OfRole')],
-      [document('OfUser')],
-    ]);
   });
 });

@@ -147,10 +147,9 @@ export class StatementReader {
       if (this.take('array')) {
         this.expectSymbol('[');
         const items: string[] = [];
-        while (!this.peekSymbol(']')) {
-          items.push(this.next().value);
-          this.takeSymbol(',');
-        }
+        if (!this.peekSymbol(']'))
+          do items.push(this.next().value);
+          while (this.takeSymbol(','));
         this.expectSymbol(']');
         properties.set(name, items);
       } else properties.set(name, this.next().value);

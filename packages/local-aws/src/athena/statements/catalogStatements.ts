@@ -155,10 +155,7 @@ function glueColumn({ name, type, comment }: ColumnDefinition): Column {
 }
 
 /** Runs ALTER TABLE ADD and DROP PARTITION. */
-function changePartitions(
-  statement: Extract<Statement, { kind: 'addPartitions' | 'dropPartitions' }>,
-  run: CatalogRun,
-): void {
+function changePartitions(statement: StatementOf<'addPartitions' | 'dropPartitions'>, run: CatalogRun): void {
   const { runner, context } = run;
   const { database, name } = resolveTableName(statement.name, context.database);
   const table = requireTable(runner.catalog, database, name);

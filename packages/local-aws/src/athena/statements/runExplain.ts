@@ -35,7 +35,7 @@ export async function runExplain(
       type === 'io'
         ? JSON.stringify(ioPlan(tables), null, 2).split('\n')
         : [`Output[columnNames = [${names.join(', ')}]]`, ...tables.map(scanLine)];
-    // The first row of an EXPLAIN is the column's name, and of SHOW there is no such row:
+    // The first row of an EXPLAIN is the column's name; SHOW has no such row:
     // https://github.com/dbt-labs/dbt-adapters/blob/main/dbt-athena/tests/functional/adapter/test_connections.py, which runs on AWS
     const column = { ...textColumn('Query Plan'), type: 'varchar', precision: MOST_CHARACTERS };
     return {

@@ -115,7 +115,7 @@ function skipSpace(sql: string, from: number): number {
 }
 
 /** Closing brackets by the opening ones. */
-const OPENING: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
+const CLOSING_OF: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
 
 /** A half-open range of tokens. */
 export interface TokenRange {
@@ -140,10 +140,10 @@ export class TokenList {
     const open: number[] = [];
     for (const [index, token] of tokens.entries()) {
       if (token.kind !== 'symbol') continue;
-      if (OPENING[token.raw] !== undefined) open.push(index);
+      if (CLOSING_OF[token.raw] !== undefined) open.push(index);
       if (token.raw !== ')' && token.raw !== ']') continue;
       const start = open.pop();
-      if (start === undefined || OPENING[tokens[start]?.raw ?? ''] !== token.raw) throw mismatched(token);
+      if (start === undefined || CLOSING_OF[tokens[start]?.raw ?? ''] !== token.raw) throw mismatched(token);
       this.#close.set(start, index);
     }
     if (open.length > 0)
@@ -185,7 +185,7 @@ export class TokenList {
     return token?.kind === 'symbol' ? token.raw : undefined;
   }
 
-  /** The index of the bracket that closes the one at `open`. */
+  /** The index of the bracket that closes the one at `open`; `open` itself where no bracket opens. */
   closeOf(open: number): number {
     return this.#close.get(open) ?? open;
   }

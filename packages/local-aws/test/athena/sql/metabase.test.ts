@@ -75,7 +75,7 @@ describe('the SQL that Metabase writes', () => {
       rows: [['n0', '0']],
     },
   ];
-  it.each(cases)('$what', async ({ sql, rows }) => {
+  it.each(cases)('is answered: $what', async ({ sql, rows }) => {
     expect(await lake.rows(sql)).toEqual(rows);
   });
 });

@@ -129,10 +129,11 @@ function completed(call: S3Call, object: StoredObject): AwsResponse {
   );
 }
 
-/** The entity tag of an object of parts. */
+/** The entity tag of an object of parts: MD5 of the MD5s of the parts, and their number. */
 function etagOf(parts: readonly Pick<Part, 'etag'>[]): string {
-  const digests = parts.map(({ etag }) => Buffer.from(etag, 'hex'));
-  return `${digestOfParts('md5', digests).toString('hex')}-${parts.length}`;
+  const hash = createHash('md5');
+  for (const { etag } of parts) hash.update(Buffer.from(etag, 'hex'));
+  return `${hash.digest('hex')}-${parts.length}`;
 }
 
 /** The entity tag of an object of the parts that a client lists. */
@@ -140,7 +141,7 @@ function listedETag(listed: readonly ParsedElement[]): string {
   return etagOf(listed.map((element) => ({ etag: unquoteETag(childText(element, 'ETag') ?? '') })));
 }
 
-/** The parts that the client lists, each checked against the uploaded one. */
+/** The parts that the client lists, each checked against the uploaded one. @throws AwsError for a list that does not fit. */
 function chooseParts(listed: readonly ParsedElement[], upload: Upload, uploaded: readonly Part[]): Part[] {
   const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
   if (listed.length === 0) throw s3Errors.malformedXml('it lists no part.');
@@ -231,11 +232,4 @@ function withoutChecksums(headers: S3Call['headers']): S3Call['headers'] {
       ([name]) => !name.startsWith('x-amz-checksum-') && name !== 'x-amz-sdk-checksum-algorithm',
     ),
   );
-}
-
-/** The digest of the digests of parts. */
-function digestOfParts(algorithm: string, digests: readonly Uint8Array[]): Buffer {
-  const hash = createHash(algorithm);
-  for (const digest of digests) hash.update(digest);
-  return hash.digest();
 }
