@@ -1,9 +1,6 @@
 import {
-  CreatePreparedStatementCommand,
-  DeletePreparedStatementCommand,
   GetDatabaseCommand,
   GetDataCatalogCommand,
-  GetPreparedStatementCommand,
   GetTableMetadataCommand,
   ListDatabasesCommand,
   ListDataCatalogsCommand,
@@ -125,38 +122,5 @@ describe('the data catalog', () => {
       { ...glue, operation: 'GetDatabase', input: { Name: 'absent' } },
       { ...glue, operation: 'GetTables', input: { DatabaseName: 'absent' } },
     ]);
-  });
-});
-
-describe('prepared statements', () => {
-  const WorkGroup = 'primary';
-  const create = (StatementName: string, QueryStatement: string) =>
-    athena.client.send(
-      new CreatePreparedStatementCommand({ StatementName, WorkGroup, QueryStatement, Description: 'd' }),
-    );
-  const get = async (StatementName: string) =>
-    (await athena.client.send(new GetPreparedStatementCommand({ StatementName, WorkGroup })))
-      .PreparedStatement;
-
-  it('are created, kept and deleted', async () => {
-    await create('b', 'SELECT ?');
-    await create('a', 'SELECT 2');
-    await expect(create('a', 'SELECT 3')).rejects.toMatchObject({
-      message: 'PreparedStatement a already exists in WorkGroup primary',
-    });
-    await athena.restart();
-    expect(await get('b')).toEqual({
-      StatementName: 'b',
-      QueryStatement: 'SELECT ?',
-      WorkGroupName: 'primary',
-      Description: 'd',
-      LastModifiedTime: new Date(START),
-    });
-    await athena.client.send(new DeletePreparedStatementCommand({ StatementName: 'a', WorkGroup }));
-    await expect(get('a')).rejects.toMatchObject({
-      name: 'ResourceNotFoundException',
-      message: 'PreparedStatement a was not found in workGroup primary',
-      ResourceName: 'a',
-    });
   });
 });

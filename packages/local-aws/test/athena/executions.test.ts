@@ -113,7 +113,7 @@ describe('a query', () => {
     });
   });
 
-  it('runs a query that asks for an earlier result, and says so', async () => {
+  it('that asks for an earlier result runs all the same, and says so', async () => {
     const reuse = { ResultReuseByAgeConfiguration: { Enabled: true } };
     const input = { ResultReuseConfiguration: reuse };
     await runToEnd(athena.client, 'SELECT 1', input);

@@ -84,7 +84,7 @@ const MALFORMED = [
   '127.0.0.1,evil',
 ];
 
-describe('the guard of host names', () => {
+describe('the guard of requests', () => {
   let edge: Edge;
   let gateway: Gateway;
   let calls = 0;
@@ -232,7 +232,7 @@ describe('the guard of host names', () => {
     });
   });
 
-  describe('of page origins', () => {
+  describe('by the origins of pages', () => {
     it.each(['http://localhost:3000', 'https://shop.localhost', 'http://[::1]:8080', 'http://eu.shop.test'])(
       'accepts requests from pages of %s',
       async (origin) => {

@@ -37,8 +37,8 @@ describe('a bucket', () => {
   });
 
   it('is named with its region to a client of another region', async () => {
-    const head = s3.client.send(new GetObjectCommand({ Bucket, Key: 'a' }));
-    await expect(head).rejects.toMatchObject({
+    const get = s3.client.send(new GetObjectCommand({ Bucket, Key: 'a' }));
+    await expect(get).rejects.toMatchObject({
       name: 'PermanentRedirect',
       Endpoint: `${Bucket}.s3.eu-west-1.amazonaws.com`,
       $response: { statusCode: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' } },

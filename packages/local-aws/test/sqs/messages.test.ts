@@ -16,6 +16,9 @@ import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 import { closedAfterEach } from '../harness/closedAfterEach.ts';
 import { ACCOUNT, START, startSqs } from './startSqs.ts';
 
+/** The longest time that a message can be hidden after it was received. */
+const MOST_SECONDS = 43_200;
+
 const opened = closedAfterEach();
 
 let sqs: Awaited<ReturnType<typeof startSqs>>;
@@ -136,14 +139,14 @@ describe('a message', () => {
       sqs.client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
     await change(40_000);
     sqs.clock.advance(HOUR_MS);
-    await expect(change(43_200 - 3_599)).rejects.toMatchObject({
+    await expect(change(MOST_SECONDS - 3_599)).rejects.toMatchObject({
       name: 'InvalidParameterValue',
       message: expect.stringContaining('beyond the limit [43200 seconds]'),
     });
-    await change(43_200 - 3_600);
-    sqs.clock.advance((43_200 - 3_600) * 1_000);
+    await change(MOST_SECONDS - 3_600);
+    sqs.clock.advance((MOST_SECONDS - 3_600) * 1_000);
     const [again] = await receive();
-    await change(43_200, again?.ReceiptHandle);
+    await change(MOST_SECONDS, again?.ReceiptHandle);
     expect(await receive()).toEqual([]);
   });
 

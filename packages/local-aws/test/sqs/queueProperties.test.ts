@@ -22,3 +22,23 @@ describe('the maxReceiveCount of a template', () => {
     expect(() => withReceives(given)).toThrow(/RedrivePolicy\.maxReceiveCount/);
   });
 });
+
+describe('the properties of a queue in a template', () => {
+  it.each(['FifoQueue', 'tags'])('do not include %s', (property) => {
+    expect(() => queueProperties({ [property]: true })).toThrow(`AWS::SQS::Queue property ${property}`);
+  });
+
+  it.each([
+    { properties: { KmsMasterKeyId: 'k' }, settings: { KmsMasterKeyId: 'k', SqsManagedSseEnabled: false } },
+    { properties: { SqsManagedSseEnabled: false }, settings: { SqsManagedSseEnabled: false } },
+    { properties: {}, settings: { SqsManagedSseEnabled: true } },
+  ])('name the encryption of the queue: $properties', ({ properties, settings }) => {
+    expect(queueProperties(properties).settings).toMatchObject(settings);
+  });
+
+  it('do not name two encryptions', () => {
+    expect(() => queueProperties({ KmsMasterKeyId: 'k', SqsManagedSseEnabled: true })).toThrow(
+      'one type of server-side encryption',
+    );
+  });
+});

@@ -84,25 +84,10 @@ describe('queues', () => {
     await expect(sqs.client.send(new CreateQueueCommand(input))).rejects.toMatchObject({ name });
   });
 
-  it.each(['FifoQueue', 'tags'])('of a template have no property %s', (property) => {
-    expect(() => queueProperties({ [property]: true })).toThrow(`AWS::SQS::Queue property ${property}`);
-  });
-
   it('are found by their name in place of their URL', async () => {
     ensure('work');
     await sqs.client.send(new SendMessageCommand({ QueueUrl: 'work', MessageBody: 'x' }));
     expect(sqs.queues.byName('work').pending()).toBe(1);
-  });
-
-  it('of a template have the encryption that it names', () => {
-    expect(ensure('made', { KmsMasterKeyId: 'k' }).settings).toMatchObject({
-      KmsMasterKeyId: 'k',
-      SqsManagedSseEnabled: false,
-    });
-    expect(ensure('plain').settings).toMatchObject({ SqsManagedSseEnabled: true });
-    expect(() => queueProperties({ KmsMasterKeyId: 'k', SqsManagedSseEnabled: true })).toThrow(
-      'one type of server-side encryption',
-    );
   });
 
   it('can be purged once a minute', async () => {
