@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from '@jest/globals';
 import { machineNotes } from '../../../cli/aws/machineNotes.ts';
@@ -44,4 +44,15 @@ it.each(['', '{"of":', '[]'])('a file that has %j is no earlier look', (text) =>
   machineNotes(target).write(NOTE);
   writeFileSync(file, text);
   expect(machineNotes(target).read()).toBeUndefined();
+});
+
+it('a machine that cannot write keeps nothing, and does not fail', () => {
+  mkdirSync(file, { recursive: true });
+  try {
+    machineNotes(target).write(NOTE);
+    expect(machineNotes(target).read()).toBeUndefined();
+  } finally {
+    rmSync(file, { recursive: true });
+    rmSync(`${file}.${process.pid}`, { force: true });
+  }
 });
