@@ -120,15 +120,21 @@ describe('the server of the console', () => {
     { what: 'another name', headers: { host: 'evil.example' } },
     { what: 'another name with the port', headers: { host: 'evil.example:PORT' } },
     { what: 'another port', headers: { host: '127.0.0.1:1' } },
+    { what: 'the port 80, which an address without one has', headers: { host: '127.0.0.1' } },
     { what: 'a name that begins like an address', headers: { host: '127.0.0.1.evil.example:PORT' } },
     { what: 'a name below localhost', headers: { host: 'a.localhost:PORT' } },
     { what: 'the origin of another site', headers: { origin: 'https://evil.example' } },
     { what: 'the origin of another local server', headers: { origin: 'http://127.0.0.1:1' } },
+    {
+      what: 'an origin that begins like its own',
+      headers: { host: 'localhost:PORT', origin: 'http://localhost:PORT.evil.example' },
+    },
     { what: 'the origin null', headers: { origin: 'null' } },
     {
       what: 'an image of another site',
       headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
     },
+    { what: 'a document that another site reads', headers: { ...FOLLOWED, 'sec-fetch-mode': 'no-cors' } },
     { what: 'a frame of another site', headers: { ...FOLLOWED, 'sec-fetch-dest': 'iframe' } },
     {
       what: 'an image of another local server',
@@ -187,6 +193,7 @@ describe('the server of the console', () => {
       { host: 'notapp.test', status: 403 },
       { host: 'notshop.test', status: 403 },
       { host: 'a.app.test', status: 403 },
+      { host: 'a.shop.test.evil.example', status: 403 },
     ])('answers a request to $host with $status', async ({ host, status }) => {
       expect((await send(shared.address, { headers: { host } })).status).toBe(status);
     });
@@ -223,8 +230,16 @@ describe('the server of the console', () => {
       const refusal = codeOf(await send(guarded.address, { method, path }));
       expect({ path, refusal }).toEqual({ path, refusal: [401, 'SLUICE_CONSOLE_TOKEN'] });
     }
-    for (const headers of [{ authorization: 'Bearer other' }, { authorization: 'Basic the-token' }])
-      expect(codeOf(await send(guarded.address, { headers }))).toEqual([401, 'SLUICE_CONSOLE_TOKEN']);
+    for (const authorization of [
+      'Bearer other',
+      'Basic the-token',
+      'Basic Bearer the-token',
+      'Bearer the-token,other',
+    ])
+      expect(codeOf(await send(guarded.address, { headers: { authorization } }))).toEqual([
+        401,
+        'SLUICE_CONSOLE_TOKEN',
+      ]);
     expect(codeOf(await send(guarded.address, { path: '/api/deployment?token=the-token' }))).toEqual([
       401,
       'SLUICE_CONSOLE_TOKEN',
@@ -302,16 +317,18 @@ describe('the server of the console', () => {
   });
 
   // What a form of another site can send.
-  it.each(['text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded'])(
-    'refuses a body that is %s',
-    async (type) => {
-      const headers = { 'content-type': type };
-      const sent = { method: 'POST', path: '/api/sql/start', headers, body: '{"sql":"SELECT 1"}' };
-      const answered = await send(open.address, sent);
-      expect(codeOf(answered)).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
-      expect(answered.text).toContain('content-type');
-    },
-  );
+  it.each([
+    'text/plain',
+    'text/plain; charset=application/json',
+    'multipart/form-data',
+    'application/x-www-form-urlencoded',
+  ])('refuses a body that is %s', async (type) => {
+    const headers = { 'content-type': type };
+    const sent = { method: 'POST', path: '/api/sql/start', headers, body: '{"sql":"SELECT 1"}' };
+    const answered = await send(open.address, sent);
+    expect(codeOf(answered)).toEqual([400, 'SLUICE_CONSOLE_REQUEST']);
+    expect(answered.text).toContain('content-type');
+  });
 
   it.each<{ readonly what: string; readonly headers: Readonly<Record<string, string>> }>([
     { what: 'more than 1 MiB', headers: { 'content-length': '1048577' } },
@@ -348,6 +365,7 @@ describe('the server of the console', () => {
     { what: 'another path', sent: { path: '/api/nothing' } },
     { what: 'a path above its own', sent: { path: '/../package.json' } },
     { what: 'a path out of docs/', sent: { path: '/docs/..%2fpackage.json' } },
+    { what: 'a page out of docs/', sent: { path: '/docs/..%2fREADME.md' } },
     { what: 'a page that docs/ lacks', sent: { path: '/docs/none.md' } },
     { what: 'another method', sent: { method: 'DELETE' } },
     // Read as an address, it has a port that does not exist.
