@@ -27,6 +27,18 @@ describe('a bucket of a customer', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('that gives no answer is unavailable', async () => {
+    const away = new S3Client({
+      region: 'us-east-1',
+      endpoint: 'http://127.0.0.1:9',
+      credentials: { accessKeyId: 'a', secretAccessKey: 's' },
+      maxAttempts: 1,
+    });
+    await expect(
+      customerBucketFrom(away, { name: 'acme', ...target }).list({ prefix: '' }),
+    ).rejects.toMatchObject({ code: 'SLUICE_SOURCE_UNAVAILABLE' });
+  });
+
   it('lists what has a key, and its folders', async () => {
     const Contents = [{ Size: 1 }, { Key: 'a', Size: 1, ETag: '"e"', LastModified: new Date(5) }];
     const { client } = answering(S3Client, { Contents, CommonPrefixes: [{}, { Prefix: 'f/' }] });

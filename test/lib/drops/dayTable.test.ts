@@ -10,6 +10,7 @@ import {
   decides,
   firstAnswer,
   LOAD_TABLE,
+  type LoadKind,
   loadKind,
   loadKinds,
   PLAN_TABLE,
@@ -110,46 +111,116 @@ it.each<{
 });
 
 describe('the table of the load', () => {
-  const whether = [true, false];
   const TRIES = 3;
-  const situations = loadKinds.flatMap((kind) =>
-    [1, TRIES, TRIES + 1].flatMap((attempts) => [0, 1, 2].map((kills) => ({ kind, attempts, kills }))),
-  );
 
-  it.each(situations)(
-    'ends a $kind load before it begins: attempt $attempts, after $kills kills',
-    ({ kind, attempts, kills }) => {
-      const answer = answerBefore(kind, { attempts, kills, tries: TRIES });
-      const isPlanned = kind === 'planned' || kind === 'retried';
-      const tried = isPlanned && attempts > TRIES ? 'tried' : null;
-      const ended = kills > 1 ? 'killed_twice' : tried;
-      expect(answer).toBe(kind === 'retried' && kills > 0 ? 'killed' : ended);
+  it.each<{
+    readonly kind: LoadKind;
+    readonly isBeyond: boolean;
+    /** The answers after no kill, one and two. */
+    readonly answers: readonly ReturnType<typeof answerBefore>[];
+  }>([
+    { kind: 'planned', isBeyond: false, answers: [null, null, 'killed_twice'] },
+    { kind: 'planned', isBeyond: true, answers: ['tried', 'tried', 'killed_twice'] },
+    { kind: 'retried', isBeyond: false, answers: [null, 'killed', 'killed'] },
+    { kind: 'retried', isBeyond: true, answers: ['tried', 'killed', 'killed'] },
+    { kind: 'triggered', isBeyond: false, answers: [null, null, 'killed_twice'] },
+    { kind: 'triggered', isBeyond: true, answers: [null, null, 'killed_twice'] },
+    { kind: 'backfill', isBeyond: false, answers: [null, null, 'killed_twice'] },
+    { kind: 'backfill', isBeyond: true, answers: [null, null, 'killed_twice'] },
+  ])(
+    'ends a $kind load before it begins, beyond its tries $isBeyond: $answers',
+    ({ kind, isBeyond, answers }) => {
+      for (const attempts of isBeyond ? [TRIES + 1] : [1, TRIES])
+        expect([0, 1, 2].map((kills) => answerBefore(kind, { attempts, kills, tries: TRIES }))).toEqual(
+          answers,
+        );
     },
   );
 
-  const failures = loadKinds.flatMap((kind) =>
-    [1, 2, TRIES].flatMap((attempts) =>
-      whether.flatMap((isPermanent) =>
-        whether.flatMap((isAgain) =>
-          whether.map((isLastMessage) => ({ kind, attempts, isPermanent, isAgain, isLastMessage })),
-        ),
-      ),
-    ),
-  );
-
-  it.each(failures)(
-    'says what follows as a $kind load fails: attempt $attempts, permanent $isPermanent, again $isAgain, last message $isLastMessage',
-    ({ kind, ...failed }) => {
-      const { next } = LOAD_TABLE[answerToFailure(kind, { ...failed, tries: TRIES })];
-      const { attempts, isPermanent, isAgain, isLastMessage } = failed;
-      const isOver =
-        isPermanent ||
-        (isAgain && (kind === 'retried' || attempts > 1)) ||
-        isLastMessage ||
-        (attempts >= TRIES && kind !== 'triggered' && kind !== 'backfill');
-      expect(next).toBe(isOver ? 'failed' : 'waiting');
+  it.each<{
+    readonly what: string;
+    readonly failed?: Partial<Parameters<typeof answerToFailure>[1]>;
+    /** The answers to loads of {@link loadKinds}, in this order. */
+    readonly answers: readonly ReturnType<typeof answerToFailure>[];
+  }>([
+    { what: 'for the first time', answers: ['passing', 'passing', 'passing', 'passing'] },
+    {
+      what: 'for the second time',
+      failed: { attempts: 2 },
+      answers: ['passing', 'passing', 'passing', 'passing'],
     },
-  );
+    {
+      what: 'with its last try',
+      failed: { attempts: TRIES },
+      answers: ['last_try', 'last_try', 'passing', 'passing'],
+    },
+    {
+      what: 'with its last message',
+      failed: { isLastMessage: true },
+      answers: ['last_message', 'last_message', 'last_message', 'last_message'],
+    },
+    {
+      what: 'with its last message and its last try',
+      failed: { attempts: TRIES, isLastMessage: true },
+      answers: ['last_message', 'last_message', 'last_message', 'last_message'],
+    },
+    {
+      what: 'as the last load did, with its first try',
+      failed: { isAgain: true },
+      answers: ['passing', 'again', 'passing', 'passing'],
+    },
+    {
+      what: 'as the last load did, with its first try and its last message',
+      failed: { isAgain: true, isLastMessage: true },
+      answers: ['last_message', 'again', 'last_message', 'last_message'],
+    },
+    {
+      what: 'as the last load did, with its second try',
+      failed: { attempts: 2, isAgain: true },
+      answers: ['again_here', 'again', 'again_here', 'again_here'],
+    },
+    {
+      what: 'as the last load did, with its last try and its last message',
+      failed: { attempts: TRIES, isAgain: true, isLastMessage: true },
+      answers: ['again_here', 'again', 'again_here', 'again_here'],
+    },
+    {
+      what: 'because of its files',
+      failed: { isPermanent: true },
+      answers: ['permanent', 'permanent', 'permanent', 'permanent'],
+    },
+    {
+      what: 'because of its files, and for every other reason',
+      failed: { attempts: TRIES, isPermanent: true, isAgain: true, isLastMessage: true },
+      answers: ['permanent', 'permanent', 'permanent', 'permanent'],
+    },
+  ])('says what follows as a load fails $what: $answers', ({ failed, answers }) => {
+    const once = { attempts: 1, tries: TRIES, isPermanent: false, isAgain: false, isLastMessage: false };
+    expect(loadKinds.map((kind) => answerToFailure(kind, { ...once, ...failed }))).toEqual(answers);
+  });
+
+  it('has the state that follows each answer', () => {
+    const next = Object.entries(LOAD_TABLE).map(([key, answer]) => [key, answer.next]);
+    expect(Object.fromEntries(next)).toEqual({
+      killed: 'failed',
+      killed_twice: 'failed',
+      tried: 'failed',
+      unchanged: 'as before',
+      marker: 'waiting',
+      settling: 'waiting',
+      piece: 'waiting',
+      succeeded: 'succeeded',
+      inputs_missing: 'inputs_missing',
+      kept: 'succeeded',
+      succeeded_no_data: 'succeeded_no_data',
+      permanent: 'failed',
+      again: 'failed',
+      again_here: 'failed',
+      last_message: 'failed',
+      last_try: 'failed',
+      passing: 'waiting',
+    });
+  });
 });
 
 function fail(): never {

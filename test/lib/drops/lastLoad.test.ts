@@ -37,10 +37,10 @@ const fate = (name: string, how: FileFate['fate'], reason?: string): FileFate =>
   fate: how,
   ...(reason === undefined ? {} : { reason }),
 });
-const codeOf = (names: readonly string[], files: readonly FileFate[], isBackfill: boolean) => {
+const codeOf = (names: readonly string[], files: readonly FileFate[], acceptsLoss: boolean) => {
   const entry = { files: [...files], ...(files.length === 0 ? {} : { version: 'v1' }) };
   try {
-    requireLoadable(dropOf(names), entry, isBackfill);
+    requireLoadable(dropOf(names), entry, acceptsLoss);
     return null;
   } catch (error) {
     return error instanceof Error && 'code' in error ? error.code : error;
@@ -70,7 +70,7 @@ describe('a day that is loaded', () => {
     { names: 'a.parquet archived, b.csv', code: NOTHING },
   ])('for the first time from "$names": $code', ({ names, code }) => {
     const objects = names === '' ? [] : names.split(', ');
-    for (const isBackfill of [false, true]) expect(codeOf(objects, [], isBackfill)).toBe(code);
+    for (const acceptsLoss of [false, true]) expect(codeOf(objects, [], acceptsLoss)).toBe(code);
   });
 
   it('says of objects that are all packed as a whole that they are', () => {
@@ -92,8 +92,8 @@ describe('a day that is loaded', () => {
     readonly files?: readonly FileFate[];
     /** The code with which it fails; absent if it does not. */
     readonly code?: string;
-    /** The same if somebody asks for the day. */
-    readonly backfill?: string;
+    /** The code with which it fails although a person accepts that rows go. */
+    readonly accepted?: string;
   }>([
     { what: 'one of its files', names: ['a.parquet', 'old.csv'] },
     { what: 'its files and a new text', names: ['a.parquet', 'b.parquet', 'old.csv', 'new.csv'] },
@@ -102,7 +102,7 @@ describe('a day that is loaded', () => {
       what: 'a file that is empty now',
       names: ['a.parquet', 'b.parquet empty', 'old.csv'],
       code: REPLACED,
-      backfill: REPLACED,
+      accepted: REPLACED,
     },
     {
       what: 'a text for a file that failed',
@@ -128,13 +128,13 @@ describe('a day that is loaded', () => {
       files: [fate('a.parquet', 'loaded'), fate('b.parquet', 'held')],
       code: REPLACED,
     },
-    { what: 'a text alone', names: ['c.csv'], code: NOTHING, backfill: NOTHING },
+    { what: 'a text alone', names: ['c.csv'], code: NOTHING, accepted: NOTHING },
     { what: 'nothing', names: [] },
     // Nothing of a day without a version is lost.
     { what: 'files of a day that has no version', names: ['c.parquet', 'd.csv'], files: [] },
-  ])('again from $what', ({ names, files = before, code = null, backfill = null }) => {
+  ])('again from $what', ({ names, files = before, code = null, accepted = null }) => {
     expect(codeOf(names, files, false)).toBe(code);
-    expect(codeOf(names, files, true)).toBe(backfill);
+    expect(codeOf(names, files, true)).toBe(accepted);
   });
 
   it('is not without rows that queries read and that are archived now', () => {

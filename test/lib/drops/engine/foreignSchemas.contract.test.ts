@@ -1,18 +1,32 @@
-import { runInNewContext } from 'node:vm';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { textOf } from '../../../harness/textOf.ts';
 import {
   decimalFields,
+  ELEMENT,
   editSchema,
   setElement,
   structField,
   withFields,
 } from '../../parquet/format/editFooter.ts';
-import { intField, textField } from '../../parquet/format/thriftWriter.ts';
+import { intField } from '../../parquet/format/thriftWriter.ts';
 import { columnOf, type DatasetInput, EVENT, events, fails, MappingBench } from './MappingBench.ts';
 
 const bench = await MappingBench.open();
 afterAll(() => bench.close());
+
+// Values from https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+/** The repetition of a repeated field. */
+const REPEATED = 2;
+/** Converted types, as older writers annotate fields. */
+const CONVERTED = { map: 1, mapKeyValue: 2 } as const;
+/** Places in the union of logical types. */
+const LOGICAL = { map: 2, unknown: 11 } as const;
+/** The annotation of older writers for the entries of a map. */
+const KEY_VALUE = {
+  [ELEMENT.convertedType]: intField(CONVERTED.mapKeyValue),
+  [ELEMENT.logicalType]: undefined,
+};
+/** A logical type without parameters. */
+const logicalType = (place: number) => structField(new Map([[place, structField(new Map())]]));
 
 type EngineFile = ReturnType<MappingBench['fixture']>;
 
@@ -28,11 +42,11 @@ function twoLevels(file: EngineFile, list: string, name: string): EngineFile {
     const at = elements.findIndex((element) => element.name === list);
     const [outer, entries, item, ...rest] = elements.slice(at);
     if (outer === undefined || entries === undefined || item === undefined) throw new RangeError(list);
-    const children = item.fields.get(5);
+    const children = item.fields.get(ELEMENT.children);
     return [
       ...elements.slice(0, at),
       outer,
-      { name, fields: withFields(entries, { 5: children }).fields },
+      { name, fields: withFields(entries, { [ELEMENT.children]: children }).fields },
       ...rest,
     ];
   });
@@ -44,7 +58,12 @@ function repeatedGroup(file: EngineFile, list: string): EngineFile {
     const at = elements.findIndex((element) => element.name === list);
     const [outer, , item, ...rest] = elements.slice(at);
     if (outer === undefined || item === undefined) throw new RangeError(list);
-    const repeated = { 3: intField(2), 5: item.fields.get(5), 6: undefined, 10: undefined };
+    const repeated = {
+      [ELEMENT.repetition]: intField(REPEATED),
+      [ELEMENT.children]: item.fields.get(ELEMENT.children),
+      [ELEMENT.convertedType]: undefined,
+      [ELEMENT.logicalType]: undefined,
+    };
     return [...elements.slice(0, at), withFields(outer, repeated), ...rest];
   });
 }
@@ -88,16 +107,17 @@ describe('lists and maps of older writers', () => {
   });
 
   it('can have entries annotated with MAP_KEY_VALUE', async () => {
-    const old = { 6: intField(2), 10: undefined };
-    const file = setElement(bench.fixture('lists.parquet'), 'key_value', old);
+    const file = setElement(bench.fixture('lists.parquet'), 'key_value', KEY_VALUE);
     expect(await metadataOf(file, 'map')).toEqual([{ k: 1 }, {}, null]);
   });
 
   it('are refused with their file if a map is annotated with it, or has no values', async () => {
-    const old = { 6: intField(2), 10: undefined };
-    const map = { 6: intField(1), 10: structField(new Map([[2, structField(new Map())]])) };
+    const map = {
+      [ELEMENT.convertedType]: intField(CONVERTED.map),
+      [ELEMENT.logicalType]: logicalType(LOGICAL.map),
+    };
     for (const file of [
-      setElement(bench.fixture('lists.parquet'), 'map', old),
+      setElement(bench.fixture('lists.parquet'), 'map', KEY_VALUE),
       setElement(bench.fixture('lists.parquet'), 'keys', map),
     ])
       await fails(metadataOf(file, 'list'), 'SLUICE_INGEST_FILE_ENCODING_UNSUPPORTED');
@@ -191,7 +211,7 @@ describe('decimals with a wrong footer', () => {
   );
 
   it('are rejected if the old annotation contradicts the new one', async () => {
-    const file = setElement(bench.fixture('decimals.parquet'), 'int32', { 8: intField(5) });
+    const file = setElement(bench.fixture('decimals.parquet'), 'int32', { [ELEMENT.precision]: intField(5) });
     await fails(load(file, 'int32'), 'SLUICE_INGEST_COLUMN_TYPE_UNFIT');
   });
 
@@ -273,7 +293,7 @@ describe('UUIDs of 16 bytes', () => {
     );
     const { rows, refused } = await bench.load(
       events({ unitIds: { userID: 'unit' }, eventValue: 'amount' }),
-      [setElement(file, 'amount', { 10: undefined })],
+      [setElement(file, 'amount', { [ELEMENT.logicalType]: undefined })],
     );
     expect({ values: columnOf(rows, 'event_value'), refused }).toEqual({
       values: ['1234567.89'],
@@ -327,60 +347,63 @@ describe('a NUL', () => {
   });
 });
 
-describe('names of elements', () => {
-  it('can have any other character', async () => {
-    const file = editSchema(bench.fixture('lists.parquet'), (elements) =>
-      elements.map((element) =>
-        element.name === 'keys'
-          ? { ...element, fields: new Map([...element.fields, [4, textField('x')]]), name: 'a"\'b' }
-          : element,
-      ),
-    );
-    expect(await metadataOf(file, 'a"\'b')).toEqual([['k'], [], null]);
+describe('a column that says that it holds no value', () => {
+  const v = { column: 'v' };
+  const asText = { ...v, cast: 'string' } as const;
+  const asId = { ...v, cast: 'uuid' } as const;
+  async function write(): Promise<EngineFile> {
+    const sql = `SELECT ${EVENT}, NULL AS v`;
+    const file = await bench.write('empty.parquet', sql);
+    // As pyarrow, pandas and polars write it: https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#unknown-always-null
+    return setElement(file, 'v', { [ELEMENT.logicalType]: logicalType(LOGICAL.unknown) });
+  }
+
+  it.each<{ readonly what: string; readonly dataset: DatasetInput; readonly expected: object }>([
+    {
+      what: 'of events, also as a struct without members',
+      dataset: {
+        kind: 'events',
+        mapping: {
+          eventValue: 'v.price',
+          metadataJson: 'v',
+          metadata: { v: 'v', 'v.plan': 'v.plan', as_string: asText, as_uuid: asId },
+        },
+      },
+      expected: { event_value: null, event_metadata: null },
+    },
+    {
+      what: 'of a table',
+      dataset: {
+        kind: 'table',
+        mapping: {
+          columns: {
+            text: v,
+            iso: { ...v, type: 'timestamp', unit: 'iso' },
+            at: { ...v, type: 'timestamp', unit: 'timestamp' },
+            day: { ...v, type: 'date', format: 'dd/MM/yyyy' },
+            number: { ...v, type: 'double' },
+            flag: { ...v, type: 'boolean' },
+          },
+        },
+      },
+      expected: { text: null, iso: null, at: null, day: null, number: null, flag: null },
+    },
+  ])('is null of any type $what', async ({ dataset, expected }) => {
+    const { rows } = await bench.load(dataset, [await write()]);
+    expect(rows).toEqual([expect.objectContaining(expected)]);
+  });
+
+  it('is missing in every row where it is required', async () => {
+    const timed = events({ timestamp: { ...v, unit: 'iso' } });
+    expect((await bench.load(timed, [await write()])).reasons).toEqual(['SLUICE_INGEST_ROW_TIME_MISSING']);
   });
 });
 
-it('history without users is loaded as docs/send.md configures it', async () => {
-  const page = textOf('docs', 'send.md');
-  const [, sources = ''] = /```ts\nsources: (\[\{ name: 'history'.*?\]),\n```/s.exec(page) ?? [];
-  const [
-    {
-      datasets: [{ name, ...dataset }],
-    },
-  ]: [{ datasets: [DatasetInput & { name: string }] }] = JSON.parse(
-    JSON.stringify(runInNewContext(`(${sources})`)),
-  );
-  const rows =
-    "SELECT 1730455200 AS timestamp, 'buy' AS event_name, 12.5 AS value, unnest(['ada', NULL]) AS user_id";
-  const devices = "unnest([NULL, 'phone']) AS stable_id";
-  const loaded = await bench.load(dataset, [await bench.write(`old-${name}`, `${rows}, ${devices}`)]);
-  expect(loaded.rows).toMatchObject([
-    { event_name: 'buy', user_id: 'ada', unit_ids: '{"userID":"ada"}' },
-    { event_name: 'buy', user_id: null, unit_ids: '{"stableID":"phone"}' },
-  ]);
-});
-
-it("what Statsig's own forwarding wrote is loaded as docs/statsig-s3.md configures it", async () => {
-  const page = textOf('docs', 'statsig-s3.md');
-  const [, source = ''] = /```ts\n(\{\n {2}name: 'old',.*?\}),\n```/s.exec(page) ?? [];
-  const { datasets }: { datasets: (DatasetInput & { name: string })[] } = JSON.parse(
-    JSON.stringify(runInNewContext(`(${source})`)),
-  );
-  const at = "TIMESTAMP '2024-11-01 10:00:00' AS timestamp";
-  const files: Readonly<Record<string, string>> = {
-    events: `SELECT ${at}, 'buy' AS event_name, '12.5' AS event_value, unnest(['ada', NULL]) AS user_id, unnest([NULL, 'phone']) AS stable_id, '{}' AS statsig_metadata`,
-    exposures: `SELECT ${at}, 'checkout' AS experiment_id, 'g1' AS group_id, unnest([NULL, 'ada']) AS user_id`,
-  };
-  const rows = await Promise.all(
-    datasets.map(async ({ name, ...dataset }) => {
-      const loaded = await bench.load(dataset, [await bench.write(`old-${name}`, files[name] ?? '')]);
-      return loaded.rows;
-    }),
-  );
-  expect(rows.flat()).toMatchObject([
-    { event_name: 'buy', event_value: '12.5', user_id: 'ada', unit_ids: '{"userID":"ada"}' },
-    { event_name: 'buy', event_value: '12.5', user_id: null, unit_ids: '{"stableID":"phone"}' },
-    { experiment_id: 'checkout', group_id: 'g1', user_id: null, stable_id: null },
-    { experiment_id: 'checkout', group_id: 'g1', user_id: 'ada', stable_id: null },
-  ]);
+describe('names of elements', () => {
+  it('can have any other character', async () => {
+    const file = editSchema(bench.fixture('lists.parquet'), (elements) =>
+      elements.map((element) => (element.name === 'keys' ? { ...element, name: 'a"\'b' } : element)),
+    );
+    expect(await metadataOf(file, 'a"\'b')).toEqual([['k'], [], null]);
+  });
 });

@@ -27,6 +27,7 @@ const NAME = 4;
 /** Other fields of an element of the schema. */
 export const ELEMENT = {
   type: 1,
+  repetition: 3,
   children: 5,
   convertedType: 6,
   scale: 7,

@@ -1,9 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DropObject } from '../../../lib/drops/CustomerBucket.ts';
-import { makeDrop } from '../../../lib/drops/Drop.ts';
-import { dropDayFolder } from '../../../lib/drops/datasetFolder.ts';
 import { leftOutReason, UNFINISHED_ENDS } from '../../../lib/drops/leftOut.ts';
-import { NO_FILES } from '../../../lib/ledger/LedgerEntry.ts';
 import { textOf } from '../../harness/textOf.ts';
 
 const FOLDER = 'events/2026-11-19/';
@@ -96,70 +93,5 @@ describe('the reason to leave a file out', () => {
     for (const archived of ['GLACIER', 'DEEP_ARCHIVE']) expect(reasonFor(archived)).toBe('archived');
     for (const read of ['GLACIER_IR', 'STANDARD_IA', 'INTELLIGENT_TIERING', undefined])
       expect(reasonFor(read)).toBeNull();
-  });
-});
-
-describe('a drop', () => {
-  const first = object('a.parquet');
-  const second = object('b.parquet', { size: 7, eTag: '"b"' });
-  const fingerprintOf = (...objects: readonly DropObject[]) => makeDrop(objects, FOLDER).fingerprint;
-  const whole = fingerprintOf(first, second);
-
-  it('has the same fingerprint in any order of its objects', () => {
-    expect(fingerprintOf(second, first)).toBe(whole);
-  });
-
-  it.each<{ what: string; change: Partial<DropObject> }>([
-    { what: 'ETag', change: { eTag: '"x"' } },
-    { what: 'size', change: { size: 8 } },
-    { what: 'key', change: { key: `${FOLDER}c.parquet` } },
-  ])('has another fingerprint for another $what of a file', ({ change }) => {
-    expect(fingerprintOf(first, { ...second, ...change })).not.toBe(whole);
-  });
-
-  it('has another fingerprint without one of its files', () => {
-    for (const left of [first, second]) expect(fingerprintOf(left)).not.toBe(whole);
-  });
-
-  it('has the same fingerprint with markers, and when a file is archived', () => {
-    const archived = { ...second, storageClass: 'GLACIER' };
-    expect(fingerprintOf(first, archived, object('_SUCCESS'), object(''))).toBe(whole);
-  });
-
-  it('without objects has the fingerprint of no files, and no time of a last write', () => {
-    expect(makeDrop([], FOLDER)).toEqual({
-      files: [],
-      leftOut: [],
-      fingerprint: NO_FILES,
-      logs: [],
-      lastModified: null,
-    });
-  });
-
-  it('with markers alone has the fingerprint of no files, and the time of the last write', () => {
-    const markers = [
-      object('_SUCCESS', { lastModified: new Date(5) }),
-      object(''),
-      object('manifest.json', { lastModified: new Date(7) }),
-    ];
-    const { fingerprint, lastModified, leftOut } = makeDrop(markers, FOLDER);
-    expect({ fingerprint, lastModified }).toEqual({ fingerprint: NO_FILES, lastModified: 1_000 });
-    expect(leftOut).toHaveLength(3);
-  });
-});
-
-describe('the folder of a day', () => {
-  it.each([
-    { format: 'YYYY-MM-DD', name: '2026-11-19' },
-    { format: 'YYYYMMDD', name: '20261119' },
-    { format: 'ds=YYYY-MM-DD', name: 'ds=2026-11-19' },
-    { format: 'MM-DD=YYYY-MM-DD', name: 'MM-DD=2026-11-19' },
-    { format: 'YYYY/MM/DD', name: '2026/11/19' },
-    { format: 'YYYY/MM/DD/HH', name: '2026/11/19' },
-    { format: 'YYYY-M-D', name: '2026-11-19' },
-    { format: 'year=YYYY/month=M/day=D', name: 'year=2026/month=11/day=19' },
-    { format: 'd=YYYYMMDD', name: 'd=20261119' },
-  ] as const)('is named as $format says', ({ format, name }) => {
-    expect(dropDayFolder('2026-11-19', format)).toBe(name);
   });
 });

@@ -1,7 +1,5 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { customerBucketFrom } from '../../../lib/aws/customerBucket.ts';
 import { addDays } from '../../../lib/base/time.ts';
 import type { CustomerBucket, DropObject, DropPage } from '../../../lib/drops/CustomerBucket.ts';
 import { type Drop, makeDrop } from '../../../lib/drops/Drop.ts';
@@ -212,19 +210,4 @@ describe('the objects of one check', () => {
       expect(listed).toBe(MOST + 1);
     },
   );
-});
-
-describe('a customer’s bucket', () => {
-  it('that gives no answer is unavailable', async () => {
-    const away = new S3Client({
-      region: 'us-east-1',
-      endpoint: 'http://127.0.0.1:9',
-      credentials: { accessKeyId: 'a', secretAccessKey: 's' },
-      maxAttempts: 1,
-    });
-    const source = { name: 'acme', bucket: 'drops', owner: '000000000000' };
-    await expect(customerBucketFrom(away, source).list({ prefix: '' })).rejects.toMatchObject({
-      code: 'SLUICE_SOURCE_UNAVAILABLE',
-    });
-  });
 });
