@@ -22,7 +22,7 @@ const OF_AWS = {
   'e2e/onCall': 'ALARM KEY_UNUSABLE PARTITION_WRONG STREAM_LATE',
   'e2e/outages': 'NOT_STORED UNREACHED',
   'observe/doctor/beforeDeploy/freeNames': 'NAME_TAKEN',
-  'observe/doctor/bucket/bucket': 'FORWARDED',
+  'observe/doctor/bucket/forwarding': 'FORWARDED',
   'observe/doctor/onAws': 'BUCKET_UNFIT',
   'observe/doctor/stack/stack': 'STACK_UNFINISHED',
   'observe/judgeCases/findings': 'ARCHIVED DEAD_LETTERS LEDGER_DAMAGED NO_TOPIC RELAY_LATE RELAY_NOT_KEPT',

@@ -3,7 +3,6 @@ import { addDays } from '../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../lib/ledger/LedgerEntry.ts';
 import { lateNoteKey } from '../../../lib/tables/ledgerKeys.ts';
 import type { Deployment } from '../../../observe/deployment.ts';
-import { requestExport } from '../../../operate/export/requests.ts';
 import {
   laterDays,
   requestAcceptance,
@@ -154,28 +153,6 @@ describe('a request', () => {
     const asked = { ...early, dryRun: true };
     expect(await requestBackfill(deployment, { ...asked, from: '2026-11-25' })).toMatchObject({ days: 1 });
     await daysRefused(requestBackfill(deployment, { ...asked, from: '2026-11-26' }));
-  });
-
-  it('to export days names them, up to yesterday, and drops only with days', async () => {
-    const asked = { dryRun: false, export: 'raw' };
-    expect(await requestExport(deployment, { ...asked, dryRun: true, from: '2026-11-23' })).toMatchObject({
-      asked: [{ export: 'raw', days: 1 }],
-    });
-    expect(await requestExport(deployment, { dryRun: true })).toEqual({
-      dryRun: true,
-      asked: [{ export: 'raw', from: '2026-11-22', to: '2026-11-23', days: 2 }],
-    });
-    expect(await operated.requests('export')).toEqual([]);
-    await requestExport(deployment, asked);
-    await requestExport(deployment, { ...asked, from: '2026-11-22', to: '2026-11-23', drop: true });
-    await requestExport(deployment, { ...asked, from: '2026-11-23', drop: false });
-    expect(await operated.requests('export')).toEqual([
-      { sluice: 'export', exports: ['raw'] },
-      { sluice: 'export', exports: ['raw'], days: ['2026-11-22', '2026-11-23'], drop: true },
-      { sluice: 'export', exports: ['raw'], days: ['2026-11-23'] },
-    ]);
-    for (const days of [{ from: today }, { to: '2026-11-23' }, { drop: true }])
-      await daysRefused(requestExport(deployment, { ...asked, ...days }));
   });
 
   it('is told from one that AWS did not take', async () => {

@@ -1,15 +1,27 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { DAY_MS, HOUR_MS } from '../../../../lib/base/time.ts';
 import type { LedgerEntry } from '../../../../lib/ledger/LedgerEntry.ts';
 import {
   curatedDayStatus,
   hasCurationProblems,
+  readCuratedCalendar,
   type SeenCuratedDay,
 } from '../../../../observe/facts/days/curatedCalendar.ts';
 import type { ViewDays } from '../../../../observe/facts/days/viewDays.ts';
 import { ledgerEntry } from '../../../harness/ledgerEntry.ts';
+import {
+  closeDeployments,
+  dayAt,
+  deploymentOf,
+  ENTRIES,
+  glueOf,
+  listedOf,
+  lists,
+  NOW,
+} from './curatedEntries.ts';
 
-const NOW = Date.parse('2026-11-20T12:00:00Z');
+afterEach(closeDeployments);
+
 const OLD = '2026-11-10';
 const failure = { code: 'SLUICE_CURATE_BUCKET_FAILED', message: 'The bucket failed.' };
 const lease = { owner: 'one', until: NOW + HOUR_MS };
@@ -136,7 +148,7 @@ describe('a day of a curated table', () => {
   });
 });
 
-describe('a calendar of curated days', () => {
+describe('what a calendar of curated days has to tell of', () => {
   it.each([
     { what: 'has no problem', state: 'curated', isLate: false, hasProblems: false },
     { what: 'has no problem', state: 'waiting', isLate: false, hasProblems: false },
@@ -148,5 +160,44 @@ describe('a calendar of curated days', () => {
     expect(hasCurationProblems({ tables: [{ days: [well] }, { days: [{ state, isLate }] }] })).toBe(
       hasProblems,
     );
+  });
+});
+
+describe('the calendar of curated days', () => {
+  const glue = glueOf(1, 5, 6, 7, 8, 13);
+  const calendar = (days: number, until: number) =>
+    readCuratedCalendar(
+      { ...deploymentOf(ENTRIES, lists({ ...listedOf([4, 5, 7]), ...listedOf([1, 6, 8], 'other') })), glue },
+      { kinds: ['events'], days, until: dayAt(until) },
+    );
+
+  it('has so many days up to the last, those with a raw folder or in the list, the newest first', async () => {
+    const { tables, ...about } = await calendar(10, 14);
+    expect(about).toEqual({ isOn: true, curateAfter: 2, firstYoung: dayAt(18) });
+    expect(tables).toMatchObject([
+      { kind: 'events', table: 'curated_events', rawTable: 'statsig_forwarded_events', listed: 6 },
+    ]);
+    expect(tables[0]?.days.map(({ day }) => day)).toEqual([14, 13, 12, 8, 7, 6, 5].map(dayAt));
+  });
+
+  it('has the state, version, account and failure of each', async () => {
+    const { tables } = await calendar(14, 14);
+    expect(tables[0]?.days.map(({ day, state, isLate }) => ({ day, state, isLate }))).toEqual([
+      { day: '2026-11-14', state: 'failed', isLate: false },
+      { day: '2026-11-13', state: 'outdated', isLate: true },
+      { day: '2026-11-12', state: 'waiting', isLate: false },
+      { day: '2026-11-08', state: 'outdated', isLate: false },
+      { day: '2026-11-07', state: 'waiting', isLate: false },
+      { day: '2026-11-06', state: 'outdated', isLate: false },
+      { day: '2026-11-05', state: 'waiting', isLate: false },
+      { day: '2026-11-04', state: 'waiting', isLate: false },
+      { day: '2026-11-01', state: 'waiting', isLate: false },
+    ]);
+    expect(tables[0]?.days[0]).toMatchObject({
+      version: 'v',
+      account: null,
+      failure: { code: 'SLUICE_CURATE_X' },
+    });
+    expect(tables[0]?.days[4]).toMatchObject({ version: 'v', account: { rows: 30 }, failure: null });
   });
 });
