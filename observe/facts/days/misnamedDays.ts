@@ -16,8 +16,10 @@ interface MisnamedDays {
 export function misnamedDays({ days, lookbackDays, lastLook }: DatasetDays): MisnamedDays | null {
   const past = days.slice(-lookbackDays - 1, -1);
   const missed = past.slice(past.findLastIndex(({ state }) => state !== null) + 1).map(({ day }) => day);
-  const names = namesSinceDay(lastLook, missed[0]).filter((name) => HAS_YEAR.test(name));
-  return missed.length === 0 || names.length === 0 ? null : { missed, names };
+  const [first] = missed;
+  if (first === undefined) return null;
+  const names = namesSinceDay(lastLook, first).filter((name) => HAS_YEAR.test(name));
+  return names.length === 0 ? null : { missed, names };
 }
 
 /** A day begins in some time zones so long before it does in UTC, at most. */
@@ -27,9 +29,8 @@ const EARLIEST_BEGIN_MS = 14 * HOUR_MS;
  * Names in the folder that are no days, without those that were there before a day: its files cannot be below them. Notes of earlier
  * versions do not say since when a name is there.
  */
-export function namesSinceDay(lastLook: DatasetDays['lastLook'], day: UtcDay = ''): readonly string[] {
+export function namesSinceDay(lastLook: DatasetDays['lastLook'], day: UtcDay): readonly string[] {
   const from = Date.parse(day) - EARLIEST_BEGIN_MS;
-  return (lastLook?.elsewhere?.others ?? []).filter(
-    (name) => !((lastLook?.namesSince?.[name] ?? from) < from),
-  );
+  const { elsewhere, namesSince } = lastLook ?? {};
+  return (elsewhere?.others ?? []).filter((name) => (namesSince?.[name] ?? from) >= from);
 }

@@ -3,6 +3,7 @@ import { tryParseExactJson } from '../../../lib/base/exactJson.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../../../lib/base/json.ts';
 import { sum } from '../../../lib/base/sum.ts';
 import type { TableKind } from '../../../lib/schema/kinds.ts';
+import { idText } from '../../../lib/tables/memberWriter.ts';
 import { EXPOSURE_KINDS } from '../../../lib/wire/readEvent.ts';
 
 /** A request that the collector answered, as its own log line has it: without anything of its contents. */
@@ -224,7 +225,7 @@ function readRaw(raw: string): Pick<LiveEvent, 'name' | 'unit'> {
   const [event, ...more] = Array.isArray(list) ? list : [body];
   if (!isJsonObject(event) || more.length > 0) return { name: null, unit: null };
   const user = event['user'] ?? body['user'];
-  return { name: sentName(event), unit: isJsonObject(user) ? textOf(user['userID']) : null };
+  return { name: sentName(event), unit: isJsonObject(user) ? idText(user['userID']) : null };
 }
 
 /** The name of an event as it was sent: of an SDK's exposure and of an item of `/v1/log_custom_exposure`, what was evaluated. */

@@ -34,9 +34,9 @@ export interface UndeletedObjects extends WaitingObjects {
 
 /** Objects of `damaged/`. */
 export interface DamagedObjects extends WaitingObjects {
-  /** Lines that begin as a row; null if not all objects were read. Broken bytes may hold more. */
+  /** Lines that begin as a row; null if the objects are too many, or too large, to be read. Broken bytes may hold more. */
   readonly rows: number | null;
-  /** Whether all objects were read, and surely hold no row: text of somebody else. */
+  /** Whether all objects were read, and surely hold no row: text of somebody else. No of one that is gone by now. */
   readonly isWithoutRows: boolean;
   /** The key of the first; null without objects. */
   readonly first: string | null;
@@ -96,7 +96,10 @@ export async function countDamaged(deployment: Pick<Deployment, 's3' | 'config'>
   let mayBeMore = false;
   for (const { key } of objects) {
     const opened = await store.open(key);
-    if (opened === null) continue;
+    if (opened === null) {
+      mayBeMore = true;
+      continue;
+    }
     const found = rowsIn(Buffer.concat(await opened.body.toArray()));
     rows += found.rows;
     mayBeMore ||= found.mayBeMore;

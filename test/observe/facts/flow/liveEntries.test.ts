@@ -57,6 +57,13 @@ describe('the entry of a refused event', () => {
       body: { events: [{ user: { customIDs: { companyID: 'c' } } }] },
       unit: null,
     },
+    { what: 'whose ID is a number', body: { events: [{ user: { userID: 4711 } }] }, unit: '4711' },
+    {
+      what: 'whose ID is a number that no double holds',
+      body: '{"events":[{"user":{"userID":12345678901234567890}}]}',
+      unit: '12345678901234567890',
+    },
+    { what: 'whose ID is empty', body: { events: [{ user: { userID: '' } }] }, unit: null },
   ])('with a user $what has the unit $unit', ({ body, unit }) => {
     expect(refused(body).unit).toBe(unit);
   });

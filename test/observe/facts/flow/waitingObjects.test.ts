@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { isoTimestamp, MINUTE_MS } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { countDamaged, isLandingLate } from '../../../../observe/facts/flow/waitingObjects.ts';
-import { answeredBy } from '../../../harness/answering.ts';
+import { answeredBy, s3Error } from '../../../harness/answering.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 
@@ -18,10 +18,10 @@ it('the landing without objects is not late', () => {
 });
 
 describe('damaged objects', () => {
-  /** What is counted of these objects, none of which can be read. */
-  const count = (Contents: readonly _Object[]) => {
+  /** What is counted of these objects, none of which can be read, as S3 throws. */
+  const count = (Contents: readonly _Object[], thrown: Error = new RangeError('It is read.')) => {
     const s3 = answeredBy(S3Client, ({ name }) => {
-      if (name !== 'ListObjectsV2') throw new RangeError(`No ${name} was expected.`);
+      if (name !== 'ListObjectsV2') throw thrown;
       return { Contents };
     });
     return countDamaged({ s3, config: defineConfig({ bucket: 'acme' }) });
@@ -39,7 +39,15 @@ describe('damaged objects', () => {
   });
 
   it('are read up to 16 MiB', async () => {
-    await expect(count([object('damaged/a', 16_777_216)])).rejects.toThrow('No GetObject was expected.');
+    await expect(count([object('damaged/a', 16_777_216)])).rejects.toThrow('It is read.');
+  });
+
+  it('may have had a row if one of them is gone by the time at which it is read', async () => {
+    expect(await count([object('damaged/a', 1)], s3Error('NoSuchKey'))).toMatchObject({
+      count: 1,
+      rows: 0,
+      isWithoutRows: false,
+    });
   });
 
   it('are counted up to 10,000, and told to be more from the next one on', async () => {
