@@ -67,7 +67,7 @@ const PARALLEL_FILES = 16;
  * No erasure may begin meanwhile: it is looked for once, before the files come back.
  *
  * @returns The days in the order in which they were asked for.
- * @throws RestoreError; what the client of S3 throws.
+ * @throws RestoreError; EraseError of a record that cannot be read; LedgerError; what the client of S3 throws.
  */
 export async function restoreFiles(
   deployment: Deployment,
@@ -88,7 +88,7 @@ export async function restoreFiles(
 /**
  * Requires that no erasure is under way, has stopped, or has left versions, whose rows a restore could bring back.
  *
- * @throws RestoreError `SLUICE_RESTORE_ERASING`
+ * @throws RestoreError `SLUICE_RESTORE_ERASING`; EraseError of a record that cannot be read.
  */
 async function assertNoErasure({ s3, config, now }: Deployment): Promise<void> {
   const store = s3ObjectStore(s3, config.bucket);

@@ -142,6 +142,7 @@ export interface BucketOwner {
  *
  * @param owner Undefined if nobody knows it.
  * @param ask Reads one setting; null if that is not possible, which hides no other.
+ * @throws What `ask` throws.
  */
 export async function readBucketFaults(
   { config }: Pick<Deployment, 'config'>,

@@ -11,7 +11,7 @@ import { dayFolder } from '../../../../lib/tables/tableFolders.ts';
 import { foldersOf, type GoneReaders, PARALLEL } from './goneFiles.ts';
 import type { LostFacts } from './restorableDays.ts';
 
-/** The most days of all tables whose files are listed, the newest. */
+/** The most days, of all tables together, whose files are listed: the newest. */
 const MOST_DAYS = 100;
 
 /** A day of a table that has archived files, which queries skip. */
@@ -30,7 +30,7 @@ export interface ArchivedDay {
 export interface ArchivedDays {
   /** The latest first. */
   readonly days: readonly ArchivedDay[];
-  /** The last day of which nobody has looked whether its files are archived, as enough later ones may be; null if there is none. */
+  /** The last day whose files were not listed, as {@link MOST_DAYS} later ones were; null if all were. */
   readonly unlookedUntil: UtcDay | null;
 }
 

@@ -66,20 +66,21 @@ function toldChanges(
   // One SDK may have begun to send other IDs by itself, unless what hashes them was deployed then.
   const isOfSalt = (change: ContentChange) =>
     change.what === 'newHashes' && (change.times > 1 || isDeployedAt(change, facts));
-  return changes.filter(
-    (change) =>
-      (change.what !== 'newHashes' || isOfSalt(change)) &&
-      !isOfHashes(change) &&
-      !meant.has(change) &&
-      !isToldOtherwise(change, changes) &&
-      !toldWithEvents.has(change) &&
-      !isOfLostGroup(change) &&
-      !isUnevaluated(change) &&
-      !isOfEnvironment(change) &&
-      !isOfSilentSdk(change, changes) &&
-      !isOfOneTime(change) &&
-      !isOfClock(change),
-  );
+  /** Each says of a change that another one, or something else, explains it. */
+  const explanations: readonly ((change: ContentChange) => boolean)[] = [
+    (change) => change.what === 'newHashes' && !isOfSalt(change),
+    (change) => meant.has(change),
+    (change) => toldWithEvents.has(change),
+    (change) => isToldOtherwise(change, changes),
+    (change) => isOfSilentSdk(change, changes),
+    isOfHashes,
+    isOfLostGroup,
+    isUnevaluated,
+    isOfEnvironment,
+    isOfOneTime,
+    isOfClock,
+  ];
+  return changes.filter((change) => !explanations.some((isExplained) => isExplained(change)));
 }
 
 /** How long a deployment takes until what it changes is seen at the latest, and how much later CloudFormation may say it was. */
