@@ -9,7 +9,7 @@ import {
 import { answeredBy } from '../../harness/answering.ts';
 
 /** Rows of groups, each with one unit that is in another group, too. */
-const seen = (units: Readonly<Record<string, number>>, names: Readonly<Record<string, string>> = {}) =>
+const seen = (units: Readonly<Record<string, number>>, names: Readonly<Record<string, string>>) =>
   Object.entries(units).map(([group_id, count]) => ({
     group_id,
     group_name: names[group_id] ?? null,

@@ -175,6 +175,8 @@ describe('a statement of the policy', () => {
       why: 'it is of another folder',
       statement: deny(MISSING, { Resource: `arn:aws:s3:::${BUCKET}/other/*` }),
     },
+    { why: 'it allows', statement: deny(MISSING, { Effect: 'Allow' }) },
+    { why: 'it denies to read', statement: deny(MISSING, { Action: 's3:GetObject' }) },
     { why: 'it is of another role', statement: deny(MISSING, { Principal: { AWS: OTHER_ROLE } }) },
     {
       why: 'its pattern of keys has that of the export',
@@ -201,6 +203,11 @@ describe('a statement of the policy', () => {
     },
   ])('demands no header where $why', async ({ statement, target = {} }) => {
     expect(await demandsOf({ statements: [statement], target })).toEqual([]);
+  });
+
+  it('names the header of a condition in small letters', async () => {
+    const statements = [deny({ Null: { 'S3:X-Amz-Server-Side-Encryption': 'true' } })];
+    expect(await demandsOf({ statements })).toMatchObject([{ header: 'x-amz-server-side-encryption' }]);
   });
 
   it.each([

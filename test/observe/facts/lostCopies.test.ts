@@ -42,13 +42,24 @@ describe('copies that went out of the queue of relay', () => {
     },
     {
       what: 'in a purge that took some minutes, but for those that came meanwhile',
-      values: { [VISIBLE]: untilMinutesAgo(16, [30, 30, 2, 1, 3, 4]) },
+      values: { [VISIBLE]: untilMinutesAgo(16, [30, 30, 6, 1, 3, 4]) },
       told: {
         count: 26,
         since: '2026-11-20T08:40:00.000Z',
         goneBy: '2026-11-20T08:41:00.000Z',
         before: 30,
         after: 4,
+      },
+    },
+    {
+      what: 'a quarter of an hour ago',
+      values: { [VISIBLE]: untilMinutesAgo(14, [20, 0]) },
+      told: {
+        count: 20,
+        since: '2026-11-20T08:45:00.000Z',
+        goneBy: '2026-11-20T08:46:00.000Z',
+        before: 20,
+        after: 0,
       },
     },
     {

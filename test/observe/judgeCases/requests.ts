@@ -102,11 +102,11 @@ const oldEvents = (isClockStated: boolean) => ({
   },
 });
 
-/** {@link oldEvents} without a stated clock, which the table has with these ages. */
-const agedEvents = (leastDays: number, mostDays: number) => ({
+/** {@link oldEvents} without a stated clock, which the table has with ages from so many days on. */
+const agedEvents = (leastDays: number) => ({
   ...oldEvents(false),
   earlierEvents: [
-    { name: 'renewal', sdk: 'ios-client 2', count: 10, leastDays, mostDays },
+    { name: 'renewal', sdk: 'ios-client 2', count: 10, leastDays, mostDays: 30 },
     // Those of an SDK whose events are few.
     { name: 'tap', sdk: 'js-client 3', count: 2, leastDays: 8, mostDays: 300 },
   ],
@@ -757,8 +757,8 @@ export const requestCases: readonly Case[] = [
     },
   ],
   ['many events of a sender that states no clock are from before the time window', oldEvents(false)],
-  ['many events of a sender that states no clock are as old within an hour', agedEvents(29.96, 30)],
-  ['many events of a sender that states no clock are of several ages', agedEvents(29.95, 30)],
+  ['many events of a sender that states no clock are as old within an hour', agedEvents(29.96)],
+  ['many events of a sender that states no clock are of several ages', agedEvents(29.95)],
   ['many events of a sender whose stated clock is right are from before the time window', oldEvents(true)],
   [
     'half of the events of an SDK from before the time window have one time',

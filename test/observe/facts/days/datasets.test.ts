@@ -148,7 +148,7 @@ it('a day is late until its drop has come since it was looked for', async () => 
 describe('a day that waits', () => {
   const has = { words: '1 file', since: NOW - 2 * HOUR_MS };
   const late = (days: number) => [{ day: daysAgo(days), due: 7, has }];
-  const old = (days: number) => ({ elsewhere: { days: [daysAgo(days)], others: [] } });
+  const old = { elsewhere: { days: [daysAgo(9)], others: [] } };
   interface WaitingCase {
     readonly what: string;
     readonly noted: Noted;
@@ -197,14 +197,14 @@ describe('a day that waits', () => {
       what: 'and was late, outside of the lookback, though the ledger knows that there was none',
       noted: {
         late: late(9),
-        look: old(9),
+        look: old,
         entries: { 9: { state: 'succeeded_no_data', fingerprint: 'none', version: undefined } },
       },
       waiting: { cure: 'load' },
     },
     {
       what: 'outside of the lookback, as nobody has looked at it',
-      noted: { look: old(9) },
+      noted: { look: old },
       waiting: { cure: 'load', isLacking: true },
     },
   ])('$what has the cure $waiting.cure', async ({ noted, waiting }) => {

@@ -340,17 +340,17 @@ describe('what is not as usual', () => {
 });
 
 describe('a silence', () => {
-  /** What is found where `usual` requests an hour come, but for these times. */
-  const silent = (usual: number, from: string, to: string, days = 7) =>
+  /** What is found where `usual` requests an hour come, but from 02:00 to this time. */
+  const silent = (usual: number, to: string, days = 7) =>
     changes({
       usual: { requests: usual },
       days,
-      today: (time) => ({ requests: time >= from && time < to ? 0 : usual / 12 }),
+      today: (time) => ({ requests: time >= '02:00' && time < to ? 0 : usual / 12 }),
     });
 
   it('is more than an hour without a request', () => {
-    expect(silent(60, '02:00', '03:00')).toEqual([]);
-    expect(silent(60, '02:00', '03:05')).toEqual([
+    expect(silent(60, '03:00')).toEqual([]);
+    expect(silent(60, '03:05')).toEqual([
       // Five requests each five minutes of 24 hours, but for 65 minutes.
       { what: 'silence', first: at('02:00'), last: at('03:05'), usual: 60, hour: 0, day: 1_375 },
     ]);
@@ -358,8 +358,8 @@ describe('a silence', () => {
 
   it('is of a time in which 30 requests would have come', () => {
     // Of 65 minutes: 29 and a quarter, and 30 and a third.
-    expect(silent(27, '02:00', '03:05')).toEqual([]);
-    expect(silent(28, '02:00', '03:05')).toMatchObject([{ what: 'silence', usual: 28 }]);
+    expect(silent(27, '03:05')).toEqual([]);
+    expect(silent(28, '03:05')).toMatchObject([{ what: 'silence', usual: 28 }]);
   });
 
   it('is none of two times that are too short, however much would have come in both', () => {
@@ -370,7 +370,7 @@ describe('a silence', () => {
   });
 
   it('is told once three days before are known', () => {
-    const found = (days: number) => silent(60, '02:00', '08:00', days).map(({ what }) => what);
+    const found = (days: number) => silent(60, '08:00', days).map(({ what }) => what);
     expect(found(2)).toEqual([]);
     expect(found(3)).toEqual(['silence']);
   });

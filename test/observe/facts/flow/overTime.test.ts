@@ -10,15 +10,23 @@ import { metricClient } from '../../../harness/metricClient.ts';
 const AT = Date.UTC(2026, 10, 20, 12);
 const minutesAfter = (minutes: number) => AT + minutes * MINUTE_MS;
 
+/** Of the period before `AT`, not all requests are counted yet. */
 const cloudwatch = metricClient({
   'received SampleCount collect prod': [
+    [minutesAfter(-5), 1],
     [AT, 5],
     [minutesAfter(3), 4],
   ],
   'received Sum collect prod': [[minutesAfter(2), 40]],
   'overflowed Sum collect prod': [[minutesAfter(4), 7]],
-  'refused_requests Sum collect prod SLUICE_COLLECT_NOT_DELIVERED': [[minutesAfter(1), 2]],
-  'refused_requests Sum collect prod SLUICE_BODY_EMPTY': [[minutesAfter(1), 3]],
+  'refused_requests Sum collect prod SLUICE_COLLECT_NOT_DELIVERED': [
+    [minutesAfter(-5), 1],
+    [minutesAfter(1), 2],
+  ],
+  'refused_requests Sum collect prod SLUICE_BODY_EMPTY': [
+    [minutesAfter(-5), 1],
+    [minutesAfter(1), 3],
+  ],
   'Url5xxCount Sum sluice-prod-collect': [[minutesAfter(1), 10]],
   'ApproximateNumberOfMessagesVisible Maximum sluice-prod-write': [
     [AT, 5],
@@ -56,6 +64,10 @@ describe('the last days by five minutes', () => {
       messages: 5,
       ageSeconds: 61,
     });
+  });
+
+  it('count no fewer than none where metrics of a period came apart', async () => {
+    expect((await periodsOf(1)).at(-2)).toMatchObject({ accepted: 0, refused: 1, failed: 1, unreached: 0 });
   });
 
   it('do not tell the endpoint’s own failures where it also answers for Statsig', async () => {

@@ -31,13 +31,13 @@ it('tells of a secret that does not exist', async () => {
   });
 });
 
-it('tells of a secret that cannot be parsed, since its version was made', async () => {
-  await create('no JSON');
+it('tells of a secret that cannot be parsed, since its version was made, without its text', async () => {
+  await create('{"web":"1234');
   expect(await readKeys(deploymentNow())).toEqual({
     ...NO_KEY,
     faultKind: 'invalid',
-    fault: expect.stringMatching(/./),
-    changedAt: expect.stringMatching(/^20.*Z$/),
+    fault: expect.not.stringMatching(/^$|web|1234/),
+    changedAt: '2026-11-20T07:32:00.000Z',
   });
 });
 
@@ -47,7 +47,7 @@ it('tells of a secret that is deleted, and when', async () => {
   expect(await readKeys(deploymentNow())).toEqual({
     ...NO_KEY,
     faultKind: 'deleted',
-    fault: expect.stringMatching(/ at 20.*Z\.$/),
+    fault: 'It is scheduled for deletion at 2026-12-20T07:32:00.000Z.',
     changedAt: null,
   });
 });
@@ -63,7 +63,7 @@ it('has the keys of the configuration, and of a secret with a bad entry the good
     labels: { [own.sha256]: 'own', [good.sha256]: 'web' },
     environments: { web: 'prod' },
     faultKind: 'entries',
-    fault: expect.stringMatching(/./),
+    fault: 'bad: sha256: expected 64 lower-case hex digits: the SHA-256 of the key.',
     unreadable: ['bad'],
   });
 });

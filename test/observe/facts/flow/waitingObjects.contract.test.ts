@@ -14,7 +14,7 @@ const DIRECT = 'landing/direct/2026-11-23/b.ndjson.gz';
 
 it('objects of the landing are counted, with the oldest', async () => {
   await landing.put(KEY, Buffer.alloc(5));
-  await landing.clock.advance(MINUTE_MS);
+  landing.clock.advance(MINUTE_MS);
   await landing.put(DIRECT, Buffer.alloc(7));
   await landing.put('landing/2026/', new Uint8Array());
   const oldest = '2026-11-23T10:00:07.000Z';
@@ -64,7 +64,7 @@ it('an object that is written, and not deleted, waits for nothing; a copy of it 
     landing: { count: 1, bytes: 7 },
     undeleted: { count: 1, bytes: 5, why: 'AccessDenied' },
   });
-  await landing.clock.advance(MINUTE_MS);
+  landing.clock.advance(MINUTE_MS);
   await landing.put(KEY, Buffer.alloc(5));
   expect(await countLanding(landing)).toMatchObject({ landing: { count: 2 }, undeleted: { count: 0 } });
 });

@@ -84,6 +84,12 @@ describe('a queue', () => {
       sets: { RedrivePolicy: redrive(10) },
     },
     {
+      what: 'an empty policy of dead letters',
+      attributes: { ...WELL, RedrivePolicy: '' },
+      differs: ['RedrivePolicy is not set'],
+      sets: { RedrivePolicy: redrive(10) },
+    },
+    {
       what: 'another dead-letter queue',
       attributes: { ...WELL, RedrivePolicy: redrive(10, 'arn:aws:sqs:eu-west-1:1:x') },
       differs: [

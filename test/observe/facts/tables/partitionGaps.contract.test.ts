@@ -1,5 +1,5 @@
 import { CreatePartitionCommand } from '@aws-sdk/client-glue';
-import { afterAll, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { addDays, MINUTE_MS, utcDay } from '../../../../lib/base/time.ts';
 import { defineConfig } from '../../../../lib/config/defineConfig.ts';
 import { tableKinds } from '../../../../lib/schema/kinds.ts';
@@ -9,15 +9,19 @@ import { ManualClock } from '../../../../packages/local-aws/src/base/index.ts';
 import { ensureTables, startAws } from '../../../harness/startAws.ts';
 
 const config = defineConfig({ bucket: 'sluice-gaps' });
-const clock = new ManualClock(Date.parse('2026-11-20T09:00:00Z'));
-const aws = await startAws({ clock });
-afterAll(() => aws.close());
-aws.store.createBucket(config.bucket);
-ensureTables(
-  aws.catalog,
-  config,
-  tableKinds.map((kind) => ({ name: config.tables[kind], folder: tableFolder(config, kind) })),
-);
+let clock: ManualClock;
+let aws: Awaited<ReturnType<typeof startAws>>;
+beforeEach(async () => {
+  clock = new ManualClock(Date.parse('2026-11-20T09:00:00Z'));
+  aws = await startAws({ clock });
+  aws.store.createBucket(config.bucket);
+  ensureTables(
+    aws.catalog,
+    config,
+    tableKinds.map((kind) => ({ name: config.tables[kind], folder: tableFolder(config, kind) })),
+  );
+});
+afterEach(() => aws.close());
 
 /** Registers a day of a table, whose partition is in a folder. */
 const register = (TableName: string, day: string, Location: string) =>
@@ -49,7 +53,12 @@ it('a partition of a day without files that points to the folder of another day 
   await register(config.tables.quarantine, day, location);
   const { gaps } = await readRecentPartitions({ ...aws, config, now: clock.now() });
   expect(gaps.filter(({ table }) => table === 'quarantine')).toEqual([
-    { table: 'quarantine', day, elsewhere: { location, madeAt: expect.any(String) }, isWithoutFiles: true },
+    {
+      table: 'quarantine',
+      day,
+      elsewhere: { location, madeAt: '2026-11-20T09:00:00.000Z' },
+      isWithoutFiles: true,
+    },
   ]);
 });
 
@@ -60,14 +69,14 @@ it('a partition of a day long before the time window that points elsewhere is to
   expect(gaps).toContainEqual({
     table: 'events',
     day: '2025-11-20',
-    elsewhere: { location, madeAt: expect.any(String) },
+    elsewhere: { location, madeAt: '2026-11-20T09:00:00.000Z' },
     isWithoutFiles: true,
   });
 });
 
 it('a partition of a day with files long before the time window is told as one of a day with files', async () => {
   const day = '2025-11-21';
-  const elsewhere = { location: 's3://elsewhere/x/', madeAt: expect.any(String) };
+  const elsewhere = { location: 's3://elsewhere/x/', madeAt: '2026-11-20T09:00:00.000Z' };
   await register(config.tables.events, day, elsewhere.location);
   await aws.store.put(config.bucket, `${dayFolder(config, 'events', day)}a.parquet`, 'rows');
   const { gaps } = await readRecentPartitions({ ...aws, config, now: clock.now() });

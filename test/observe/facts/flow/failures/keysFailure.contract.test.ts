@@ -11,23 +11,23 @@ describe('the failure of collectors to read the keys', () => {
   const read = () =>
     readKeysFailure({ logs: started.client, stack: stackOf('keys'), now: started.clock.now() });
   const line = (more: object) => started.collectLog('keys')({ event: 'keys', ...more });
-  const fail = (detail: string, code = 'SLUICE_KEYS_UNREADABLE') => line({ level: 'error', code, detail });
+  const fail = (detail: string) => line({ level: 'error', code: 'SLUICE_KEYS_UNREADABLE', detail });
 
   it('is the last one, since the first after a collector has read them', async () => {
     fail('AccessDenied: once');
-    await started.wait(30);
+    started.wait(30);
     line({ level: 'info', count: 1 });
-    await started.wait(30);
+    started.wait(30);
     const since = started.isoNow();
     fail('TimeoutError');
-    await started.wait(5);
+    started.wait(5);
     const at = started.isoNow();
     fail('AccessDenied: now');
-    await started.wait(10);
+    started.wait(10);
     const text = `${at}: SLUICE_KEYS_UNREADABLE: AccessDenied: now.`;
     expect(await read()).toEqual({ text, kind: 'denied', since });
     // Nobody has tried since.
-    await started.clock.advance(1);
+    started.clock.advance(1);
     expect(await read()).toBeNull();
   });
 
@@ -39,7 +39,7 @@ describe('the failure of collectors to read the keys', () => {
     { what: 'the secret is gone', more: { level: 'error', code: 'X', detail: 'ResourceNotFoundException' } },
   ])('is none where $what', async ({ more }) => {
     fail('TimeoutError');
-    await started.clock.advance(1_000);
+    started.clock.advance(1_000);
     line(more);
     expect(await read()).toBeNull();
   });

@@ -21,7 +21,7 @@ it('a run failed with its error, not with what an object holds', async () => {
   const write = started.errorLog('write');
   write({ event: 'write_failed', code: 'SLUICE_WRITE_BUCKET_FAILED', detail: 'AccessDenied' });
   const at = started.isoNow();
-  await started.wait(1);
+  started.wait(1);
   write({ event: 'write_damaged', code: 'SLUICE_LANDED_DAMAGED' });
   write({ event: 'write_refused', code: 'SLUICE_ROW_UNFIT', detail: 'a row' });
   const code = 'SLUICE_WRITE_BUCKET_FAILED';
@@ -41,12 +41,12 @@ it('calls first failed for a key at the earliest such line of any of the logs', 
   const denied = { event: 'x', code: 'SLUICE_X', detail: 'AccessDenied: kms:Decrypt' };
   const since = started.clock.now();
   started.errorLog('keyed-a')({ event: 'x', code: 'SLUICE_X', detail: 'TimeoutError' });
-  await started.wait(1);
+  started.wait(1);
   const first = started.isoNow();
   started.errorLog('keyed-b')(denied);
-  await started.wait(1);
+  started.wait(1);
   started.errorLog('keyed-a')(denied);
-  await started.wait(1);
+  started.wait(1);
   started.errorLog('keyed-b')(denied);
   expect(await readFirstKeyFailure(started.deploymentNow(), ['keyed-a', 'keyed-b'], since)).toBe(first);
 });
@@ -54,7 +54,7 @@ it('calls first failed for a key at the earliest such line of any of the logs', 
 it('a run of which the log has no failure failed as Lambda throttled it', async () => {
   started.openLog('groups')({});
   started.throttle('groups', 1);
-  await started.wait(1);
+  started.wait(1);
   expect(await lastFailure('groups')).toMatchObject({ kind: 'throttled' });
 });
 
@@ -88,7 +88,7 @@ it('the registrar failed with a message that it does not know', async () => {
 it('a load failed with its error, not with a receipt that the bucket of a customer refused', async () => {
   const load = started.errorLog('ingest-load');
   load({ event: 'ingest_load', error: 'SLUICE_INGEST_LEDGER_UNAVAILABLE', message: 'SlowDown' });
-  await started.wait(1);
+  started.wait(1);
   load({
     event: 'ingest_receipt',
     code: 'SLUICE_RECEIPT_ACCESS_DENIED',
@@ -114,15 +114,15 @@ it.each([
 it('a run failed last as Lambda throttled it, unless the log tells of a later failure', async () => {
   const write = started.errorLog('curate-run');
   write({ event: 'curate', code: 'SLUICE_X' });
-  await started.wait(1);
+  started.wait(1);
   started.throttle('curate-run', 2);
   started.throttle('export', 1);
-  await started.wait(1);
+  started.wait(1);
   started.throttle('curate-run', 3);
   const at = new Date(Math.floor(started.clock.now() / MINUTE_MS) * MINUTE_MS).toISOString();
-  await started.wait(1);
+  started.wait(1);
   started.throttle('curate-run', 0);
-  await started.wait(1);
+  started.wait(1);
   expect(await lastFailure('curate-run')).toEqual({
     text: `${at}: Lambda throttled 5 invocations.`,
     kind: 'throttled',
@@ -131,7 +131,7 @@ it('a run failed last as Lambda throttled it, unless the log tells of a later fa
   });
   write({ event: 'curate', code: 'SLUICE_Y' });
   expect(await lastFailure('curate-run')).toMatchObject({ code: 'SLUICE_Y' });
-  await started.wait(61);
+  started.wait(61);
   expect(await lastFailure('curate-run')).toBeNull();
 });
 

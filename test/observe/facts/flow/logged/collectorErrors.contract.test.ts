@@ -15,10 +15,10 @@ it('the error with which the stream did not take requests is the last within fiv
   write({ not_streamed: 'too_large: RecordTooLarge' });
   expect(await readOverflowError(asked, since)).toBeNull();
   write({ not_streamed: 'not_acknowledged: TimeoutError' });
-  await started.wait(5);
+  started.wait(5);
   write({ not_streamed: 'held_back: ThrottlingException' });
   write({ not_streamed: 'too_large: RecordTooLarge' });
-  await started.clock.advance(1);
+  started.clock.advance(1);
   write({ not_streamed: 'not_acknowledged: ServiceUnavailableException' });
   expect(await readOverflowError(asked, since)).toBe('ThrottlingException');
 });
@@ -28,10 +28,10 @@ it('the error with which a copy was not kept for relay is the last within two mi
   const asked = { logs: started.client, stack: stackOf('unkept') };
   const last = started.isoNow();
   write({ relay: 'not_kept', relay_error: 'TimeoutError' });
-  await started.wait(2);
+  started.wait(2);
   write({ relay: 'not_kept', relay_error: 'AccessDenied: no' });
   write({ relay: 'queue' });
-  await started.clock.advance(1);
+  started.clock.advance(1);
   write({ relay: 'not_kept', relay_error: 'ServiceUnavailable' });
   expect(await readUnkeptError(asked, { last })).toBe('AccessDenied: no');
 });

@@ -22,14 +22,14 @@ describe('what is told of requests', () => {
     const fail = (key: string) => write({ key, level: 'error', status: 503, code });
     const day = new Map([[started.clock.now(), { ...wellHour, failedBy: { [code]: 2 } }]]);
     for (const key of ['web', 'gone', 'gone']) fail(key);
-    await started.wait(60);
+    started.wait(60);
     const storedAt = started.isoNow();
     write({ key: 'web', level: 'info' });
-    await started.wait(120);
+    started.wait(120);
     // The search begins with the sender whose last failure is the longest ago.
     fail('late');
     day.set(started.clock.now(), { ...wellHour, failedBy: { [code]: 1 } });
-    await started.wait(60);
+    started.wait(60);
     const answers = await answersOf('unstored', day, 'failedBy');
     const storedBy = new Map(answers?.groups.map((group) => [group.key, group.storedAt]));
     // The most frequent first.
@@ -48,10 +48,10 @@ describe('what is told of requests', () => {
     const refused = { level: 'warn', status: 401, code: 'SLUICE_BODY_NOT_JSON' };
     const day = new Map([[started.clock.now(), { ...wellHour, refusedBy: { SLUICE_BODY_NOT_JSON: 10 } }]]);
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'most', 'most']) write({ ...refused, key });
-    await started.wait(1);
+    started.wait(1);
     const storedAt = started.isoNow();
     for (const key of ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'most']) write({ key });
-    await started.wait(1);
+    started.wait(1);
     const { groups = [] } = (await answersOf('nine', day, 'refusedBy')) ?? {};
     expect(groups[0]).toMatchObject({ key: 'most', storedAt });
     const others = groups.filter((group) => group.storedAt === undefined);
@@ -68,10 +68,10 @@ describe('what is told of requests', () => {
     for (const sent_key of [...foreign, ...foreign])
       write({ level: 'warn', status: 401, code: 'SLUICE_KEY_UNKNOWN', sent_key });
     write({ level: 'warn', status: 400, code: 'SLUICE_BODY_NOT_JSON', key: 'web' });
-    await started.wait(1);
+    started.wait(1);
     const storedAt = started.isoNow();
     write({ key: 'web' });
-    await started.wait(1);
+    started.wait(1);
     const { groups = [] } = (await answersOf('foreign', day, 'refusedBy')) ?? {};
     expect(groups.at(-1)).toMatchObject({ key: 'web', storedAt });
     expect(groups.flatMap(({ key, isUnsought }) => (isUnsought === true ? [key] : []))).toEqual(foreign);
@@ -147,10 +147,10 @@ describe('what is told of requests', () => {
     write({ ...refused, sent_key: '9f86', code: 'SLUICE_KEY_UNKNOWN' });
     // It is stored, and of the level of a warning for what was noted.
     write({ key: 'noted', level: 'warn', noted: { clock_ahead: 1 } });
-    await started.wait(1);
+    started.wait(1);
     const storedAt = started.isoNow();
     for (const key of ['a', 'b', undefined]) write({ key, level: 'info' });
-    await started.wait(1);
+    started.wait(1);
     const read = await answersOf('keyless', day, 'refusedBy');
     expect(new Map(read?.groups.map((group) => [group.key, group.storedAt]))).toEqual(
       new Map([

@@ -21,11 +21,11 @@ describe('who sent a spike', () => {
       { ...asked, logs: started.client, ...more },
       { ...spike, what, first: started.isoNow(), last: started.isoNow() },
     );
-  beforeAll(async () => {
+  beforeAll(() => {
     const write = started.collectLog();
     const line = (key: string, more: object = {}) => write({ key, sdk: `${key} 1`, events: 1, ...more });
     line('before');
-    await started.wait(10);
+    started.wait(10);
     for (let i = 0; i < 3; i += 1) line('web');
     for (let i = 0; i < 20; i += 1) line('old', { status: 401 });
     line('batch', { events: 500 });

@@ -32,7 +32,7 @@ describe('what the collector noted of events', () => {
     line('shop', { clock_corrected: 2 }, 3);
     line('near', { clock_corrected: 7 }, 0.9);
     line('none', { time_missing: 1 }, 5);
-    await started.wait(10);
+    started.wait(10);
     line('shop', { clock_corrected: 1, clock_ignored: 4 }, 2);
     line('ahead', { clock_corrected: 1 }, -26);
     line('shop', { clock_corrected: 1 }, -0.99);
