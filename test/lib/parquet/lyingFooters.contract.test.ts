@@ -18,11 +18,13 @@ const MIN = 6;
 
 /** A column of the file. */
 interface Column {
+  /** Its name. */
   readonly name: string;
   /** Values that are accepted and values that are refused or missing. */
   readonly values: string;
-  /** Bytes of false bounds, which differ. */
+  /** Bytes of a false least value. */
   readonly min: Buffer;
+  /** Bytes of a false largest value, which differs. */
   readonly max: Buffer;
 }
 
@@ -145,8 +147,7 @@ describe('wrong statistics', () => {
     'do not change the output of a load of $dataset.kind: mapping $nth',
     async ({ dataset }) => {
       const honest = await resultOf(dataset, await write('stats.parquet'));
-      expect(honest.result.out).toBeGreaterThan(0);
-      expect(honest.result.refused).toBeGreaterThan(0);
+      expect(honest.result).toEqual({ in: 5, out: 2, refused: 3 });
       for (const [lie, statistics] of Object.entries(LIES)) {
         const file = await write('stats.parquet');
         for (const [i, { min, max }] of COLUMNS.entries()) {

@@ -58,7 +58,9 @@ export const fails = (
 
 /** Files written by a DuckDB of its own, and loads of them by the engine. */
 export class MappingBench {
+  /** Where its files are, and those of loads. */
   readonly directory: string;
+  /** The limits of the engine. */
   readonly limits;
   readonly #connection: DuckDBConnection;
   readonly #close: () => void;
@@ -79,6 +81,7 @@ export class MappingBench {
     };
   }
 
+  /** Opens one. Whoever does has to close it. */
   static async open(): Promise<MappingBench> {
     const instance = await DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
@@ -94,6 +97,7 @@ export class MappingBench {
     return { path, name };
   }
 
+  /** A copy of a file of `test/fixtures/parquet`. */
   fixture(name: string): EngineFile {
     const path = join(this.directory, name);
     copyFileSync(join(fixtures, name), path);
@@ -111,6 +115,7 @@ export class MappingBench {
     return reader.getRowObjectsJson();
   }
 
+  /** What the engine says of files. */
   describe(files: readonly EngineFile[]) {
     return duckDbEngine(this.limits).describe(files);
   }
@@ -180,6 +185,7 @@ export class MappingBench {
     return { result, rowsPath, refusedPath };
   }
 
+  /** Closes its DuckDB, and removes all files. */
   close(): void {
     this.#close();
   }

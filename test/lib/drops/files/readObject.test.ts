@@ -74,10 +74,10 @@ it('reports a body that breaks off as SLUICE_SOURCE_UNAVAILABLE, and announces i
 });
 
 it('throws an error of the bucket as it is, and announces it', async () => {
-  const denied = new SourceError('SLUICE_SOURCE_UNAVAILABLE', 'drops/a.json: AccessDenied.');
+  const denied = new SourceError('SLUICE_SOURCE_ACCESS_DENIED', 'drops/a.json: AccessDenied.');
   const { end, announced } = await readOne(denied, neverUsed);
   expect(end).toBe(denied);
-  expect(announced).toEqual([{ key: 'drops/a.json', code: 'SLUICE_SOURCE_UNAVAILABLE' }]);
+  expect(announced).toEqual([{ key: 'drops/a.json', code: 'SLUICE_SOURCE_ACCESS_DENIED' }]);
 });
 
 it('throws an error of use as it is, and announces none', async () => {

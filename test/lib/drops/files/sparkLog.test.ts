@@ -22,11 +22,9 @@ const named = (path: string, action = 'add') => ({
 describe('Spark’s log', () => {
   const root = 's3a://writer-lake/streams/out/';
   const LOG = 'events/_spark_metadata/';
-  const [a, b, c] = ['a', 'b', 'c'].map((name) => `part-00000-${name}-c000.snappy.parquet`) as [
-    string,
-    string,
-    string,
-  ];
+  const a = 'part-00000-a-c000.snappy.parquet';
+  const b = 'part-00000-b-c000.snappy.parquet';
+  const c = 'part-00000-c-c000.snappy.parquet';
   const files = { [a]: PARQUET, [b]: PARQUET, [c]: PARQUET };
   const notNamed = (log = LOG) => `not_committed Not committed: ${log} does not name it.`;
 

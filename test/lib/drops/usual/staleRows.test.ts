@@ -13,7 +13,7 @@ const week = [1, 2, 3, 4, 5, 6, 7].map(dayOf);
 const wordsOf = (now: Mapped, ...before: readonly Day[]) =>
   told(now, ...before).flatMap(({ kind, words }) => (kind === 'stale' ? [words] : []));
 
-/** The day before `DAY`, and the one a week before, as {@link daysOf} dates them. */
+/** The day before `DAY`. */
 const LAST = addDays(DAY, -1);
 const WORDS = `the units, names and values of ${LAST} in all of 100 rows, with other times, where days before differ`;
 

@@ -15,12 +15,11 @@ const FOLDER = `acme/${DAY}/`;
 const WRITTEN = new Date('2026-11-20T09:00:00Z');
 const since = WRITTEN.getTime();
 
+/** Objects of these names. */
+const objectsOf = (names: readonly string[]) =>
+  names.map((name) => ({ key: `${FOLDER}${name}`, size: 9, eTag: `"${name}"`, lastModified: WRITTEN }));
 /** A drop of objects of these names. */
-const dropOf = (...names: readonly string[]) =>
-  makeDrop(
-    names.map((name) => ({ key: `${FOLDER}${name}`, size: 9, eTag: `"${name}"`, lastModified: WRITTEN })),
-    FOLDER,
-  );
+const dropOf = (...names: readonly string[]) => makeDrop(objectsOf(names), FOLDER);
 
 describe('what a late day has', () => {
   const { dataset } = definedDataset({});
@@ -47,13 +46,7 @@ describe('what a late day has', () => {
     { names: ['READY', '_started_1', 'a-tid-1-x.parquet'], words: '1 file and no commit' },
   ])('is told beside the marker that the day lacks, or a commit: $words', ({ names, words }) => {
     const waiting = definedDataset({ folder: 'acme', waitFor: 'READY' });
-    const objects = names.map((name) => ({
-      key: `${FOLDER}${name}`,
-      size: 9,
-      eTag: `"${name}"`,
-      lastModified: WRITTEN,
-    }));
-    const drop = makeDrop(objects, FOLDER, 'READY');
+    const drop = makeDrop(objectsOf(names), FOLDER, 'READY');
     expect(hasYet(waiting.dataset, DAY, drop, isRecent)).toEqual({ has: { words, since } });
   });
 

@@ -96,7 +96,7 @@ describe('the first day from which drops are expected', () => {
     expect(await looks.note()).toMatchObject({ first: { day: looks.ago(3), hasCome: true } });
   });
 
-  it('stays for a dataset that was away for ten days, if its note is of each hour', async () => {
+  it('stays for a dataset that was away for ten days', async () => {
     looks = await LateLooks.start();
     await looks.look();
     await looks.advanceHours(10 * 24);
