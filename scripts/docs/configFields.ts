@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { type FieldNote, nameOf, noteOf } from '../../lib/schema/noted.ts';
 
 /** A field of an object in the configuration. */
@@ -121,6 +121,19 @@ export function choiceOf(schema: z.core.$ZodType): Choice | null {
     ),
   }));
   return { shared, options };
+}
+
+/** The limits of a number, as `10 to 900`; null of what is none, or has none. */
+export function rangeText(schema: z.core.$ZodType): string | null {
+  if (schema instanceof z.ZodNumber) {
+    const { minValue, maxValue } = schema;
+    const hasLimits = maxValue !== null && maxValue < Number.MAX_SAFE_INTEGER;
+    return hasLimits ? `${valueText(minValue)} to ${valueText(maxValue)}` : null;
+  }
+  // A field of an object has limits of its own.
+  if (fieldsOf(schema).length > 0 || nameOf(schema) !== undefined) return null;
+  const [range = null] = schemasBelow(schema).flatMap((below) => rangeText(below) ?? []);
+  return range;
 }
 
 /** A field's key, with its value if only one is possible. */

@@ -8,6 +8,7 @@ import {
   keyText,
   namedSchemas,
   ownObjects,
+  rangeText,
   typesOf,
   valueText,
 } from './configFields.ts';
@@ -121,7 +122,9 @@ function table(rows: readonly string[]): string {
 function row(field: Field, absent = defaultText(field)): string {
   const [type] = typesOf(field.schema);
   const key = `\`${keyText(field)}\``;
-  const cells = [type === undefined ? key : typeLink(type, key), absent, field.note?.text ?? ''];
+  const range = rangeText(field.schema);
+  const about = [field.note?.text ?? '', range === null ? '' : `${range}.`].join(' ').trim();
+  const cells = [type === undefined ? key : typeLink(type, key), absent, about];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
