@@ -9,6 +9,7 @@ import {
 import { s3ObjectStore } from '../../lib/aws/s3ObjectStore.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import { type Deployment, openDeployment } from '../../observe/deployment.ts';
+import type { LocalClock } from '../../packages/local-aws/src/base/index.ts';
 import { acmeSource } from '../harness/configInput.ts';
 import { startAws } from '../harness/startAws.ts';
 
@@ -40,9 +41,9 @@ interface VersionedBuckets {
   close(): Promise<void>;
 }
 
-/** Starts a service of S3 for deployments whose buckets have versions. */
-export async function startVersionedBuckets(): Promise<VersionedBuckets> {
-  const aws = await startAws();
+/** Starts a service of S3 for deployments whose buckets have versions. @param clock Default the machine's clock. */
+export async function startVersionedBuckets(clock?: LocalClock): Promise<VersionedBuckets> {
+  const aws = await startAws(clock === undefined ? {} : { clock });
   const { s3, store } = aws;
   const opened: Deployment[] = [];
   return {

@@ -565,6 +565,7 @@ export const versionsOf = (day: DropDay['day'], files: number, rows: number): It
   day,
   files,
   rows,
+  deletedAt: hoursAgo(1.5),
 });
 
 /** Files of a day of events of which S3 has no version. */

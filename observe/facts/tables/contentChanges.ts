@@ -187,7 +187,7 @@ export function contentChangesOf(
   );
   const compared = rows.filter((row) => !isEarlier(row));
   const changes = compared.map((row): ContentChange => {
-    const { what, kind, subject, value, label, sdk, newest, since } = row;
+    const { what, kind, subject, value, label, sdk, newest, fell, since } = row;
     const isSize = what === 'amount' || what === 'size';
     const [part, ...fields] = what?.split(':') ?? [];
     return {
@@ -205,7 +205,7 @@ export function contentChangesOf(
       usual: isSize ? 10 ** Number(row['usual']) : Number(row['usual']),
       mean: isSize ? 10 ** Number(row['mean']) : 0,
       days: Number(row['days']),
-      since: changeSince({ since, newest }, now),
+      since: changeSince({ since, newest, fell }, now),
     };
   });
   return { changes, earlier };
@@ -232,14 +232,16 @@ function newKeyOf(label: string): string | null {
  * The beginning of a change, as {@link ContentChange.since}. The end of an hour is no later than `now`.
  *
  * @param told `since`: the time that the query answers; null if it knows none. `newest`: the last curated day that had the value; null if none
- *   is known. With a large `curateAfter` no row was read of the days between that day and the {@link RAW_DAYS} that are read.
+ *   is known. With a large `curateAfter` no row was read of the days between that day and the {@link RAW_DAYS} that are read. `fell`: that day,
+ *   if less than usual came on it already; null else.
  * @param now Epoch milliseconds.
  */
 export function changeSince(
-  { since, newest }: Readonly<Partial<Record<'since' | 'newest', string | null | undefined>>>,
+  { since, newest, fell }: Readonly<Partial<Record<'since' | 'newest' | 'fell', string | null | undefined>>>,
   now: number,
 ): string {
   if (since != null) return isoTimestamp(Math.min(readTime(since), now));
+  if (fell != null) return fell;
   const firstRead = addDays(utcDay(now), -RAW_DAYS);
   const afterKnown = addDays(newest ?? firstRead, 1);
   return afterKnown > firstRead ? afterKnown : firstRead;

@@ -172,7 +172,7 @@ function comparisonSql(scans: readonly string[], now: number, { eachOf, beside }
 ), "grouped" AS (${GROUPED}
 )
 SELECT * FROM (
-  SELECT *, CAST("newest_day" AS varchar) AS "newest", CAST("since_at" AS varchar) AS "since",
+  SELECT *, CAST("newest_day" AS varchar) AS "newest", CAST("fell_day" AS varchar) AS "fell", CAST("since_at" AS varchar) AS "since",
     row_number() OVER (PARTITION BY ${PART}, "kind" ORDER BY "whole" DESC, "value", "sdk") AS "place"
   FROM (SELECT * FROM "grouped"${andBeside}) AS "all_told"
 ) AS "ordered" WHERE "place" <= ${MOST_CHANGES}
@@ -308,6 +308,8 @@ function toldSql(): string {
   FROM "differing"`;
 }
 
+/** A curated day with less than this part of the largest share of a name is the one on which the name became less. */
+const FELL_BELOW = '0.5e0';
 /** SQL of a time that many events have: rows of each are counted whatever hour they came in; what is of no such time is one group. */
 const OF_TIME = `CASE WHEN "what" = 'time' THEN "label" END`;
 /** Makes one row of each change, with its numbers and since when it is so. */
@@ -319,6 +321,7 @@ SELECT "what", "kind", "subject", min("value") AS "value", coalesce(max_by("labe
   CASE "kind" WHEN 'other' THEN ${numberSql.before} WHEN '${EARLIER}' THEN min("least_number") WHEN 'more' THEN max(CASE WHEN ${IS_OF_ID} THEN "most" ELSE "usual_share" END) WHEN 'many' THEN max("most") WHEN 'names' THEN max("most_names") ELSE 0 END AS "usual",
   CASE "kind" WHEN 'other' THEN ${numberSql.mean} WHEN '${EARLIER}' THEN max("most_number") ELSE 0 END AS "mean",
   CASE "kind" WHEN 'other' THEN max("mean_days") ELSE max("known") END AS "days", max("newest") AS "newest_day",
+  max(CASE WHEN "kind" = 'less' AND ${FELL_BELOW} * "most_share" * "whole" > "part" THEN "newest" END) AS "fell_day",
   CASE
     WHEN ${IS_OF_COLUMN} THEN min("first_at")
     WHEN "kind" = 'more' THEN min(CASE WHEN "hour_share" * 2 >= "usual_share" + 1e0 * ${fresh('own', 'day_numbers')} / ${fresh('own_all', 'all_numbers')} THEN "first_at" END)

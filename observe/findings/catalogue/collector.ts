@@ -193,7 +193,7 @@ export const collectorFindings = {
         'The command shows what AWS answered. If one of these senders still sends, `npx sluice tail` shows whether it is stored.',
       ],
       mangled: [
-        'The bodies are compressed and no header says so: the gateway or the Function URL passes them on as text, which destroys them.',
+        'The bodies are compressed and no header says so: the gateway or the Function URL passes them on as text, which destroys them. An SDK sends such a body again as it was, and loses its events: each try is answered 503.',
         'Have the sender send the header `content-encoding: gzip` with such a body; the detail has what SDKs and senders without headers do. `npx sluice tail` shows whether its requests are stored then. The command shows those that were not.',
       ],
       stores: [
@@ -392,8 +392,8 @@ export const collectorFindings = {
         'The command shows the days by SDK and version: a version that has fewer came with a release, whose owner knows; if all have, ask whoever owns the app.',
       ],
       sdkEvent: [
-        `The app with this SDK does not log the event any more, or hardly, while other SDKs do: a release lost it, or another app of the same product logs it now. ${STILL_SENT}`,
-        'The command shows the days by version of SDK and app, with the last event of each: ask whoever owns the app what the release after the version of the title changed. If the event moved to another SDK on purpose, nothing is to be done. Events that were not logged cannot be had again.',
+        `The app with this SDK does not log the event any more, or hardly, while other SDKs do: a release lost it or gave it another name, or another app of the same product logs it now. ${STILL_SENT}`,
+        'The first command shows the days by version of SDK and app, with the last event of each; the second the names that came first from this SDK since then. If one of them is its new name, have the app log the old one again, or have queries and experiments read both. If none is, ask whoever owns the app what the release after the last version changed. If the event moved to another SDK on purpose, nothing is to be done. Events that were not logged cannot be had again.',
       ],
       sdkExperiment: [
         'The app with this SDK does not log exposures to the experiment any more, or hardly, while other SDKs do. Its other exposures come: a release does not evaluate the experiment any more, or turned off its logging, or its users were taken out of the experiment on purpose.',

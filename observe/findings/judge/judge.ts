@@ -156,6 +156,12 @@ function placeOf(facts: StatusFacts, deployment: Judged, region: string): Place 
     facts.restorable?.some(
       (restorable) => restorable.table === table && restorable.day === day && restorable.files === 0,
     ) === true;
+  const deletedAt: Place['deletedAt'] = (table, day) => {
+    const found = facts.restorable?.find(
+      (restorable) => restorable.table === table && restorable.day === day,
+    );
+    return found?.deletedAt === undefined ? null : Date.parse(found.deletedAt);
+  };
   const commands: DeploymentCommands = {
     ...all,
     // A command that would find no versions is left out.
@@ -165,7 +171,8 @@ function placeOf(facts: StatusFacts, deployment: Judged, region: string): Place 
         days.filter((day) => !isUnrestorable(table, day)),
       ),
   };
-  return { ...deployment, commands, ringing: new Ringing(facts.alarms, deployment), isUnrestorable };
+  const ringing = new Ringing(facts.alarms, deployment);
+  return { ...deployment, commands, ringing, isUnrestorable, deletedAt };
 }
 
 /** The order in which findings are told. */

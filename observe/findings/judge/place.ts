@@ -16,6 +16,8 @@ export interface Place extends Judged {
   readonly ringing: Ringing;
   /** Whether S3 has no version to bring back of what a finding has of a day ({@link RestorableDay}): of none, if all is back. False: it has, or nobody knows. */
   readonly isUnrestorable: (table: RestorableDay['table'], day: UtcDay) => boolean;
+  /** When the first of a day's files that S3 has versions of was deleted, epoch milliseconds; null if nobody knows. */
+  readonly deletedAt: (table: RestorableDay['table'], day: UtcDay) => number | null;
 }
 
 /** What a judge finds, in order. */

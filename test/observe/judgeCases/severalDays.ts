@@ -334,6 +334,14 @@ export const severalDays: Readonly<Record<string, Partial<StatusFacts>>> = {
     lostDays: [lostDay(keptDay.day, 0)],
     ...keptCopies,
   },
+  'raw files of a day that a curated day keeps were deleted before the loss was noticed': {
+    ...keptCurated,
+    restorable: [{ ...versionsOf(keptDay.day, 1, 7), deletedAt: '2026-11-15T20:07:00.000Z' }],
+  },
+  'files of a raw day were deleted before it was seen whole': {
+    lostDays: [lostDay('2026-11-20', 2)],
+    restorable: [{ ...versionsOf('2026-11-20', 2, 700), deletedAt: hoursAgo(4) }],
+  },
   'a curated day keeps rows of files of which S3 has no version': {
     ...keptCurated,
     restorable: [noVersionsOf(keptDay.day)],

@@ -486,6 +486,12 @@ export const severalDrops: Readonly<Record<string, Partial<StatusFacts>>> = {
     ...datasetFacts({ lacking: lackingOnly('2026-11-17') }),
     ...curatedWith({ lacking: lackingOnly('2026-11-17') }),
   },
+  'files of a version were deleted before somebody noticed': {
+    ...datasetFacts({ lacking: lackingOnly('2026-11-17') }),
+    restorable: [
+      { table: 'acme_orders', day: '2026-11-17', files: 1, deletedAt: '2026-11-18T20:07:00.000Z' },
+    ],
+  },
   'lost files of four days are archived, restored, deleted, or nobody has looked': {
     ...datasetFacts({ lacking: lackingOnly('2026-11-16') }),
     archivedDays: {

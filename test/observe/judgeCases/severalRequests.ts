@@ -31,6 +31,7 @@ const UNKNOWN = 'SLUICE_KEY_UNKNOWN';
 const WRONG_SHAPE = 'SLUICE_BODY_WRONG_SHAPE';
 const TOO_LARGE = 'SLUICE_BODY_TOO_LARGE';
 const NOT_STORED = 'SLUICE_COLLECT_NOT_STORED';
+const MANGLED = 'SLUICE_COLLECT_BODY_MANGLED';
 const NOT_RELAYED = 'SLUICE_COLLECT_NOT_RELAYED';
 const NOT_DELIVERED = 'SLUICE_COLLECT_NOT_DELIVERED';
 const KEYS = 'SLUICE_KEYS_UNAVAILABLE';
@@ -39,14 +40,14 @@ const refusedApp = { sdk: 'ios-client 2', first: hoursAgo(1.5), last: hoursAgo(0
 const minutes = (count: number) => hoursAgo(count / 60);
 
 /** Requests that fail with a code until so many minutes ago, and whose sender was stored so many minutes ago. */
-const failedAndStored = (last: number, stored: number) => ({
+const failedAndStored = (last: number, stored: number, code = NOT_STORED) => ({
   lastHour: {
     ...wellHour,
-    failedBy: { [NOT_STORED]: 2 },
-    failedAt: { [NOT_STORED]: { first: minutes(30), last: minutes(last) } },
+    failedBy: { [code]: 2 },
+    failedAt: { [code]: { first: minutes(30), last: minutes(last) } },
   },
-  lastDay: { ...wellDay, failedBy: failedCodes({ code: NOT_STORED, count: 2, first: 0.6, last: 0.1 }) },
-  unstored: logged(answered(NOT_STORED, 2, { last: minutes(last + 1), storedAt: minutes(stored) })),
+  lastDay: { ...wellDay, failedBy: failedCodes({ code, count: 2, first: 0.6, last: 0.1 }) },
+  unstored: logged(answered(code, 2, { last: minutes(last + 1), storedAt: minutes(stored) })),
 });
 
 /** An SDK of which no event comes any more. */
@@ -188,6 +189,12 @@ export const severalRequests: Readonly<Record<string, Partial<StatusFacts>>> = {
   },
   '503 until two minutes ago, whose sender was stored since': failedAndStored(2, 1),
   '503 until a minute ago, whose sender was stored since': failedAndStored(1, 0.5),
+  'bodies came without their header until three minutes ago, and other users of their SDK were stored since':
+    failedAndStored(3, 1, MANGLED),
+  'bodies came without their header, none within the last hour': {
+    ...failedAndStored(3, 1, MANGLED),
+    lastHour: wellHour,
+  },
   '503 of keys, where requests were stored since and collectors fail to read them': {
     lastHour: { ...wellHour, lastStoredAt: hoursAgo(0.5) },
     lastDay: { ...wellDay, failedBy: failedCodes({ code: KEYS, count: 4, first: 9, last: 8 }) },

@@ -11,6 +11,8 @@ export interface KeyVersions {
   readonly markers: readonly string[];
   /** Whether the newest of all is a delete marker: queries do not see the key. */
   readonly isDeleted: boolean;
+  /** When that marker was set, ISO 8601; null if it is none, or if S3 does not say it. */
+  readonly deletedAt: string | null;
 }
 
 /** {@link KeyVersions} of the pages that were read so far. */
@@ -18,6 +20,7 @@ interface ReadKey {
   readonly files: ObjectVersion[];
   readonly markers: string[];
   isDeleted: boolean;
+  deletedAt: string | null;
 }
 
 /** Bytes of the end of a file, which have the footer of a table of ours. */
@@ -30,7 +33,12 @@ export async function readVersions(
 ): Promise<ReadonlyMap<string, KeyVersions>> {
   const versions = new Map<string, ReadKey>();
   const versionsOf = (key: string) => {
-    const known: ReadKey = versions.get(key) ?? { files: [], markers: [], isDeleted: false };
+    const known: ReadKey = versions.get(key) ?? {
+      files: [],
+      markers: [],
+      isDeleted: false,
+      deletedAt: null,
+    };
     versions.set(key, known);
     return known;
   };
@@ -38,10 +46,12 @@ export async function readVersions(
   for (;;) {
     const answer = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix, ...after }));
     for (const file of answer.Versions ?? []) versionsOf(file.Key ?? '').files.push(file);
-    for (const { Key = '', VersionId = '', IsLatest = false } of answer.DeleteMarkers ?? []) {
+    for (const { Key = '', VersionId = '', IsLatest, LastModified } of answer.DeleteMarkers ?? []) {
       const known = versionsOf(Key);
       known.markers.push(VersionId);
-      known.isDeleted ||= IsLatest;
+      if (IsLatest !== true) continue;
+      known.isDeleted = true;
+      known.deletedAt = LastModified?.toISOString() ?? null;
     }
     if (answer.IsTruncated !== true) return versions;
     after = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };

@@ -31,6 +31,8 @@ interface DeletedFile {
   readonly last: ObjectVersion;
   /** IDs of its delete markers. */
   readonly markers: readonly string[];
+  /** When it was deleted, ISO 8601; null if S3 does not say it. */
+  readonly deletedAt: string | null;
 }
 
 /** A file of a raw table in whose place there is another. */
@@ -71,9 +73,9 @@ export async function goneFiles(
   return mapLimit(folders, PARALLEL, async (folder) => {
     const versions =
       folder.folder === null ? new Map<string, KeyVersions>() : await readVersions(deployment, folder.folder);
-    const deleted = [...versions].flatMap(([key, { isDeleted, files, markers }]) => {
+    const deleted = [...versions].flatMap(([key, { isDeleted, deletedAt, files, markers }]) => {
       const [last] = files;
-      return isDeleted && last !== undefined ? [{ key, last, markers }] : [];
+      return isDeleted && last !== undefined ? [{ key, last, markers, deletedAt }] : [];
     });
     const replaced = folder.isRaw ? await replacedFiles(deployment, versions) : [];
     return { ...folder, deleted, replaced };

@@ -44,6 +44,8 @@ export interface RestorableDay {
   readonly files: number;
   /** Rows of those of a raw table that were deleted; absent if that is not known, and of all else. */
   readonly rows?: number;
+  /** When the first of those that were deleted was, ISO 8601; absent without such, and of the landing. */
+  readonly deletedAt?: string;
 }
 
 /**
@@ -105,11 +107,13 @@ export async function restorableDays(
       const isCounted = isRaw && deleted.length > 0 && deleted.length <= footers;
       if (isCounted) footers -= deleted.length;
       const rows = isCounted ? await deletedRows(deployment, deleted) : null;
+      const [deletedAt] = deleted.flatMap((file) => file.deletedAt ?? []).sort();
       found.push({
         table,
         day,
         files: deleted.length + replaced.length,
         ...(rows === null ? {} : { rows }),
+        ...(deletedAt === undefined ? {} : { deletedAt }),
       });
     }
   }

@@ -242,7 +242,10 @@ function* alikeChanges(
     commands.sluice('query', changedRowsSql(shownOf(alike), place)),
     ...(name === 'environment' ? [commands.sluice('keys', 'list')] : []),
     ...(name === 'newGroup' ? [commands.sluice('doctor')] : []),
-    ...(name === 'missing' && by === null ? [commands.sluice('query', newNamesSql(first, place))] : []),
+    ...(name === 'missing' && by === null ? [commands.sluice('query', newNamesSql([first], place))] : []),
+    ...(name === 'sdkEvent' && by === null
+      ? [commands.sluice('query', newNamesSql(shownOf(alike), place))]
+      : []),
   ];
   yield name === 'missing'
     ? finding('SLUICE_FINDING_EVENT_MISSING', { ...about, case: by === null ? 'gone' : 'quarantined' }, shown)

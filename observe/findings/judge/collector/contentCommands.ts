@@ -1,4 +1,4 @@
-import { qualifiedName } from '../../../../lib/base/sql.ts';
+import { qualifiedName, quoteText } from '../../../../lib/base/sql.ts';
 import { DAY_MS, HOUR_MS, utcDay } from '../../../../lib/base/time.ts';
 import type { ContentChange } from '../../../facts/tables/contentChanges.ts';
 import { READ_DAYS } from '../../../facts/tables/contentQueries.ts';
@@ -50,15 +50,18 @@ export function changedRowsSql(
  * A query of the new names of events, with the SDK and version that sent each last: names whose first row was received at most
  * {@link OVERLAP_MS} before the change began.
  *
- * @param change An event that does not come any more.
+ * @param changes Events that do not come any more: from any SDK, or `sdkEvent`, whose new names are those of their SDKs.
  */
 export function newNamesSql(
-  { since }: ContentChange,
+  changes: readonly [ContentChange, ...ContentChange[]],
   { config, now }: Pick<Place, 'config' | 'now'>,
 ): string {
   const table = qualifiedName(config, config.tables.events);
-  const isNew = `min("received_at") >= ${timestampText(Date.parse(since) - OVERLAP_MS)}`;
-  return `SELECT "event_name", count(*) AS "rows", min("received_at") AS "first", ${LAST_SENDER} FROM ${table} WHERE ${lyingFrom(now)} GROUP BY 1 HAVING ${isNew} ORDER BY "rows" DESC LIMIT ${MOST_ROWS}`;
+  const began = Math.min(...changes.map(({ since }) => Date.parse(since)));
+  const isNew = `min("received_at") >= ${timestampText(began - OVERLAP_MS)}`;
+  const sdks = new Set(changes.flatMap(({ what, subject }) => (what === 'sdkEvent' ? [subject] : [])));
+  const ofSdks = sdks.size === 0 ? '' : ` AND "sdk_type" IN (${[...sdks].map(quoteText).join(', ')})`;
+  return `SELECT "event_name", count(*) AS "rows", min("received_at") AS "first", ${LAST_SENDER} FROM ${table} WHERE ${lyingFrom(now)}${ofSdks} GROUP BY 1 HAVING ${isNew} ORDER BY "rows" DESC LIMIT ${MOST_ROWS}`;
 }
 
 /** The SDK and its version that a name was received from last. */

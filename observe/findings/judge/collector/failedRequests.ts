@@ -130,7 +130,8 @@ function overState(
   const isQuiet = inHour === 0 && lastHour !== null;
   const isPast = isQuiet || now - Date.parse(last) >= OVER_AFTER_MS;
   if (!(code in KeysError.entries)) {
-    if (isPast && areStored(senders)) return 'over';
+    // A sender is an SDK with a version and a key: another of its users was stored, whose body a proxy did not change.
+    if (isPast && code !== MANGLED && areStored(senders)) return 'over';
     return isQuiet ? 'quiet' : 'open';
   }
   // Only a collector reports a denial, and perhaps none has tried since. A key that cannot be read has no label in the log.

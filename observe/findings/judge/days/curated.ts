@@ -98,7 +98,7 @@ function* lateCurations(
 /** Days whose curated table has rows that no raw file has any more. */
 function* keptRows(
   { lostDays, exports }: StatusFacts,
-  { config, commands, now, isUnrestorable }: Place,
+  { config, commands, now, isUnrestorable, deletedAt }: Place,
   { kind, table, kept }: Pick<CurationState, 'kind' | 'table' | 'kept'>,
 ): Findings {
   if (kept.length === 0) return;
@@ -122,7 +122,7 @@ function* keptRows(
   const told = {
     case: restored.length > 0 ? 'versions' : withoutVersions,
     title: `${counted(rows, 'row')} of ${table} ${rows === 1 ? 'is' : 'are'} in no raw file any more, of ${counted(kept.length, 'day')}, the newest ${gone[0]}`,
-    since: sinceOf(kept.map(({ since }) => Date.parse(since))),
+    since: sinceOf(kept.map(({ day, since }) => deletedAt(config.tables[kind], day) ?? Date.parse(since))),
     detail: `${table}: ${listed(days, '; ')}.`,
   } as const;
   const drops = told.case === 'gone' ? commands.accept(kind, gone, '--drop') : [];

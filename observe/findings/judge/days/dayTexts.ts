@@ -87,14 +87,16 @@ interface LackingDays {
 export function* lostFilesOf(
   { name, table, judgedBy, lacking, again, all }: LackingDays,
   archivedDays: StatusFacts['archivedDays'],
-  { commands, isUnrestorable }: Pick<Place, 'commands' | 'isUnrestorable'>,
+  { commands, isUnrestorable, deletedAt }: Pick<Place, 'commands' | 'isUnrestorable' | 'deletedAt'>,
 ): Findings {
   const isArchived = ({ day }: LackingDay) =>
     archivedDays?.days.some((archived) => archived.table === table && archived.day === day) === true;
   const lost = lacking.filter((day) => !isArchived(day));
   for (const [reason, ofReason] of Map.groupBy(lost, lostCase)) {
     const days = ofReason.map(({ day }) => day);
-    const texts = ofReason.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
+    // A lack is noticed some time after the files were deleted.
+    const dated = ofReason.map(({ day, since }) => ({ day, since: deletedAt(table, day) ?? since }));
+    const texts = dated.toReversed().map(({ day, since }) => `${day} since ${isoTimestamp(since)}`);
     const { ranges, left } = commandDays(days, all(days[0]));
     const cures =
       reason === 'versions' ? commands.restore(table, days) : ranges.map(({ from, to }) => again(from, to));
@@ -108,7 +110,7 @@ export function* lostFilesOf(
         case: reason,
         title: `${counted(days.length, 'day')} of ${name} ${lack}, the newest ${days.at(-1)}`,
         judgedBy,
-        since: sinceOf(ofReason.map(({ since }) => since)),
+        since: sinceOf(dated.map(({ since }) => since)),
         detail: `${name}: ${listed(texts, '; ')}.${unlooked}${left}`,
       },
       cures,

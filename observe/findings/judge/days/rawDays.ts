@@ -83,7 +83,8 @@ function* lostDaysOfCase(
   const told = {
     case: name,
     title: `${files} of ${table} of ${of}${withRows} are gone, all of which were there ${seen}`,
-    since: sinceOf(seenAts),
+    // Files that were deleted before the day was seen whole are not of this loss.
+    since: sinceOf(lost.map(({ day, seenAt }) => Math.max(seenAt, place.deletedAt(table, day) ?? seenAt))),
     detail: `${table}: ${listed(texts, '; ')}.${left}`,
   } as const;
   yield finding('SLUICE_FINDING_DAYS_LOST', told, [

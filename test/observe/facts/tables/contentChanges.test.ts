@@ -16,6 +16,16 @@ it.each([
     since: '2026-11-18',
   },
   {
+    told: { newest: '2026-11-14', fell: '2026-11-14' },
+    what: 'came less already on the day on which it was there last',
+    since: '2026-11-14',
+  },
+  {
+    told: { newest: '2026-11-17', fell: '2026-11-17', since: '2026-11-20 11:00:00.000' },
+    what: 'came less on that day, and fell in an hour that is known',
+    since: '2026-11-20T11:00:00.000Z',
+  },
+  {
     told: { since: '2026-11-20 11:00:00.000' },
     what: 'fell in an hour that is over',
     since: '2026-11-20T11:00:00.000Z',

@@ -53,6 +53,22 @@ describe('an event that each day had is told as less', () => {
   });
 
   it.each([
+    {
+      ofLastDay: 29,
+      since: 'on 2026-11-17',
+      what: 'since the last curated day, if its share fell below half on it',
+    },
+    { ofLastDay: 31, since: '2026-11-17', what: 'since the day after it, if its share did not' },
+  ])('$what', async ({ ofLastDay, since }) => {
+    const others = { ...views, days: each(60, ...DAYS), received: at(MORNING, 60) };
+    const days = { ...each(60, ...DAYS), '2026-11-17': ofLastDay };
+    const sent = { ...others, days: { ...others.days, '2026-11-17': 120 - ofLastDay } };
+    expect(await toldOf({ events: [sent, ofEvent('buy', { days })] })).toEqual([
+      told({ value: 'buy', of: ofLastDay, since }),
+    ]);
+  });
+
+  it.each([
     { what: 'the SDK that alone sent it', sdk_type: 'js-client', label: 'js-client' },
     { what: 'none of two SDKs that sent it', sdk_type: 'roku', label: null },
     { what: 'none of an SDK and what names none', sdk_type: null, label: null },

@@ -78,7 +78,7 @@ export interface Told {
   readonly mean: number;
   /** Days before that are known. */
   readonly days: number;
-  /** Since when; the newest day that had it, if its time is not known. */
+  /** Since when; the newest day that had it, if its time is not known; `on` that day, if it had less than usual. */
   readonly since: string;
 }
 
@@ -277,6 +277,6 @@ function toldOfRow(row: Readonly<Record<string, unknown>>): Told {
     usual: decimal('usual'),
     mean: decimal('mean'),
     days: Number(row['days']),
-    since: (row['since'] ?? row['newest']) as string,
+    since: (row['since'] ?? (row['fell'] === null ? row['newest'] : `on ${row['fell']}`)) as string,
   };
 }

@@ -4,13 +4,16 @@ import { addDays, type UtcDay } from '../../../../../lib/base/time.ts';
 import { readReceivedHours } from '../../../../../lib/reconcile/receivedHours.ts';
 import { dayFolder, receivedHoursKey } from '../../../../../lib/tables/tableFolders.ts';
 import { type LostFacts, restorableDays } from '../../../../../observe/facts/days/files/restorableDays.ts';
+import { ManualClock } from '../../../../../packages/local-aws/src/base/index.ts';
 import { parquetOf } from '../../../../harness/parquetOf.ts';
 import { startVersionedBuckets, type VersionedBucket } from '../../../startVersionedBuckets.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 10);
 const DAY = '2026-11-19';
 const NEXT = '2026-11-20';
-const buckets = await startVersionedBuckets();
+const clock = new ManualClock(NOW);
+const isoNow = () => new Date(clock.now()).toISOString();
+const buckets = await startVersionedBuckets(clock);
 afterAll(() => buckets.close());
 
 let place: VersionedBucket;
@@ -37,7 +40,7 @@ describe('a day of a raw table that has lost a file', () => {
   beforeEach(() => place.lose(`${folderOf(DAY)}a`));
 
   it('gets back the files of which S3 has a version', async () => {
-    expect(await restorable(lostEvents(DAY))).toEqual([{ table, day: DAY, files: 1 }]);
+    expect(await restorable(lostEvents(DAY))).toEqual([{ table, day: DAY, files: 1, deletedAt: isoNow() }]);
   });
 
   it('gets back nothing when no version is left', async () => {
@@ -95,6 +98,23 @@ it('each day is looked for once, among days that keep rows, and those of which a
   ]);
 });
 
+it('a day tells when the first of its deleted files was deleted, not one in whose place there is another', async () => {
+  const first = clock.now();
+  for (const name of ['again', 'b', 'a']) {
+    await place.lose(`${folderOf(DAY)}${name}`);
+    clock.advance(60_000);
+  }
+  await place.put(`${folderOf(DAY)}again`, 'PAR1');
+  expect(await restorable(lostEvents(DAY))).toEqual([
+    {
+      table: 'statsig_forwarded_events',
+      day: DAY,
+      files: 3,
+      deletedAt: new Date(first + 60_000).toISOString(),
+    },
+  ]);
+});
+
 describe('rows of the deleted files of a day', () => {
   it('are known if each is Parquet', async () => {
     for (const { name, rows } of [
@@ -110,7 +130,7 @@ describe('rows of the deleted files of a day', () => {
     expect(await restorable(lostEvents(DAY))).toMatchObject([{ day: DAY, files: 2, rows: 7 }]);
     await place.lose(`${folderOf(DAY)}c.parquet`);
     expect(await restorable(lostEvents(DAY))).toEqual([
-      { table: 'statsig_forwarded_events', day: DAY, files: 3 },
+      { table: 'statsig_forwarded_events', day: DAY, files: 3, deletedAt: isoNow() },
     ]);
   });
 
