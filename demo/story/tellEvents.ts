@@ -1,7 +1,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { textTable } from '../../cli/terminal/tables.ts';
 import { sum } from '../../lib/base/sum.ts';
-import { addDays, HOUR_MS } from '../../lib/base/time.ts';
+import { addDays, HOUR_MS, startOfHour } from '../../lib/base/time.ts';
 import { forwardedKinds } from '../../lib/schema/kinds.ts';
 import { listExperiments } from '../../lib/schema/names.ts';
 import { readCounts } from '../../observe/facts/flow/requestCounts.ts';
@@ -64,7 +64,7 @@ async function postEvents({ cloud, today }: Story): Promise<Reports> {
 /** Compares what the SDKs have sent with the metrics of the last two hours. */
 async function checkCounts({ cloud, checks, deployment }: Story, reports: Reports): Promise<void> {
   checks.equal('notifications left unregistered', (await cloud.flush()).unregistered, 0);
-  const hour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+  const hour = startOfHour(Date.now());
   const time = { start: hour - HOUR_MS, end: hour + HOUR_MS, periodSeconds: 3_600 };
   const counted = [...(await readCounts(deployment, time)).values()];
   const telemetry = reports.flatMap(({ sent }) => Object.values(sent.telemetry));

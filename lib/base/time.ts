@@ -25,6 +25,11 @@ export const HOUR_MS = 3_600_000;
 /** Milliseconds of a UTC day. */
 export const DAY_MS = 86_400_000;
 
+/** The start of the UTC hour that an instant lies in. Both are epoch milliseconds. */
+export function startOfHour(epochMs: number): number {
+  return Math.floor(epochMs / HOUR_MS) * HOUR_MS;
+}
+
 /** A UTC calendar day as `YYYY-MM-DD`. */
 export type UtcDay = string;
 

@@ -1,5 +1,5 @@
 import { sum } from '../../../lib/base/sum.ts';
-import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, MINUTE_MS, startOfHour } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { type RequestCounts, readCounts } from './requestCounts.ts';
 
@@ -120,7 +120,7 @@ export async function readDayCounts(
 ): Promise<DayCounts> {
   const { now } = deployment;
   const end = (Math.floor(now / PERIOD_MS) + 1) * PERIOD_MS;
-  const start = Math.floor((end - DAY_MS) / HOUR_MS) * HOUR_MS;
+  const start = startOfHour(end - DAY_MS);
   const [day, before] = await Promise.all([
     readCounts(deployment, { start, end, periodSeconds: PERIOD_MS / 1_000 }),
     readCounts(deployment, { start: start - DAYS_BEFORE * DAY_MS, end: start, periodSeconds: 3_600 }),
@@ -133,7 +133,7 @@ export function lastDayOf(counts: DayCounts): LastDay {
   const day = within24Hours(counts.day, counts.end);
   const total = (value: (counts: RequestCounts) => number) => sum(day.map(([, period]) => value(period)));
   const measured = measuredOf(counts)('requests', ({ requests }) => requests);
-  const hour = hourOf(counts.end - 1);
+  const hour = startOfHour(counts.end - 1);
   // The hours from midnight on, of today or of the day before.
   const before = Array.from({ length: 24 }, (_, i) =>
     valuesBefore(measured, hour - ((hour / HOUR_MS - i) % 24) * HOUR_MS),
@@ -176,7 +176,7 @@ function earlierOf(
     let first = start;
     for (const [at, counts] of past)
       if (first - at <= DAY_MS && (byCode(counts)[code] ?? 0) >= usual) first = at;
-    return first === start ? [] : [[code, isoTimestamp(hourOf(first))] as const];
+    return first === start ? [] : [[code, isoTimestamp(startOfHour(first))] as const];
   });
   return Object.fromEntries(found);
 }
@@ -246,8 +246,8 @@ function measuredOf({
   return (what, value) => {
     const periods = new Map([...day].map(([at, counts]) => [at, value(counts)]));
     const hours = new Map([...before].map(([at, counts]) => [at, value(counts)]));
-    for (const [at, count] of periods) hours.set(hourOf(at), (hours.get(hourOf(at)) ?? 0) + count);
-    return { what, periods, hours, since: hourOf(oldest), ...range };
+    for (const [at, count] of periods) hours.set(startOfHour(at), (hours.get(startOfHour(at)) ?? 0) + count);
+    return { what, periods, hours, since: startOfHour(oldest), ...range };
   };
 }
 
@@ -278,7 +278,7 @@ function hoursThat(
   );
   const [busiest] = unlike.toSorted(([, a], [, b]) => b - a);
   if (busiest === undefined) return [];
-  const within = [...periods].filter(([at]) => unlike.some(([unlikeHour]) => unlikeHour === hourOf(at)));
+  const within = [...periods].filter(([at]) => unlike.some(([unlikeHour]) => unlikeHour === startOfHour(at)));
   // The usual requests go on beside the unusual ones: periods with a tenth of the most belong to the change.
   const most = Math.max(...within.map(([, n]) => n));
   const times = within.flatMap(([at, n]) => (n * 10 >= most ? [at] : [])).sort((a, b) => a - b);
@@ -316,7 +316,7 @@ function silencesOf(measured: Measured): Change[] {
   const until = end - PERIOD_MS;
   for (let at = start; at <= until; at += PERIOD_MS) {
     if (at < until && (periods.get(at) ?? 0) === 0) {
-      const usualNow = usualByDays(measured, hourOf(at)) ?? 0;
+      const usualNow = usualByDays(measured, startOfHour(at)) ?? 0;
       expected += (usualNow * PERIOD_MS) / HOUR_MS;
       usual = Math.max(usual, usualNow);
       continue;
@@ -378,9 +378,4 @@ function medianOf(values: readonly number[]): number {
   const low = sorted[Math.ceil(sorted.length / 2) - 1] ?? 0;
   const high = sorted[Math.floor(sorted.length / 2)] ?? low;
   return (low + high) / 2;
-}
-
-/** The start of the hour of a time, epoch milliseconds. */
-function hourOf(at: number): number {
-  return Math.floor(at / HOUR_MS) * HOUR_MS;
 }

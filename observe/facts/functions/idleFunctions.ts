@@ -5,7 +5,7 @@ import { getAtt } from '../../../infra/template/Resource.ts';
 import { idOf, partName, type Stack } from '../../../infra/template/Stack.ts';
 import { readMetricData } from '../../../lib/aws/metricData.ts';
 import { metricsOf } from '../../../lib/base/metrics.ts';
-import { HOUR_MS, isoTimestamp, MINUTE_MS } from '../../../lib/base/time.ts';
+import { HOUR_MS, isoTimestamp, MINUTE_MS, startOfHour } from '../../../lib/base/time.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../ifThere.ts';
 import { readQueue } from '../../readQueue.ts';
@@ -84,7 +84,7 @@ async function readLastRun(
 ): Promise<string | null> {
   const { stack, now } = deployment;
   const runs = metricsOf('AWS/Lambda', { FunctionName: partName(stack, part) })('Invocations', 'Sum');
-  const end = Math.floor(now / HOUR_MS) * HOUR_MS + HOUR_MS;
+  const end = startOfHour(now) + HOUR_MS;
   const time = { start: end - MINUTES_KEPT_MS, end, periodSeconds: HOUR_MS / 1_000 };
   const series = await readMetricData(deployment, [runs], time);
   const hours = [...(series.get(runs.id) ?? [])].flatMap(([at, count]) => (count > 0 ? [at] : []));

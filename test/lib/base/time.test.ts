@@ -10,6 +10,7 @@ import {
   isUtcHour,
   MINUTE_MS,
   parseInstant,
+  startOfHour,
   utcDay,
 } from '../../../lib/base/time.ts';
 
@@ -138,4 +139,11 @@ describe('an hour of a day in a time zone', () => {
   ])('$hours of $day in $timezone is $at', ({ day, hours, timezone, at }) => {
     expect(new Date(instantOf(day, hours, timezone))).toEqual(new Date(at));
   });
+});
+
+it.each([
+  { at: '2026-11-20T07:00:00.000Z', what: 'begins' },
+  { at: '2026-11-20T07:59:59.999Z', what: 'ends' },
+])('an hour starts at its first millisecond, also where it $what', ({ at }) => {
+  expect(startOfHour(Date.parse(at))).toBe(Date.UTC(2026, 10, 20, 7));
 });

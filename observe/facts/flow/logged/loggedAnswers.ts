@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, isoTimestamp } from '../../../../lib/base/time.ts';
+import { DAY_MS, HOUR_MS, isoTimestamp, startOfHour } from '../../../../lib/base/time.ts';
 import type { Deployment } from '../../../deployment.ts';
 import { PERIOD_MS } from '../changes.ts';
 import type { RequestCounts } from '../requestCounts.ts';
@@ -57,7 +57,7 @@ export async function readAnswers(
   const periods = [...day].filter(
     ([at, counts]) => at > from - PERIOD_MS && Object.keys(counts[answer]).length > 0,
   );
-  const hours = new Set(periods.map(([at]) => Math.floor(at / HOUR_MS) * HOUR_MS));
+  const hours = new Set(periods.map(([at]) => startOfHour(at)));
   if (hours.size === 0) return null;
   const { requests, hasMore } = await readLoggedRequests(deployment, {
     filterPattern: `{ $.event = "collect" && $.level = "${LEVELS[answer]}" }`,
