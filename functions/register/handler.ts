@@ -58,8 +58,7 @@ function makeRegistrar(
     objects: store,
     ...(config.reconcile && {
       async logNight() {
-        const line = await nightLine({ store, catalog, config, now: systemClock.now() }, stage);
-        if (line !== null) logLine(line);
+        logLine(await nightLine({ store, catalog, config, now: systemClock.now() }, stage));
       },
     }),
     async noteRules() {

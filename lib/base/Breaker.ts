@@ -73,12 +73,12 @@ export class Breaker {
     return true;
   }
 
-  /** Takes note of a call: whether it succeeded, and otherwise its error code. */
-  answered(isSuccess: boolean, code: string): void {
+  /** Takes note of a call. @param code The error code of one that failed; null: it succeeded. */
+  answered(code: string | null): void {
     const { clock, log } = this.#ports;
     const now = clock.now();
     const { line } = this.#settings;
-    if (isSuccess) {
+    if (code === null) {
       const { isOpen } = this;
       this.#failures = 0;
       this.#probes = 0;

@@ -1,4 +1,4 @@
-import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
+import { countMetric, metricsLine } from '../base/log.ts';
 import type { ObjectStore } from '../base/ObjectStore.ts';
 import {
   addDays,
@@ -84,13 +84,11 @@ export async function lastNight({ store, catalog, config, now }: NightReader): P
 }
 
 /** The line of the log with the metric {@link hoursSinceNight}. @throws What the clients of S3 and Glue throw. */
-export async function nightLine(reader: NightReader, stage: string): Promise<ReturnType<typeof emfLine>> {
+export async function nightLine(
+  reader: NightReader,
+  stage: string,
+): Promise<Readonly<Record<string, unknown>>> {
   const { day } = await lastNight(reader);
   const hours = (reader.now - Date.parse(day) - DAY_MS - NIGHT_MS) / HOUR_MS;
-  return emfLine({
-    namespace: METRIC_NAMESPACE,
-    timestamp: reader.now,
-    dimensions: { stage },
-    values: [[hoursSinceNight, Math.floor(hours)]],
-  });
+  return metricsLine([[hoursSinceNight, Math.floor(hours)]], { stage }, reader.now);
 }

@@ -1,4 +1,4 @@
-import { countMetric, emfLine, METRIC_NAMESPACE } from '../base/log.ts';
+import { countMetric, metricsLine } from '../base/log.ts';
 import type { MetricSeries, MetricTime, WantedMetric } from '../base/metrics.ts';
 import { listObjects, type ObjectStore } from '../base/ObjectStore.ts';
 import { sum } from '../base/sum.ts';
@@ -109,11 +109,9 @@ export async function reconcileDays(
     } catch (error) {
       failures.push(error);
     }
-  const dimensions = { stage: names.stage };
-  const values = [[hoursShort, short]] as const;
-  const line = emfLine({ namespace: METRIC_NAMESPACE, timestamp: now, dimensions, values });
   // The metric would end an alarm, so it is not written when a day could not be judged.
-  if (line !== null && (short > 0 || failures.length === 0)) log(line);
+  if (short > 0 || failures.length === 0)
+    log(metricsLine([[hoursShort, short]], { stage: names.stage }, now));
   if (failures.length > 0) throw failures[0];
 }
 

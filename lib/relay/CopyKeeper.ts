@@ -97,11 +97,11 @@ export class CopyKeeper implements RelayKeeper {
       if (!isMessage) await put(key, text, left());
       isStored = !isMessage;
       await send(isMessage ? text : writeRelayedKey(key), left());
-      this.#breaker.answered(true, '');
+      this.#breaker.answered(null);
       return { outcome: isMessage ? 'queue' : 'bucket' };
     } catch (error) {
       // If the body took all the time, that does not mean that the service is away.
-      if (ms >= FAIR_CALL_MS) this.#breaker.answered(false, errorText(error));
+      if (ms >= FAIR_CALL_MS) this.#breaker.answered(errorText(error));
       if (isStored && this.required) await this.#empty(key, deadline).catch(() => undefined);
       return { outcome: 'not_kept', error: errorText(error) };
     }

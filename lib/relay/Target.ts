@@ -89,14 +89,14 @@ export class Target {
       const verdict = verdictOf(answer, clock.now());
       // 429 is the limit of a project: it says nothing of requests with other keys.
       const isAnswered = verdict.kind !== 'again' || answer.status === TOO_MANY;
-      this.#breaker.answered(isAnswered, 'why' in verdict ? verdict.why : '');
+      this.#breaker.answered(isAnswered ? null : verdict.why);
       if (verdict.kind !== 'again') this.#pausedKeys.delete(key);
       else if (answer.status === TOO_MANY) this.#pauseKey(key, verdict.afterMs);
       else this.#pausedUntil = Math.max(this.#pausedUntil, clock.now() + verdict.afterMs);
       return verdict;
     } catch (error) {
       const why = errorCode(error);
-      this.#breaker.answered(false, why);
+      this.#breaker.answered(why);
       return { kind: 'again', why, afterMs: 0 };
     }
   }

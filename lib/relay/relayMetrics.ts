@@ -1,4 +1,4 @@
-import { countMetric, emfLine, METRIC_NAMESPACE, type Metric } from '../base/log.ts';
+import { countMetric, type Metric, metricsLine } from '../base/log.ts';
 import { sum } from '../base/sum.ts';
 
 /**
@@ -37,22 +37,17 @@ export function relayMetricLines(
   stage: string,
   timestamp: number,
 ): Readonly<Record<string, unknown>>[] {
-  const m = relayMetrics;
-  const base = { namespace: METRIC_NAMESPACE, timestamp };
-  const all = sum(Object.values(refused));
+  const { RelayRelayed, RelayRetried, RelayRefused, RelayAge } = relayMetrics;
+  const ofAll = [
+    [RelayRelayed, relayed],
+    [RelayRetried, retried],
+    [RelayRefused, sum(Object.values(refused))],
+    [RelayAge, oldestSeconds],
+  ] as const;
   return [
-    emfLine({
-      ...base,
-      dimensions: { stage },
-      values: [
-        [m.RelayRelayed, relayed],
-        [m.RelayRetried, retried],
-        [m.RelayRefused, all],
-        [m.RelayAge, oldestSeconds],
-      ],
-    }),
+    metricsLine(ofAll, { stage }, timestamp),
     ...Object.entries(refused).map(([reason, count]) =>
-      emfLine({ ...base, dimensions: { stage, reason }, values: [[m.RelayRefused, count]] }),
+      metricsLine([[RelayRefused, count]], { stage, reason }, timestamp),
     ),
-  ].filter((line) => line !== null);
+  ];
 }

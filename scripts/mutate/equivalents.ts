@@ -242,9 +242,6 @@ export const equivalents: readonly Equivalent[] = [
     ['after < from', 'after <= from', 'It is set to what it is.'],
     ['after < end', 'after <= end', 'No key ends there.'],
   ]),
-  ...equivalentsOf('lib/reconcile/reconcileDays.ts', [
-    ['line !== null', 'true', 'There is no line only if there are no values, and a night always has one.'],
-  ]),
   ...equivalentsOf('lib/relay/CopyKeeper.ts', [
     [
       'text.length <= MAX_MESSAGE_BYTES',
@@ -265,7 +262,6 @@ export const equivalents: readonly Equivalent[] = [
     ['sourceIp !== undefined', 'true', 'JSON has no such member.'],
   ]),
   ...equivalentsOf('lib/relay/idValues.ts', [['{ isIds: false }', '{}', 'Absent is as false.']]),
-  ...equivalentsOf('lib/relay/relayMetrics.ts', [['line !== null', 'true', 'There are values.']]),
   ...equivalentsOf('lib/relay/sendRequest.ts', [
     ['answer?.statusCode === undefined', 'false', 'An answer has a status.'],
     ['answer?.statusCode', 'answer.statusCode', 'The event has an answer.'],

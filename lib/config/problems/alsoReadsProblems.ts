@@ -111,7 +111,7 @@ function accountProblems(
       field: `${field}.${member}`,
       text: 'expected none without `locations`.',
     })),
-    ...(entry.owner !== undefined && entry.owner === account
+    ...(entry.owner === account
       ? [unexpected(`${field}.owner`, account, 'none: the deployment is in that account')]
       : []),
   ];

@@ -130,7 +130,7 @@ async function putIntoStream(
     calls = 2;
   }
   // That a call failed which had hardly any time says nothing about the stream.
-  if (code === null || ms >= FAIR_CALL_MS) breaker?.answered(code === null, code ?? '');
+  if (code === null || ms >= FAIR_CALL_MS) breaker?.answered(code);
   return { calls, notStreamed: code === null ? null : { reason: 'not_acknowledged', code } };
 }
 

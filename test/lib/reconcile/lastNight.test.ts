@@ -16,7 +16,7 @@ async function reader(now: string, made: string, days: readonly UtcDay[]) {
   return { store, config, now: clock.now(), catalog: { getTable: async () => table } };
 }
 const hours = async (...args: Parameters<typeof reader>) =>
-  (await nightLine(await reader(...args), 'prod'))?.['hours_since_night'];
+  (await nightLine(await reader(...args), 'prod'))['hours_since_night'];
 
 describe('the hours since the last good night', () => {
   const made = '2026-11-01T10:00:00Z';

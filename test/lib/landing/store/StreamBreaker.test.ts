@@ -16,7 +16,7 @@ function environment(random: () => number = () => 0.5) {
   /** One request. @returns Whether the stream was asked. */
   const send = (takes: boolean): boolean => {
     if (!breaker.admit()) return false;
-    breaker.answered(takes, takes ? '' : CODE);
+    breaker.answered(takes ? null : CODE);
     return true;
   };
   return { clock, log, breaker, send };
