@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import wholeConfig from '#config';
 import { firehoseClient, firehosePutRecord } from '../../lib/aws/firehosePutRecord.ts';
-import { failureFields, logLine } from '../../lib/base/log.ts';
+import { failureFields, logLine, metricsLine } from '../../lib/base/log.ts';
 import { systemTiming } from '../../lib/base/retry.ts';
 import { systemAlarm, systemClock } from '../../lib/base/time.ts';
 import { type Collector, collectRequest } from '../../lib/collect/answer.ts';
 import { CollectError } from '../../lib/collect/CollectError.ts';
-import { collectMetrics, eventMetrics, failureMetrics } from '../../lib/collect/collectMetrics.ts';
+import { collectMetrics, failureMetrics } from '../../lib/collect/collectMetrics.ts';
 import { type Answer, refusalAnswer } from '../../lib/collect/httpAnswer.ts';
 import { type CollectPlan, planProvider } from '../../lib/collect/rows/plan.ts';
 import type { StorePorts } from '../../lib/collect/store.ts';
@@ -97,8 +97,8 @@ function makeCollector(settings: Environment): Collector {
     random: Math.random,
     log: logLine,
     countFailure: () => {
-      const { groups_failures } = collectMetrics;
-      for (const line of eventMetrics(groups_failures, settings.stage, systemClock.now())) logLine(line);
+      const { stage } = settings;
+      logLine(metricsLine([[collectMetrics.groups_failures, 1]], { stage }, systemClock.now()));
     },
   });
   const planNow = planProvider(config, groups);

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { errorText, type SluiceError } from '../base/errors.ts';
+import { metricsLine } from '../base/log.ts';
 import { isQuarantineReason } from '../landing/quarantineReasons.ts';
 import { OBJECT_MS } from '../schema/deliveryLimits.ts';
 import type { TableKind } from '../schema/kinds.ts';
@@ -9,7 +10,7 @@ import { KeysError } from '../wire/keys/Keyring.ts';
 import { RequestError } from '../wire/RequestError.ts';
 import { type HttpRequest, isExceptionReport, reservedEndpoint, sdkLabel } from '../wire/sdkRequest.ts';
 import { CollectError } from './CollectError.ts';
-import { collectMetrics, eventMetrics, requestMetrics, sumCounts } from './collectMetrics.ts';
+import { collectMetrics, requestMetrics, sumCounts } from './collectMetrics.ts';
 import { decode, readBytes, redactBody } from './decode.ts';
 import { ACCEPTED, type Answer, refusalAnswer } from './httpAnswer.ts';
 import { isAlwaysLogged } from './isAlwaysLogged.ts';
@@ -85,7 +86,7 @@ export async function collectRequest(
 ): Promise<Answer> {
   if (http.requestContext.http.method === 'OPTIONS') {
     const { stage, clock, writeMetrics } = collector;
-    for (const line of eventMetrics(collectMetrics.preflights, stage, clock.now())) writeMetrics(line);
+    writeMetrics(metricsLine([[collectMetrics.preflights, 1]], { stage }, clock.now()));
     return PREFLIGHT;
   }
   const received = receive(http, collector, latest);

@@ -5,6 +5,7 @@ import {
   METRIC_NAMESPACE,
   type Metric,
   type MetricRecord,
+  metricsLine,
 } from '../base/log.ts';
 import { sum } from '../base/sum.ts';
 import type { TableKind } from '../schema/kinds.ts';
@@ -85,7 +86,6 @@ const CODE = /^SLUICE_[A-Z_]+$/;
  */
 export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string, unknown>>[] {
   const { stage, receivedAt, requestId, latencyMs, tables, ignored, refusedAs } = outcome;
-  const m = collectMetrics;
   const base = { namespace: METRIC_NAMESPACE, timestamp: receivedAt };
   const dimensions = { stage };
   const reason = refusedAs !== null && CODE.test(refusedAs) ? refusedAs : 'other';
@@ -99,24 +99,30 @@ export function requestMetrics(outcome: RequestOutcome): Readonly<Record<string,
         ...(sumCounts(ignored) === 0 ? null : { ignored_as: ignored }),
       },
       values: [
-        [m.received, outcome.received],
+        [collectMetrics.received, outcome.received],
         ...tables.flatMap(({ table, landed, overflowed, unsure }) => [
           ...countedValue(streamMetrics[table].landed, landed),
           ...countedValue(streamMetrics[table].overflowed, overflowed),
           ...countedValue(streamMetrics[table].notDelivered, unsure),
         ]),
-        ...countedValue(m.ignored, sumCounts(ignored)),
-        ...countedValue(m.filtered, filteredCount(ignored)),
-        ...countedValue(m.overflowed, sum(tables.map(({ overflowed }) => overflowed))),
-        ...countedValue(m.refused_requests, refusedAs === null ? 0 : 1),
+        ...countedValue(collectMetrics.ignored, sumCounts(ignored)),
+        ...countedValue(collectMetrics.filtered, filteredCount(ignored)),
+        ...countedValue(collectMetrics.overflowed, sum(tables.map(({ overflowed }) => overflowed))),
+        ...countedValue(collectMetrics.refused_requests, refusedAs === null ? 0 : 1),
         ...relayValues(outcome.relay ?? null),
       ],
     },
     ...(refusedAs === null
       ? []
-      : [{ ...base, dimensions: { ...dimensions, reason }, values: [[m.refused_requests, 1] as const] }]),
+      : [
+          {
+            ...base,
+            dimensions: { ...dimensions, reason },
+            values: [[collectMetrics.refused_requests, 1] as const],
+          },
+        ]),
   ];
-  return emfLines(records);
+  return records.map(emfLine).filter((line) => line !== null);
 }
 
 /** Events that the configured lists leave out. */
@@ -138,36 +144,12 @@ export function failureMetrics(
   stage: string,
   timestamp: number,
 ): Readonly<Record<string, unknown>>[] {
-  const base = { namespace: METRIC_NAMESPACE, timestamp };
-  const dimensions = { stage };
   const { received, refused_requests } = collectMetrics;
-  return emfLines([
-    {
-      ...base,
-      dimensions,
-      values: [
-        [received, 0],
-        [refused_requests, 1],
-      ],
-    },
-    { ...base, dimensions: { ...dimensions, reason: code }, values: [[refused_requests, 1]] },
-  ]);
-}
-
-/** The metric of something that happens apart from requests: a failed read of the experiment groups, or a preflight. */
-export function eventMetrics(
-  metric: Metric,
-  stage: string,
-  timestamp: number,
-): Readonly<Record<string, unknown>>[] {
-  const dimensions = { stage };
-  const values = [[metric, 1]] as const;
-  return emfLines([{ namespace: METRIC_NAMESPACE, timestamp, dimensions, values }]);
-}
-
-/** The lines of the records that have values. */
-function emfLines(records: readonly MetricRecord[]): Readonly<Record<string, unknown>>[] {
-  return records.map(emfLine).filter((line) => line !== null);
+  const refused = [refused_requests, 1] as const;
+  return [
+    metricsLine([[received, 0], refused], { stage }, timestamp),
+    metricsLine([refused], { stage, reason: code }, timestamp),
+  ];
 }
 
 /** The value of a metric; none if it is 0. */

@@ -6,7 +6,8 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { serviceConfiguration } from '../../infra/serverless/service.ts';
-import { collectMetrics, eventMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
+import { metricsLine } from '../../lib/base/log.ts';
+import { collectMetrics, requestMetrics } from '../../lib/collect/collectMetrics.ts';
 import { defineConfig } from '../../lib/config/defineConfig.ts';
 import type { ConfigInput } from '../../lib/schema/config.ts';
 import { REGIONS } from '../../lib/schema/regions.ts';
@@ -436,7 +437,7 @@ describe('the alarms on overload', () => {
 
 describe('the alarm on experiment groups', () => {
   it('uses the metric of reads that fail', () => {
-    const [line] = eventMetrics(collectMetrics.groups_failures, 'acme/prod', 0);
+    const line = metricsLine([[collectMetrics.groups_failures, 1]], { stage: 'acme/prod' }, 0);
     const { Namespace, MetricName, Dimensions } = watchedSchema.parse(alarm('GroupsAlarm'));
     expect(line).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Namespace, Dimensions: [Dimensions.map(({ Name }) => Name)] }] },

@@ -17,6 +17,7 @@ export const refusedWith = (status: number, code: string) => ({ status, answer: 
 export class Gone extends Error {
   override readonly name = 'Gone';
 }
+/** A stream or a bucket that is away. */
 export const down = () => Promise.reject(new Gone());
 /** The ports of a collector whose stream behaves so. */
 export const withStream = (putRecord: PutRecord) => ({ stream: { putRecord } });

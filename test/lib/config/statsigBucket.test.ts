@@ -72,6 +72,9 @@ describe('the bucket for Statsig', () => {
         'an account in place of a user': bucket({ user: '999689269917' }),
       },
       'statsigBucket.writesTo': { 'a folder to write into that has exports': bucket({ writesTo: 'events' }) },
+      'exports.0.table': {
+        'an unknown table, and not its format': { exports: [{ ...events, table: 'none' }] },
+      },
       'exports.0.target.owner': {
         'an owner of what the stack makes': to({ owner: '111122223333' }),
         'no owner of any other bucket': { statsigBucket: null },
