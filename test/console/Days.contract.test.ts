@@ -63,6 +63,40 @@ describe('the calendar', () => {
     expect(placed).toEqual([['Oct 31', 'Nov 01', ' 02'], ['Nov 02'], null]);
     expect(made.page.texts('ol.days button small').slice(-2)).toEqual(['Nov 01', ' 02']);
     await made.page.holds("document.querySelectorAll('ol.days')[1].children.length === 3");
+    // Only of a day that was read there is something to open: of a curated table those that were asked for.
+    const buttons =
+      "[...document.querySelectorAll('ol.days')].map((line) => line.querySelectorAll('button').length)";
+    await made.page.holds(`${buttons}.join() === '3,1,2'`);
+  });
+
+  it('draws the rows of a day beside those of its line, breaks a bar that is too long, and marks what is usual', async () => {
+    const line = Array.from({ length: 14 }, (_, i) => ({
+      ...loadedDay,
+      day: `2026-11-${i + 10}` as UtcDay,
+      rows: { in: 10, out: i === 13 ? 1_000 : 10, refused: 0 },
+      usual: i === 13 ? 12 : null,
+    }));
+    const ofLine = line.map(({ day }) => day);
+    made.answer({
+      '/api/days': () => ({ ...days, ...datasetFacts({ days: line }), days: ofLine, exports: [] }),
+    });
+    await made.textsOf('/days', '.days small', '1K');
+    const bars = "[...document.querySelectorAll('ol.days')[0].querySelectorAll('svg')]";
+    const marks = "['break', 'usual'].map((name) => svg.querySelectorAll('.' + name).length).join('')";
+    await made.page.holds(`${bars}.map((svg) => ${marks}).join() === '${'00,'.repeat(13)}11'`);
+  });
+
+  it('opens a day that is clicked, and closes it once it is clicked again', async () => {
+    const { page } = made;
+    await made.textsOf('/days', 'button', 'done, 1 file');
+    await page.click('.days button', 'done, 1 file');
+    await page.holds(
+      "location.hash.includes('day=') && document.querySelector('[aria-expanded=true]') !== null",
+    );
+    await page.click('.days [aria-expanded=true]', 'done, 1 file');
+    await page.holds(
+      "!location.hash.includes('day=') && document.querySelector('[aria-expanded=true]') === null",
+    );
   });
 
   it('goes to the next page, and back to the first one', async () => {
@@ -73,6 +107,23 @@ describe('the calendar', () => {
     await eventually('the next page', () => made.wasCalled('/api/days?days=2&after=cursor+2'));
     await page.click('button', 'First page');
     await page.holds("!location.hash.includes('after')");
+  });
+
+  it('says on its last page which lines the count is of, and leads back to the first one alone', async () => {
+    made.answer({ '/api/days': () => ({ ...longCalendar(), next: null }) });
+    const path = '/days?days=2&until=2026-11-02&after=cursor+2';
+    const [said] = await made.textsOf(path, 'main', '7 datasets and exports');
+    expect(said).toContain('the 3 that need somebody for these days.');
+    const buttons = made.page.texts('main button').filter((text) => text.endsWith(' page'));
+    expect(buttons).toEqual(['First page']);
+  });
+
+  it('says what to configure only where no page has a line', async () => {
+    const nothing = { ...days, datasets: [], exports: [], curated: null, total: 0, needing: 0 };
+    made.answer({ '/api/days': () => nothing });
+    await made.textsOf('/days', 'main', 'The configuration has no sources');
+    const [said] = await made.textsOf('/days?after=x', 'main', '0 datasets and exports');
+    expect(said).not.toContain('The configuration has no sources');
   });
 
   it('begins at its first page once another last day is chosen', async () => {
