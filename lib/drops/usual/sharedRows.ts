@@ -1,6 +1,6 @@
 import { listed, someOf } from '../../base/text.ts';
 import type { DayContent } from '../../ledger/DayContent.ts';
-import { MOST_SAMPLED, type RowContent } from '../engine/mappedRows.ts';
+import type { RowContent } from '../engine/mappedRows.ts';
 import { isRepeated } from '../engine/writtenRows.ts';
 import { type DayBefore, isUsual } from './daysBefore.ts';
 
@@ -23,7 +23,7 @@ export function sharedRows(sample: RowContent['sample'], out: number): SharedRow
   const inTwo = sample.filter(({ files }) => files > 1);
   const sampled = sample.reduce((all, { files }) => all + files, 0);
   const again = inTwo.reduce((all, { files }) => all + files - 1, 0);
-  const isEstimate = sample.length === MOST_SAMPLED || sampled !== out;
+  const isEstimate = sampled !== out;
   const rows = again === 0 ? 0 : Math.round((out * again) / sampled);
   const byPair = Map.groupBy(inTwo, ({ keys }) => keys.join(' and '));
   const pairs = [...byPair].sort(([, a], [, b]) => b.length - a.length).map(([pair]) => pair);

@@ -62,14 +62,17 @@ export function unusualField(
   const { size, largest } = sizeWords(field, content, rows, usual);
   const forms = [numbersWords(content, rows, usual, added.length > 0), ...formsWords(content, rows, usual)];
   const isOtherForm = forms.some((form) => form !== null);
+  const same = isOtherForm ? null : sameWords(content, rows, usual);
   const words = [
     // Says most: other numbers explain other shares of them.
     size,
     added.length === 0 ? null : `type ${added.join(', ')}, before ${typesBefore.join(', ')}`,
     noneWords(content, rows, usual),
     ...forms,
-    ...(isOtherForm ? [] : detailWords(content, rows, usual, size !== null)),
-    ...(isUnitId(field) ? idWords(content, usual) : []),
+    same,
+    ...(isOtherForm || same !== null ? [] : detailWords(content, rows, usual, size !== null)),
+    // That all are the same says how few they are, and how long.
+    ...(isUnitId(field) && same === null ? idWords(content, usual) : []),
     largest,
   ].filter((text) => text !== null);
   if (words.length === 0) return null;
@@ -145,7 +148,7 @@ function formsWords(
 }
 
 /**
- * What of the values is told where their forms are those of before: that all are the same, or which of them are missing.
+ * What of values that differ is told where their forms are those of before: which of them are missing.
  *
  * @param hasOtherSize Whether numbers are larger or smaller than before: as cents all are whole, and nobody asks why.
  */
@@ -155,8 +158,6 @@ function detailWords(
   usual: readonly FieldBefore[],
   hasOtherSize: boolean,
 ): readonly (string | null)[] {
-  const same = sameWords(content, rows, usual);
-  if (same !== null) return [same];
   const whole = hasOtherSize ? null : wholeWords(content, rows, usual);
   return [...vanishedWords(content, rows, usual), whole];
 }

@@ -13,7 +13,7 @@ import type { FieldBefore, KeptField } from './fieldBefore.ts';
 const MANY_OF_ONE = { before: 0.05, now: 0.25 };
 /** What programs write in place of an ID that they do not know. */
 const NOBODY =
-  /^(?:0|-1|[0-]+|null|none|nan|nil|undefined|n\/a|na|guest|anonymous|unknown|test|user|default)$/i;
+  /^(?:-1|[0-]+|null|none|nan|nil|undefined|n\/a|na|guest|anonymous|unknown|test|user|default)$/i;
 /** IDs that are shorter than before are told above this share of all. */
 const SHORTER = 0.05;
 
@@ -57,7 +57,7 @@ function fewerWords({ looked, different }: FieldContent, usual: readonly FieldBe
   );
   const fewest = Math.min(...days);
   if (days.length < FEWEST_DAYS || fewest < FEWEST_VALUES || different * 2 >= fewest) return null;
-  return `${different} different ones among ${counted(looked, 'value')} that were looked at, before ${fewest} or more`;
+  return `${counted(different, 'different one')} among ${counted(looked, 'value')} that were looked at, before ${fewest} or more`;
 }
 
 /**

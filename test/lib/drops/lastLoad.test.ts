@@ -82,6 +82,30 @@ describe('a day that is loaded', () => {
     expect(load([...packed, ...leftOut])).toThrow(expect.objectContaining({ code: NOTHING }));
   });
 
+  it('fails for no file that is not whole yet, but for what else is there', () => {
+    const { files, leftOut } = dropOf(['a.parquet.part']);
+    const unfinished = leftOut.map((left): LeftOut => ({ ...left, reason: 'unfinished' }));
+    const load = (all: readonly LeftOut[]) => () =>
+      requireLoadable({ files, leftOut: [...all] }, { files: [] }, false);
+    expect(load(unfinished)).not.toThrow();
+    expect(load([...unfinished, ...dropOf(['b.csv']).leftOut])).toThrow(
+      expect.objectContaining({ code: NOTHING, detail: `${FOLDER}b.csv (not_parquet).` }),
+    );
+  });
+
+  it('fails for no copy that was loaded while it was alone', () => {
+    const { files, leftOut } = dropOf(['a.parquet', 'a.part']);
+    const copy = leftOut.map((left): LeftOut => ({ ...left, reason: 'unfinished' }));
+    const load = (eTag: string) => () =>
+      requireLoadable(
+        { files, leftOut: copy },
+        { version: 'v1', files: [{ ...fate('a.part', 'loaded'), eTag }] },
+        false,
+      );
+    expect(load('whole')).not.toThrow();
+    expect(load('other')).toThrow(expect.objectContaining({ code: REPLACED }));
+  });
+
   const before = [fate('a.parquet', 'loaded'), fate('b.parquet', 'loaded'), fate('old.csv', 'left_out')];
 
   it.each<{
@@ -216,5 +240,6 @@ describe('the files of a day', () => {
     expect(same([fate('a.parquet', 'loaded')], other, true)).toBe(false);
     expect(same([fate('a.parquet', 'gone'), ...known.slice(1)], other, true)).toBe(false);
     expect(same([], other, true)).toBe(false);
+    expect(hasSameFiles(dropOf([]), { files: [], ...other }, true)).toBe(false);
   });
 });

@@ -141,6 +141,8 @@ describe('a field', () => {
     { field: 'timestamp', now: 15.24, was: 12.24, words: 'its times are microseconds, before milliseconds' },
     { field: 'timestamp', now: 9.24, was: 12.24, words: 'its times are seconds, before milliseconds' },
     { field: 'date', now: 18.24, was: 9.24, words: 'its times are nanoseconds, before seconds' },
+    // Of the years 1987 and 2125.
+    { field: 'date', now: 8.73, was: 12.69, words: 'its times are seconds, before milliseconds' },
   ])(
     'with times of another unit than on the day before is told with both: $words',
     ({ field, now, was, words }) => {
@@ -149,6 +151,30 @@ describe('a field', () => {
       expect(after && told(after, after)).toEqual([]);
     },
   );
+
+  it.each([8.65, 9.75])(
+    'with numbers that are no times of today is told of no unit: 10 to the power of %d',
+    (power) => {
+      expect(told(ofField('timestamp', size(power)), ofField('timestamp', size(12.24)))).toEqual([]);
+    },
+  );
+
+  it('with IDs that are all the same is told of that alone', () => {
+    const guest = {
+      types: { VARCHAR: ['guest'] },
+      numbers: 0,
+      different: 1,
+      most: { text: 'guest', values: 100 },
+    };
+    const usual = ofField('unit ID', {
+      types: { VARCHAR: ['u1', 'u2'] },
+      numbers: 0,
+      most: { text: 'u1', values: 2 },
+    });
+    expect(wordsOf(ofField('unit ID', guest), usual, usual, usual)).toEqual([
+      'unit ID (column "price"): all of 100 values are the same, before 50 or more',
+    ]);
+  });
 
   it('that the mapping reads from another column is told with that of before, while its values differ', () => {
     const plan = { ...text, column: 'plan' };
@@ -297,6 +323,31 @@ describe('a field', () => {
       now: { most: { text: 'EUR', values: 60 } },
       before: { most: { text: 'EUR', values: 4 } },
     },
+    {
+      title: 'nine of few IDs are one',
+      field: 'unit ID',
+      now: { looked: 20, different: 12, most: { text: 'guest', values: 9 } },
+      before: { most: { text: 'u1', values: 1 } },
+    },
+    {
+      title: 'nine different IDs were usual',
+      field: 'unit ID',
+      now: { different: 4 },
+      before: { different: 9 },
+    },
+    {
+      title: 'a twentieth of the IDs is shorter',
+      field: 'unit ID',
+      now: { looked: 200, lengths: { 7: 10, 8: 190 } },
+      before: { lengths: { 8: 100 } },
+    },
+    {
+      title: 'nine IDs were looked at, and all have one length',
+      field: 'unit ID',
+      now: { looked: 9, lengths: { 6: 9 } },
+      before: { lengths: { 6: 10, 8: 49, 9: 41 } },
+    },
+    { title: 'the IDs are larger numbers', field: 'unit ID', now: size(3), before: size(1) },
     { title: 'half of the IDs differ', field: 'unit ID', now: { different: 25 }, before: {} },
     { title: 'values of no unit ID differ less', now: { different: 24 }, before: {} },
     {
