@@ -7,8 +7,10 @@ import { ACCOUNT, BUCKET, runToEnd, startAthena } from '../../src/testing/startA
 
 type Rows = readonly (readonly (string | null)[])[];
 
-let rows: Rows = [];
-let width = 1;
+/** The rows of the next result. */
+let rows: Rows;
+/** Its number of columns. */
+let width: number;
 let athena: Awaited<ReturnType<typeof startAthena>>;
 
 const scripts = {
@@ -40,6 +42,8 @@ async function* manyRows() {
 }
 
 beforeEach(async () => {
+  rows = [];
+  width = 1;
   athena = await startAthena(() => new ScriptedRunner(scripts));
 });
 afterEach(() => athena.close());
@@ -182,7 +186,6 @@ describe('the result of a query', () => {
 
   it('has a metadata object with the types, as drivers read them', async () => {
     width = 2;
-    rows = [];
     const execution = await runToEnd(athena.client, 'answer');
     const bytes = await text(`${execution.ResultConfiguration?.OutputLocation}.metadata`);
     // Field 1 with the ID, then field 4 for each column: its catalog, name, label and type.
@@ -253,7 +256,6 @@ describe('a result that is not available', () => {
 
   it('is rejected with a token of another query', async () => {
     rows = [['a'], ['b']];
-    width = 1;
     const first = await runToEnd(athena.client, 'answer');
     const second = await runToEnd(athena.client, 'answer');
     const { NextToken } = await get(first.QueryExecutionId, { MaxResults: 1 });
@@ -265,12 +267,11 @@ describe('a result that is not available', () => {
 
   it('is rejected with a token of another place in it', async () => {
     rows = [['a'], ['b']];
-    width = 1;
     const { QueryExecutionId } = await runToEnd(athena.client, 'answer');
     const { NextToken = '' } = await get(QueryExecutionId, { MaxResults: 1 });
-    const text = Buffer.from(NextToken, 'base64url').toString('utf8');
-    expect(text).toContain('/5');
-    const other = Buffer.from(text.replace('/5', '/2')).toString('base64url');
+    const place = Buffer.from(NextToken, 'base64url').toString('utf8');
+    expect(place).toContain('/5');
+    const other = Buffer.from(place.replace('/5', '/2')).toString('base64url');
     await expect(get(QueryExecutionId, { NextToken: other })).rejects.toMatchObject({
       name: 'InvalidRequestException',
       message: 'The NextToken is not one of this query.',
@@ -282,7 +283,6 @@ describe('a result that is not available', () => {
     { what: 'bucket', isBucket: true },
   ])('is rejected when its $what is deleted', async ({ isBucket }) => {
     rows = [['a']];
-    width = 1;
     athena.store.createBucket('gone');
     const { QueryExecutionId } = await runToEnd(athena.client, 'answer', {
       ResultConfiguration: { OutputLocation: 's3://gone/' },

@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { diskProblem } from '../../src/base/diskProblem.ts';
 import { dataFolders, makeDataPrivate, requireOwnFolders } from '../../src/disk/dataDirectory.ts';
+import { startLocalAws } from '../../src/server/index.ts';
+import { failureOf } from '../../src/testing/startS3.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -25,7 +26,7 @@ function openToAll(): string {
   return root;
 }
 
-/** The warnings. */
+/** Makes a data directory private. @param uid Who does so; absent for the user of the process. @returns The warnings. */
 function makePrivate(root: string, uid?: number): string[] {
   const said: string[] = [];
   makeDataPrivate(dataFolders(root), { uid, onWarning: (sentence) => said.push(sentence) });
@@ -72,7 +73,8 @@ describe('makeDataPrivate', () => {
 });
 
 describe('requireOwnFolders', () => {
-  function require(path: string): void {
+  /** Checks a data directory with a folder of the cloud's and this file. */
+  function checkWith(path: string): void {
     const root = join(parent, 'data');
     mkdirSync(join(root, path, '..'), { recursive: true });
     mkdirSync(join(root, 'kms'));
@@ -86,20 +88,27 @@ describe('requireOwnFolders', () => {
       const [folder = '', found = ''] = path.split('/');
       const detail = `${join(parent, 'data', folder, found)}.`;
       const foreign = expect.objectContaining({ code: 'LOCAL_AWS_DISK_FOREIGN', detail });
-      expect(() => require(path)).toThrow(foreign);
+      expect(() => checkWith(path)).toThrow(foreign);
     },
   );
 
   it('knows its own', () => {
-    expect(() => require('s3/.store')).not.toThrow();
+    expect(() => checkWith('s3/.store')).not.toThrow();
   });
 });
 
-it.each(['EROFS', 'EACCES', 'EPERM', 'EIO'])(
-  '%s of a file says that the directory can not be written, and of a port it does not',
-  (code) => {
-    const failed = (syscall: string) => diskProblem(Object.assign(new Error(code), { code, syscall }));
-    expect(failed('open')).toMatchObject({ code: 'LOCAL_AWS_DISK_NOT_WRITABLE' });
-    expect(failed('bind')).toBeUndefined();
-  },
-);
+it.each([
+  { what: 'the data directory', path: 'data' },
+  { what: 'a folder', path: 'data/s3' },
+])('a start names a file that is where $what belongs, and stays away from it', async ({ path }) => {
+  const file = join(parent, path);
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, 'mine');
+  const stack = { template: { Resources: {} } };
+  const failure = await failureOf(startLocalAws({ stack, directory: join(parent, 'data') }));
+  expect(failure).toMatchObject({
+    name: 'LOCAL_AWS_DISK_FOREIGN',
+    message: expect.stringContaining(file),
+  });
+  expect(readFileSync(file, 'utf8')).toBe('mine');
+});

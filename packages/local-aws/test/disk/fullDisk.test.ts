@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -23,9 +23,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startLocalAws } from '../../src/server/index.ts';
 import { failureOf } from '../../src/testing/startS3.ts';
 import { temporaryDirectory } from '../../src/testing/temporaryDirectory.ts';
+import { until } from '../harness/until.ts';
 
 const FULL = { status: 503, message: expect.stringContaining('LOCAL_AWS_DISK_FULL: The disk is full') };
 
@@ -115,6 +115,7 @@ describe('on a full disk', () => {
     );
     await put('announced', 100);
     expect((await get('announced')).ContentLength).toBe(100);
+    await until('a line is told', () => stderr.endsWith('\n'));
     expect(stderr).toMatch(/^LOCAL_AWS_DISK_FULL: The disk is full: [^\n]*\n$/);
   });
 
@@ -158,26 +159,5 @@ describe('on a full disk', () => {
     // A file for each part, and the journal.
     const files = readdirSync(join(directory.path, 's3/.store/parts/uploads', UploadId));
     expect(files).toHaveLength(done + 1);
-  });
-});
-
-/** A directory that is removed at the end of its scope. */
-function temporary() {
-  const { path, remove } = temporaryDirectory();
-  return { path, [Symbol.dispose]: remove };
-}
-
-it.each([
-  { what: 'the data directory', path: 'data' },
-  { what: 'a folder', path: 'data/s3' },
-])('a start names a file that is where $what belongs, and stays away from it', async ({ path }) => {
-  using directory = temporary();
-  mkdirSync(join(directory.path, path, '..'), { recursive: true });
-  writeFileSync(join(directory.path, path), 'mine');
-  const stack = { template: { Resources: {} } };
-  const failure = await failureOf(startLocalAws({ stack, directory: join(directory.path, 'data') }));
-  expect(failure).toMatchObject({
-    name: 'LOCAL_AWS_DISK_FOREIGN',
-    message: expect.stringContaining(join(directory.path, path)),
   });
 });

@@ -29,7 +29,7 @@ describe('partitionFilter', () => {
     { expression: "\"zone\" = 'eu' AND `ds` = '2026-11-19'", expected: ['19'] },
     // AND binds tighter than OR.
     { expression: "zone = 'us' OR zone = 'eu' AND ds = 'x'", expected: ['21'] },
-  ])('$expression', ({ expression, expected }) => {
+  ])('selects the days $expected by $expression', ({ expression, expected }) => {
     expect(wanted(expression)).toEqual(expected);
   });
 

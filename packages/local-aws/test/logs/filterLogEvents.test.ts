@@ -193,9 +193,7 @@ describe('FilterLogEvents', () => {
     const { nextToken } = await find({ limit: 12 });
     writeLines(18, 35);
     const kept = await found();
-    expect(kept.length).toBeGreaterThanOrEqual(8);
-    expect(kept.length).toBeLessThanOrEqual(17);
-    expect(kept).toEqual(kept.map((_, i) => [(35 - kept.length + i + 1) * 1_000, 35 - kept.length + i]));
+    expect(kept).toEqual(Array.from({ length: 17 }, (_, i) => [(19 + i) * 1_000, 18 + i]));
     await close();
     await open(1_000);
     expect(await found()).toEqual(kept);

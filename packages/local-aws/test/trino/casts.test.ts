@@ -63,14 +63,14 @@ const CASES: readonly { readonly expression: string; readonly expected: string |
   { expression: "try(CAST(' 5' AS bigint))", expected: null },
 ];
 
-describe('casts as in Trino', () => {
+describe('a cast', () => {
   let answers: Answers;
   beforeAll(async () => {
     answers = await openAnswers();
   });
   afterAll(() => answers.close());
 
-  it.each(CASES)('$expression', async ({ expression, expected }) => {
+  it.each(CASES)("has Trino's value $expected: $expression", async ({ expression, expected }) => {
     expect(await answers.value(expression)).toBe(expected);
   });
 
@@ -93,7 +93,7 @@ describe('casts as in Trino', () => {
     );
   });
 
-  it.each(['date', 'timestamp', 'timestamp with time zone'])('casts JSON to no %s', async (type) => {
+  it.each(['date', 'timestamp', 'timestamp with time zone'])('is not made from JSON to %s', async (type) => {
     for (const cast of ['CAST', 'TRY_CAST'])
       await expect(answers.value(`${cast}(json_parse('"2026-11-20"') AS ${type})`)).rejects.toThrow(
         'TYPE_MISMATCH: Cannot cast json to',
@@ -139,18 +139,18 @@ describe('casts as in Trino', () => {
       code: 'NOT_SUPPORTED',
       message: 'The type hyperloglog is not emulated by the local Athena: try it in Trino or on AWS',
     },
-  ])('refuses the type $type', async ({ type, code, message }) => {
+  ])('is refused to the type $type', async ({ type, code, message }) => {
     await expect(answers.value(`CAST(NULL AS ${type})`)).rejects.toMatchObject({ code, message });
   });
 
   it.each(['interval day to second', 'interval year to month', 'map<varchar,int>', 'decimal(38, 38)'])(
-    'knows the type %s',
+    'is made to the type %s',
     async (type) => {
       expect(await answers.value(`CAST(NULL AS ${type})`)).toBeNull();
     },
   );
 
-  it('casts columns and aggregates', async () => {
+  it('is made of columns and aggregates', async () => {
     const sql =
       "SELECT sum(TRY_CAST(x AS integer)), CAST(max(CAST(y AS date)) AS timestamp), CAST(avg(z) AS integer) FROM (VALUES ('1', '2026-11-19', 2), ('1.6', '2026-11-20', 3), (' 2', NULL, NULL)) AS t(x, y, z)";
     expect(await answers.rows(sql)).toEqual([['1', '2026-11-20 00:00:00.000', '3']]);

@@ -66,14 +66,14 @@ const CASES: readonly { readonly expression: string; readonly expected: string |
   { expression: 'round(-0.04e0, 1)', expected: '-0.0' },
 ];
 
-describe('edge cases of functions as in Trino', () => {
+describe('a function at its edges', () => {
   let answers: Answers;
   beforeAll(async () => {
     answers = await openAnswers();
   });
   afterAll(() => answers.close());
 
-  it.each(CASES)('$expression', async ({ expression, expected }) => {
+  it.each(CASES)("has Trino's value $expected: $expression", async ({ expression, expected }) => {
     expect(await answers.value(expression)).toBe(expected);
   });
 
@@ -85,7 +85,7 @@ describe('edge cases of functions as in Trino', () => {
     { kind: 'TIMESTAMP', call: "date_add('hours', 1, now())" },
     { kind: 'TIMESTAMP', call: "date_trunc('hours', now())" },
     { kind: 'TIMESTAMP', call: "date_diff('hours', now(), now())" },
-  ])('refuses $call', async ({ kind, call }) => {
+  ])('is refused a unit that its argument lacks: $call', async ({ kind, call }) => {
     await expect(answers.value(call)).rejects.toThrow(`is not a valid ${kind} field`);
   });
 
@@ -100,7 +100,7 @@ describe('edge cases of functions as in Trino', () => {
     { call: "sequence(current_date, DATE '2000-01-01', INTERVAL '1' DAY)", reason: 'sequence stop value' },
     { call: 'sequence(1, 10001)', reason: 'must not have more than 10000 entries' },
     { call: 'sequence(1, 20001, 2)', reason: 'must not have more than 10000 entries' },
-  ])('fails for $call as Trino does', async ({ call, reason }) => {
+  ])('fails as in Trino: $call', async ({ call, reason }) => {
     await expect(answers.value(call)).rejects.toThrow(new RegExp(`INVALID_FUNCTION_ARGUMENT: .*${reason}`));
   });
 

@@ -23,14 +23,14 @@ const withColumn = (expression: string): string =>
     )
     .join('');
 
-describe('translate: the results of Trino', () => {
+describe('SQL that is translated', () => {
   let answers: Answers;
   beforeAll(async () => {
     answers = await openAnswers();
   });
   afterAll(() => answers.close());
 
-  it.each(functionCases)('$expression', async ({ expression, expected }) => {
+  it.each(functionCases)("has Trino's value $expected: $expression", async ({ expression, expected }) => {
     expect(await answers.value(expression)).toBe(expected);
   });
 
@@ -39,7 +39,7 @@ describe('translate: the results of Trino', () => {
     functionCases
       .map((known) => ({ ...known, columns: withColumn(known.expression) }))
       .filter(({ columns, expression }) => columns !== expression && !CONSTANT_ARGUMENTS.test(expression)),
-  )('$columns of a column', async ({ columns, expected }) => {
+  )('has that value of a column, too: $columns', async ({ columns, expected }) => {
     const row = `(${COLUMNS.map(() => 0).join(', ')})`;
     const rows = await answers.rows(
       `SELECT ${columns} FROM (VALUES ${row}, ${row}) AS c(${COLUMNS.join(', ')})`,
@@ -47,12 +47,12 @@ describe('translate: the results of Trino', () => {
     expect(rows).toEqual([[expected], [expected]]);
   });
 
-  it.each(knownDifferences)('differs for $expression', async (known) => {
+  it.each(knownDifferences)('differs in a known way: $expression', async (known) => {
     expect(known.here).not.toBe(known.trino);
     expect(await answers.value(known.expression)).toBe(known.here);
   });
 
-  it.each(queryCases)('$sql', async ({ sql, expected }) => {
+  it.each(queryCases)("has Trino's rows: $sql", async ({ sql, expected }) => {
     expect(await answers.rows(sql)).toEqual(expected);
   });
 });

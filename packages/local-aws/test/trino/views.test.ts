@@ -70,9 +70,7 @@ it('leaves the texts in a view as they are', async () => {
 
 it('leaves views that fail out of other queries, and explains why they fail their own', async () => {
   const names = (await runQuery(directory.path, 'SHOW ALL TABLES')).map(({ name }) => name);
-  expect(names).toContain('a_last');
-  expect(names).not.toContain('broken');
-  expect(names).not.toContain('hives');
+  expect(names.sort()).toEqual(['a_last', 'b_last', 'divided', 'plain', 'text', 'twice']);
   await expect(runQuery(directory.path, 'SELECT * FROM broken')).rejects.toMatchObject({
     code: 'LOCAL_AWS_QUERY_FAILED',
     message: expect.stringMatching(/broken does not exist(.|\n)*The view broken could not be created:.*gone/),

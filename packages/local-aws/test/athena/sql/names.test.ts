@@ -86,7 +86,7 @@ const QUERIES: readonly {
 ];
 
 describe('names in queries of the local Athena', () => {
-  it.each(QUERIES)('$sql', async ({ sql, names, rows }) => {
+  it.each(QUERIES)('are $names in $sql', async ({ sql, names, rows }) => {
     const answer = await lake.ask(sql);
     expect(answer.reason).toBeUndefined();
     expect(answer.columns.map(({ Name }) => Name)).toEqual(names);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startTestAws } from '../../src/testing/index.ts';
+import { startTestAws } from '../../../src/testing/index.ts';
 
 /** Starts with one user of the given properties. */
 async function start(properties: object): Promise<void> {
