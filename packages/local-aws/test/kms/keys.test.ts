@@ -59,7 +59,7 @@ describe('the local KMS', () => {
     },
   );
 
-  it('is turned off and on', async () => {
+  it('turns a key off and on', async () => {
     const state = async () => (await kms.send(new DescribeKeyCommand({ KeyId: ID }))).KeyMetadata?.KeyState;
     await kms.send(new DisableKeyCommand({ KeyId: ID }));
     expect(await state()).toBe('Disabled');

@@ -163,7 +163,7 @@ const FAILURES: readonly { readonly sql: string; readonly reason: string | RegEx
   ];
 
 describe('errors of the local Athena', () => {
-  it.each(FAILURES)('$sql', async ({ sql, reason, type }) => {
+  it.each(FAILURES)('name what is wrong in $sql', async ({ sql, reason, type }) => {
     expect(await lake.failure(sql)).toEqual({
       reason: typeof reason === 'string' ? reason : expect.stringMatching(reason),
       error: { category: 2, type },
@@ -193,7 +193,7 @@ describe('errors of the local Athena', () => {
     { sql: 'SELECT 9223372036854775808', message: /^line 1:8: Invalid numeric literal: 9223372036854775808/ },
     { sql: 'FROM events', message: /^line 1:1: mismatched input 'FROM'/ },
     { sql: "SELECT 'abc", message: /^line 1:8: mismatched input '''/ },
-  ])('$sql', async ({ sql, message }) => {
+  ])('are answered at once for $sql', async ({ sql, message }) => {
     await expect(lake.ask(sql)).rejects.toMatchObject({
       name: 'InvalidRequestException',
       AthenaErrorCode: 'MALFORMED_QUERY',
