@@ -2,7 +2,8 @@ import { counted } from '../../lib/base/text.ts';
 import { isUtcDay } from '../../lib/base/time.ts';
 import { type ForwardedKind, forwardedKinds } from '../../lib/schema/kinds.ts';
 import type { CuratedCalendar } from '../../observe/facts/days/curatedCalendar.ts';
-import type { AcceptedDay, CurateRequested } from '../../operate/curate/requests.ts';
+import type { AcceptedDay } from '../../operate/curate/acceptLost.ts';
+import type { CurateRequested } from '../../operate/curate/requests.ts';
 import { withDeployment } from '../aws/withDeployment.ts';
 import { curatedText } from '../observe/curatedText.ts';
 import {
@@ -135,7 +136,7 @@ async function accept(line: CommandLine): Promise<number> {
     throw new UsageError('SLUICE_USAGE_ARGUMENTS', `DAY: got ${JSON.stringify(day)}, expected YYYY-MM-DD.`);
   const asked = { kinds: kindsOf(line), day, drop: line.values['drop'] === true };
   const dryRun = isDryRun(line);
-  const { acceptLost } = await import('../../operate/curate/requests.ts');
+  const { acceptLost } = await import('../../operate/curate/acceptLost.ts');
   const accepted = await withDeployment(line, (deployment) => acceptLost(deployment, { ...asked, dryRun }));
   const { tables, rawTables } = accepted;
   writeResult<AcceptedDay>(line, accepted, () =>

@@ -514,7 +514,7 @@ export const mutations: readonly Mutation[] = [
   faultsOf('observe/findings/lastSight.ts', 'observe/findings/lastSight', [['isHidden(finding) &&', '']]),
   faultsOf('observe/live/deployedLive.ts', PAGES, [['      nextToken: page?.token,\n', '']]),
   faultsOf('observe/readLog.ts', PAGES, [[', nextToken', '']]),
-  faultsOf('operate/curate/requests.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
+  faultsOf('operate/curate/acceptLost.ts', 'cli/dryRun.contract observe/curatedDays.contract', [
     ['!dryRun && tables', 'tables'],
   ]),
   faultsOf('operate/requestedDays.ts', 'operate/ingest/requests.contract', [

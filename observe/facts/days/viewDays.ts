@@ -8,7 +8,7 @@ import type { ViewName } from '../../../lib/views/View.ts';
 import { viewNames } from '../../../lib/views/viewNames.ts';
 import type { Deployment } from '../../deployment.ts';
 import { ifThere } from '../../ifThere.ts';
-import { sent } from '../tables/tables.ts';
+import { untilAborted } from '../tables/tables.ts';
 
 /** The days of a table that a view reads from the curated table, by the view's own text. */
 export interface ViewDays {
@@ -45,7 +45,7 @@ async function readView(
   Name: ViewName,
 ): Promise<CuratedDays | 'missing' | 'other'> {
   const asked = new GetTableCommand({ DatabaseName: config.database, Name });
-  const found = await ifThere(glue.send(asked, ...sent(signal)));
+  const found = await ifThere(glue.send(asked, ...untilAborted(signal)));
   if (found === undefined) return 'missing';
   const sql = readPrestoView(found.Table?.ViewOriginalText ?? '')?.originalSql;
   return (sql === undefined ? null : readCuratedDays(config, Name, sql)) ?? 'other';

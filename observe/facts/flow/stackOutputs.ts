@@ -1,13 +1,10 @@
 import {
   CloudFormationClient,
   DescribeStacksCommand,
-  GetTemplateCommand,
   paginateListStackResources,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
 import { CONFIGURATION_OUTPUT, undeployedSettings } from '../../../infra/template/deployedConfiguration.ts';
-import { logicalIds } from '../../../infra/template/Stack.ts';
-import { parseJson, valueAt } from '../../../lib/base/json.ts';
 import { VERSION } from '../../../lib/base/version.ts';
 import { type Deployment, ObserveError } from '../../deployment.ts';
 
@@ -15,7 +12,7 @@ import { type Deployment, ObserveError } from '../../deployment.ts';
 export type StackOutputs = ReadonlyMap<string, string>;
 
 /** The parts of a deployment that are asked. */
-type Asked = Pick<Deployment, 'aws' | 'stack'>;
+export type AskedStack = Pick<Deployment, 'aws' | 'stack'>;
 
 /** Where the last deployment of a stack has come to. */
 export interface StackState {
@@ -78,8 +75,8 @@ export function undeployedOf(config: Deployment['config'], outputs: StackOutputs
 }
 
 /** Reads the ID and the outputs of the deployed stack. @throws What CloudFormation's client throws. */
-export function readStack(deployment: Asked): Promise<ReadStack> {
-  return asking(deployment, async (client, input) => {
+export function readStack(deployment: AskedStack): Promise<ReadStack> {
+  return askStack(deployment, async (client, input) => {
     const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand(input));
     return {
       id: found?.StackId ?? '',
@@ -95,8 +92,8 @@ export function readStack(deployment: Asked): Promise<ReadStack> {
  *
  * @throws What CloudFormation's client throws.
  */
-export function readStackResources(deployment: Asked): Promise<ReadonlyMap<string, string>> {
-  return asking(deployment, async (client, input) => {
+export function readStackResources(deployment: AskedStack): Promise<ReadonlyMap<string, string>> {
+  return askStack(deployment, async (client, input) => {
     const found = new Map<string, string>();
     for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, input))
       for (const { LogicalResourceId = '', PhysicalResourceId = '' } of StackResourceSummaries)
@@ -105,38 +102,9 @@ export function readStackResources(deployment: Asked): Promise<ReadonlyMap<strin
   });
 }
 
-/** The origins to whose pages the deployed gateway gives leave to post. */
-export interface AllowedOrigins {
-  /** The origins, such as `https://shop.example`; at least none is `*`. */
-  readonly origins: readonly string[];
-  /** Where SDKs post; empty if the stack does not say it. */
-  readonly address: string;
-}
-
-/** Reads which origins the gateway of the deployed stack allows; null if it allows all. @throws What CloudFormation's client throws. */
-export async function readAllowedOrigins(
-  deployment: Asked,
-  outputs: StackOutputs,
-): Promise<AllowedOrigins | null> {
-  const { TemplateBody = '' } = await asking(deployment, (client, input) =>
-    client.send(new GetTemplateCommand(input)),
-  );
-  const origins = allowedOriginsOf(TemplateBody);
-  return origins && { origins, address: outputs.get('CollectorUrl') ?? '' };
-}
-
-/** The origins that the gateway of a template allows; null if it allows all, or has no setting. @param body The template, as JSON. */
-export function allowedOriginsOf(body: string): readonly string[] | null {
-  const path = ['Resources', logicalIds.httpApi, 'Properties', 'CorsConfiguration', 'AllowOrigins'];
-  const found = valueAt(parseJson(body), path);
-  if (!Array.isArray(found)) return null;
-  const origins = found.filter((origin) => typeof origin === 'string');
-  return origins.includes('*') ? null : origins;
-}
-
 /** Asks CloudFormation about the stack by a client of its own. */
-async function asking<Answer>(
-  { aws, stack }: Asked,
+export async function askStack<Answer>(
+  { aws, stack }: AskedStack,
   ask: (client: CloudFormationClient, input: { readonly StackName: string }) => Promise<Answer>,
 ): Promise<Answer> {
   const client = new CloudFormationClient(aws);
@@ -148,7 +116,7 @@ async function asking<Answer>(
 }
 
 /** Reads the outputs of the deployed stack. @throws What CloudFormation's client throws. */
-export async function readStackOutputs(deployment: Asked): Promise<StackOutputs> {
+export async function readStackOutputs(deployment: AskedStack): Promise<StackOutputs> {
   return (await readStack(deployment)).outputs;
 }
 

@@ -125,7 +125,11 @@ export async function listTables(deployment: Asked): Promise<TableList> {
 /** The tables and views of the database as Glue has them. @throws As {@link listTables}. */
 export async function readGlueTables({ glue, config, signal }: Asked): Promise<readonly GlueTable[]> {
   const found: GlueTable[] = [];
-  const listing = paginateGetTables({ client: glue }, { DatabaseName: config.database }, ...sent(signal));
+  const listing = paginateGetTables(
+    { client: glue },
+    { DatabaseName: config.database },
+    ...untilAborted(signal),
+  );
   for await (const { TableList = [] } of listing) found.push(...TableList);
   return found;
 }
@@ -137,7 +141,7 @@ export async function readGlueTables({ glue, config, signal }: Asked): Promise<r
  */
 export async function findTable({ glue, config, signal }: Asked, name: string): Promise<TableSummary> {
   const asked = new GetTableCommand({ DatabaseName: config.database, Name: name.toLowerCase() });
-  const { Table } = await glue.send(asked, ...sent(signal)).catch((error: unknown) => {
+  const { Table } = await glue.send(asked, ...untilAborted(signal)).catch((error: unknown) => {
     if (error instanceof EntityNotFoundException)
       throw new TablesError('SLUICE_TABLES_UNKNOWN', `${config.database}.${name}.`);
     throw error;
@@ -186,7 +190,7 @@ export async function readMadePartitions(
       ExcludeColumnSchema: true,
       ...(days === undefined ? {} : { Expression: `${key} >= '${days.from}' AND ${key} <= '${days.to}'` }),
     },
-    ...sent(signal),
+    ...untilAborted(signal),
   );
   for await (const { Partitions = [] } of listing)
     for (const { Values: [day = ''] = [], StorageDescriptor, CreationTime } of Partitions)
@@ -199,7 +203,7 @@ export async function readMadePartitions(
 }
 
 /** Options of an AWS client's call, as its last arguments. */
-export function sent(signal: AbortSignal | undefined): [] | [{ abortSignal: AbortSignal }] {
+export function untilAborted(signal: AbortSignal | undefined): [] | [{ abortSignal: AbortSignal }] {
   return signal === undefined ? [] : [{ abortSignal: signal }];
 }
 

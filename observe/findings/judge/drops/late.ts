@@ -203,45 +203,43 @@ function* lateOf(
   },
 ): Findings {
   const newest = absent.at(-1);
-  if (newest !== undefined) {
-    const texts = absent.toReversed().map(({ day, due: expectedAt, empty }) => {
-      const has = empty === undefined ? '' : ` (${empty})`;
-      return `${day}${has}, expected by ${isoTimestamp(expectedAt)}, told until ${reportedUntil(drops, day)}`;
-    });
-    const what = absent.some(({ empty }) => empty !== undefined) ? 'no rows have' : 'no file has';
-    const days = absent.map(({ day }) => day);
-    // Nobody accepts a day that the detail does not name.
-    const { ranges, left } = commandDays(days, status(days[0]), days.slice(-MOST_NAMED));
-    const due = isoTimestamp(newest.due);
-    const loaded = drops.days.filter(({ files, day }) => files > 0 && day < newest.day);
-    const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
-    const came = last === '' ? 'no earlier one is known' : `the last that came is of ${last}`;
-    const beside = kind === 'beside' ? `, and the folder has ${listed(namesBeside(drops, newest.day))}` : '';
-    // A listing that failed has seen nothing.
-    const seenAt =
-      drops.lastLook?.failure === undefined ? drops.lastLook?.at : drops.lastLook.failure.lastGood;
-    const look = seenAt === undefined ? '' : `, and none was there at ${isoTimestamp(seenAt)}`;
-    const looked = kind === 'noFile' || kind === 'beside' ? look : '';
-    const has =
-      newest.empty === undefined
-        ? `No file of ${name} for ${newest.day} came by ${due}${looked}; ${came}${beside}`
-        : `The files of ${name} for ${newest.day}, due at ${due}, have no rows (${newest.empty})`;
-    const told = {
-      case: kind,
-      title: `${has}${otherDays(absent.length)}`,
-      since: isoTimestamp(absent[0]?.due ?? newest.due),
-      detail: `${name}: ${what} come of ${listed(texts, '; ')}.${left}`,
-    };
-    // Files that are there, and not loaded, are not to be given up.
-    const isThere = kind === 'beside' || kind === 'leftOut';
-    yield finding('SLUICE_FINDING_INGEST_LATE', told, [
-      ...(kind === 'leftOut' ? days.slice(-MOST_COMMANDS).toReversed().map(explain) : [status(days[0])]),
-      // A file may have come after the last listing.
-      ...(kind === 'noFile' ? [run()] : []),
-      ...ranges.flatMap(({ from, to }) => [
-        ...(kind.startsWith('before') ? [backfill(from, to)] : []),
-        ...(isThere ? [] : [accept('empty', from, to)]),
-      ]),
-    ]);
-  }
+  if (newest === undefined) return;
+  const texts = absent.toReversed().map(({ day, due: expectedAt, empty }) => {
+    const has = empty === undefined ? '' : ` (${empty})`;
+    return `${day}${has}, expected by ${isoTimestamp(expectedAt)}, told until ${reportedUntil(drops, day)}`;
+  });
+  const what = absent.some(({ empty }) => empty !== undefined) ? 'no rows have' : 'no file has';
+  const days = absent.map(({ day }) => day);
+  // Nobody accepts a day that the detail does not name.
+  const { ranges, left } = commandDays(days, status(days[0]), days.slice(-MOST_NAMED));
+  const due = isoTimestamp(newest.due);
+  const loaded = drops.days.filter(({ files, day }) => files > 0 && day < newest.day);
+  const last = [loaded.at(-1)?.day ?? '', drops.lastLook?.newestDay ?? ''].sort().at(-1);
+  const came = last === '' ? 'no earlier one is known' : `the last that came is of ${last}`;
+  const beside = kind === 'beside' ? `, and the folder has ${listed(namesBeside(drops, newest.day))}` : '';
+  // A listing that failed has seen nothing.
+  const seenAt = drops.lastLook?.failure === undefined ? drops.lastLook?.at : drops.lastLook.failure.lastGood;
+  const look = seenAt === undefined ? '' : `, and none was there at ${isoTimestamp(seenAt)}`;
+  const looked = kind === 'noFile' || kind === 'beside' ? look : '';
+  const has =
+    newest.empty === undefined
+      ? `No file of ${name} for ${newest.day} came by ${due}${looked}; ${came}${beside}`
+      : `The files of ${name} for ${newest.day}, due at ${due}, have no rows (${newest.empty})`;
+  const told = {
+    case: kind,
+    title: `${has}${otherDays(absent.length)}`,
+    since: isoTimestamp(absent[0]?.due ?? newest.due),
+    detail: `${name}: ${what} come of ${listed(texts, '; ')}.${left}`,
+  };
+  // Files that are there, and not loaded, are not to be given up.
+  const isThere = kind === 'beside' || kind === 'leftOut';
+  yield finding('SLUICE_FINDING_INGEST_LATE', told, [
+    ...(kind === 'leftOut' ? days.slice(-MOST_COMMANDS).toReversed().map(explain) : [status(days[0])]),
+    // A file may have come after the last listing.
+    ...(kind === 'noFile' ? [run()] : []),
+    ...ranges.flatMap(({ from, to }) => [
+      ...(kind.startsWith('before') ? [backfill(from, to)] : []),
+      ...(isThere ? [] : [accept('empty', from, to)]),
+    ]),
+  ]);
 }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { allowedOriginsOf } from '../../../../observe/facts/flow/stackOutputs.ts';
+import { allowedOriginsOf } from '../../../../observe/facts/flow/allowedOrigins.ts';
 import { isOfBrowsers } from '../../../../observe/facts/tables/contentChanges.ts';
 import { missingChange } from '../../statusFacts.ts';
 
