@@ -1,5 +1,10 @@
 import { expect, it } from '@jest/globals';
-import { changeSince, contentChangesOf } from '../../../../observe/facts/tables/contentChanges.ts';
+import {
+  changeSince,
+  contentChangesOf,
+  isOfBrowsers,
+} from '../../../../observe/facts/tables/contentChanges.ts';
+import { missingChange } from '../../statusFacts.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 
@@ -104,4 +109,16 @@ it('gives sizes as numbers in place of their logarithms, and events from before 
     ],
     earlier: [{ name: 'renewal', sdk: null, count: 20, leastDays: 7.5, mostDays: 30 }],
   });
+});
+
+it.each([
+  { value: 'javascript-client', kind: 'less', is: true },
+  { value: 'javascript-client-react', kind: 'less', is: true },
+  { value: 'js-client', kind: 'less', is: true },
+  { value: 'javascript-client-react-native', kind: 'less', is: false },
+  { value: 'javascript-client-expo', kind: 'less', is: false },
+  { value: 'py-server', kind: 'less', is: false },
+  { value: 'js-client', kind: 'more', is: false },
+] as const)('$kind from $value is of browsers: $is', ({ value, kind, is }) => {
+  expect(isOfBrowsers({ ...missingChange, what: 'sdk', kind, value })).toBe(is);
 });
