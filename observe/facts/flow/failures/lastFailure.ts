@@ -87,7 +87,7 @@ interface DatedFailure {
 }
 
 /**
- * The failures that a log has of some time, the newest first: ten pages are read.
+ * The failures that a log has of some time, the newest first, of half of {@link MOST_PAGES}.
  *
  * @param part A function, or `landing`, the delivery of the stream.
  * @throws What the client of CloudWatch Logs throws.

@@ -1,7 +1,7 @@
 import { sum } from '../../../../lib/base/sum.ts';
 import { listed, quotedName } from '../../../../lib/base/text.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../../lib/base/time.ts';
-import type { AllowedOrigins } from '../../../facts/flow/allowedOrigins.ts';
+import type { AllowedOrigins } from '../../../facts/allowedOrigins.ts';
 import { contentPart, METADATA_PART, type SharedPart, type StatusFacts } from '../../../facts/statusFacts.ts';
 import { type ContentChange, isOfBrowsers } from '../../../facts/tables/contentChanges.ts';
 import { finding } from '../../catalogue.ts';

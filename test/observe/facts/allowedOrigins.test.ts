@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { allowedOriginsOf } from '../../../../observe/facts/flow/allowedOrigins.ts';
+import { allowedOriginsOf } from '../../../observe/facts/allowedOrigins.ts';
 
 const templateOf = (AllowOrigins: unknown) =>
   JSON.stringify({ Resources: { HttpApi: { Properties: { CorsConfiguration: { AllowOrigins } } } } });

@@ -1,7 +1,7 @@
 import { GetTemplateCommand } from '@aws-sdk/client-cloudformation';
-import { logicalIds } from '../../../infra/template/Stack.ts';
-import { parseJson, valueAt } from '../../../lib/base/json.ts';
-import { type AskedStack, askStack, type StackOutputs } from './stackOutputs.ts';
+import { logicalIds } from '../../infra/template/Stack.ts';
+import { parseJson, valueAt } from '../../lib/base/json.ts';
+import { type AskedStack, askStack, type StackOutputs } from './flow/stackOutputs.ts';
 
 /** The origins to whose pages the deployed gateway gives leave to post. */
 export interface AllowedOrigins {
