@@ -147,8 +147,6 @@ export interface RefusedItem {
   readonly identity?: string;
   /** The sender's part of its `quarantine_id`, if it is not the request's. */
   readonly senderId?: string;
-  /** Whether `identity` is unique: another item with the same one is a resend, not a repetition. Default false. */
-  readonly isUnique?: boolean;
 }
 
 /** One refused event of a batch, or all of them if there are too many. */
@@ -168,19 +166,17 @@ const ID_LENGTH = 32;
  * every resend, different for repetitions. They are SHA-256, because an ID is the name of a large item's object in S3 and
  * nobody should be able to forge an equal one.
  *
- * @returns The ID of the next refused item, of its text, which is hashed as JSON. Items with a unique identity have the
- *   ID of the first of equal items.
+ * @returns The ID of the next refused item, of its text, which is hashed as JSON.
  */
 function refusedIds({
   keyHash,
   senderId: requestSender,
 }: QuarantineContext): (item: RefusedItem, text: string) => string {
   const seen = new Map<string, number>();
-  return ({ code, senderId = requestSender, isUnique = false }, text) => {
+  return ({ code, senderId = requestSender }, text) => {
     const sender = hash('sha256', JSON.stringify([keyHash, senderId])).slice(0, ID_LENGTH);
     const scope = `${sender}[${quoteEmbedded(code)},`;
     const id = hashText(scope, text);
-    if (isUnique) return id;
     const before = seen.get(id) ?? 0;
     seen.set(id, before + 1);
     return before === 0 ? id : hashText(`${before}:${scope}`, text);
