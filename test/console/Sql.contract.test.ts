@@ -53,6 +53,27 @@ describe('a query', () => {
     await eventually('a second call', () => made.timesOf('/api/sql/cancel') === 2);
   });
 
+  it('that another one has stopped shows nothing any more, not even that it could not be stopped', async () => {
+    const { page } = made;
+    await runForEver();
+    const error = { code: 'SLUICE_AWS_FAILED', message: 'denied', cause: 'c', cure: 'c' };
+    const stopped = Promise.withResolvers<{ readonly error: typeof error }>();
+    made.answer({ '/api/sql/cancel': () => stopped.promise });
+    const press = "new KeyboardEvent('keydown', { key: 'Enter', metaKey: true, bubbles: true })";
+    await page.holds(`document.querySelector('textarea').dispatchEvent(${press}) || true`);
+    await page.shows('11', 'td');
+    stopped.resolve({ error });
+    await page.click('button', 'More rows');
+    await page.shows('22', 'td');
+    expect(page.texts('main').join()).not.toContain('SLUICE_AWS_FAILED');
+  });
+
+  it('is stopped once its page is left', async () => {
+    await runForEver();
+    await made.leave();
+    await eventually('a call', () => made.timesOf('/api/sql/cancel') === 1);
+  });
+
   it('is stopped by Cancel', async () => {
     await runForEver();
     await made.page.click('button', 'Cancel');
