@@ -244,7 +244,18 @@ describe('files outside of the lookback that are newer than those that were load
     folder.now += DAY_MS;
     expect(folder.named()).toEqual([]);
     expect(await folder.look(0)).toEqual([]);
+    expect(folder.note?.days).toEqual([]);
     await folder.names();
+  });
+
+  it('end to be named after a month, also if an erasure has written the entry within it', async () => {
+    const folder = await looked();
+    folder.putInto(1, 'c');
+    await folder.names(1);
+    folder.rewrite(days[1] ?? '', '"erased"');
+    expect(await folder.look(29 * 24)).toEqual([days[1]]);
+    folder.now += DAY_MS;
+    expect(folder.named()).toEqual([]);
   });
 
   it('are named for a month of their own after those before were loaded', async () => {
@@ -288,6 +299,20 @@ describe('files outside of the lookback that are newer than those that were load
     await folder.names();
     folder.put(nameOf(days[7] ?? ''));
     await folder.names(7);
+  });
+
+  it('are compared of a hundred days in a look, and then of those of one page', async () => {
+    const folder = new Folder({}, 8);
+    const many = Array.from({ length: 150 }, (_, i) => addDays('2026-05-01', i));
+    for (const day of many) {
+      folder.put(`${day}/a.parquet`);
+      folder.load(day);
+    }
+    folder.now += HOUR_MS;
+    for (const day of many) folder.put(`${day}/a.parquet`);
+    expect(await folder.look()).toEqual(many.slice(0, 104));
+    expect(folder.calls).toEqual({ list: 13, read: 104 });
+    expect(await folder.look()).toEqual(many);
   });
 
   it('cost an entry for each day that is new, and a call for each page', async () => {
