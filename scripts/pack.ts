@@ -18,6 +18,8 @@ const { values } = parseArgs({
   },
 });
 
+// A variable that is not set would have the current folder's own `package` deleted.
+if (values.out.trim() === '') throw new Error('--out needs a folder.');
 const out = resolve(values.out);
 const folder = join(out, 'package');
 rmSync(folder, { recursive: true, force: true });

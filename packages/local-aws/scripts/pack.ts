@@ -9,6 +9,8 @@ import { buildPackage } from './buildPackage.ts';
 const { values } = parseArgs({
   options: { out: { type: 'string', default: fileURLToPath(new URL('../../../build', import.meta.url)) } },
 });
+// A variable that is not set would have the current folder's own `local-aws` deleted.
+if (values.out.trim() === '') throw new Error('--out needs a folder.');
 const out = resolve(values.out);
 const folder = join(out, 'local-aws');
 rmSync(folder, { recursive: true, force: true });
