@@ -215,7 +215,7 @@ export function newHashesSql(
   const share = '1e0 * "returned" / nullif("ended", 0)';
   return `SELECT 'newHashes:user_id' AS "what", 'more' AS "kind", '' AS "subject", 'new' AS "value", ${NO_TEXT} AS "label", ${NO_TEXT} AS "sdk",
   CASE WHEN "least_sdk" < "most_sdk" THEN 2 ELSE 1 END AS "times", "began" AS "count", "began" + "known" AS "whole", ${share} AS "usual", 0e0 AS "mean", 0 AS "days",
-  ${NO_DAY} AS "newest_day", "first_at" AS "since_at"
+  ${NO_DAY} AS "newest_day", ${NO_DAY} AS "fell_day", "first_at" AS "since_at"
 FROM (
   SELECT *, row_number() OVER (ORDER BY "known", "minute") AS "nth"
   FROM (
