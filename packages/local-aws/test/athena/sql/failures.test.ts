@@ -191,6 +191,10 @@ describe('errors of the local Athena', () => {
     { sql: 'SELECT * EXCLUDE (id) FROM events', message: /^line 1:10: mismatched input 'EXCLUDE'/ },
     { sql: 'SELECT id FROM events UNION BY NAME SELECT 1', message: /^line 1:29: mismatched input 'BY'/ },
     { sql: 'SELECT 9223372036854775808', message: /^line 1:8: Invalid numeric literal: 9223372036854775808/ },
+    {
+      sql: "CREATE TABLE other WITH (partitioned_by = ARRAY['a' 'b']) AS SELECT 1 AS c, 2 AS a, 3 AS b",
+      message: /^line 1:53: mismatched input ''b''\. Expecting: ']'/,
+    },
     { sql: 'FROM events', message: /^line 1:1: mismatched input 'FROM'/ },
     { sql: "SELECT 'abc", message: /^line 1:8: mismatched input '''/ },
   ])('are answered at once for $sql', async ({ sql, message }) => {

@@ -262,10 +262,6 @@ describe('statements that write', () => {
       reason: "INVALID_TABLE_PROPERTY: Unable to set table property 'format' to [PARQUET]",
     },
     {
-      sql: "CREATE TABLE other WITH (partitioned_by = ARRAY['a' 'b']) AS SELECT 1 AS c, 2 AS a, 3 AS b",
-      reason: "line 1:53: mismatched input ''b''. Expecting: ']'",
-    },
-    {
       sql: "CREATE TABLE other WITH (partitioned_by = 'b') AS SELECT 1 AS a, 2 AS b",
       reason: "INVALID_TABLE_PROPERTY: Unable to set table property 'partitioned_by' to [b]",
     },
